@@ -1,0 +1,43 @@
+/*
+ * The contact card: the first object that each side of a new contact sends, and again
+ * when something in it has changed.
+ *
+ * crypto/SPEC.md, "Contact card".  It travels inside an authenticated session; what ties
+ * it to that session is the certificate: its dev_dh must be the static key that the
+ * handshake proved.
+ */
+#ifndef VC_CRYPTO_CARD_H
+#define VC_CRYPTO_CARD_H
+
+#include "crypto/base/addr.h"
+#include "crypto/identity.h"
+
+#define VC_NAME_MAX 64       /* bytes of UTF-8 */
+#define VC_CARD_ADDRS_MAX 8
+#define VC_CARD_DEVICES_MAX 8
+#define VC_CARD_ENCODED_MAX 2048
+
+struct vc_card {
+    struct vc_key32 root;
+    uint8_t record_generation;
+    struct vc_key32 record;
+    uint8_t contacts_generation;
+    struct vc_secret32 contacts;
+    struct vc_certificate devices[VC_CARD_DEVICES_MAX];
+    uint8_t device_count; /* at least 1; the first is the one that sends the card */
+    struct vc_addr addrs[VC_CARD_ADDRS_MAX];
+    uint8_t addr_count;
+    char name[VC_NAME_MAX + 1]; /* what the owner calls himself; may be empty */
+};
+
+/*
+ * Fields after the known ones are a list of (type u16, length u16, bytes); a reader skips
+ * the types it does not know, so that prekeys and mailboxes can come later.
+ */
+VC_NODISCARD vc_err vc_card_write(struct vc_writer *w, const struct vc_card *card);
+
+/* Strict; verifies every certificate against the card's root.  VC_ERR_MALFORMED,
+ * VC_ERR_AUTH or VC_ERR_UNSUPPORTED. */
+VC_NODISCARD vc_err vc_card_read(struct vc_bytes bytes, struct vc_card *ret_card);
+
+#endif

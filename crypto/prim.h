@@ -1,0 +1,95 @@
+/*
+ * Primitives: every use of libsodium, behind types and names of our own.
+ *
+ * prim.c is the one file that includes sodium.h.  Secrets are struct types; wipe them on
+ * every exit.  Nothing here draws randomness from the system: generators are seeded by
+ * whoever owns the machine.
+ */
+#ifndef VC_CRYPTO_PRIM_H
+#define VC_CRYPTO_PRIM_H
+
+#include "crypto/base/base.h"
+#include "crypto/base/err.h"
+
+struct vc_secret32 { uint8_t b[32]; };  /* secret: X25519 scalar, seed, symmetric key */
+struct vc_sign_secret { uint8_t b[64]; }; /* secret: Ed25519 seed and public key */
+struct vc_key32 { uint8_t b[32]; };     /* public key */
+struct vc_hash32 { uint8_t b[32]; };
+struct vc_id16 { uint8_t b[16]; };
+struct vc_sig { uint8_t b[64]; };
+
+#define VC_TAG_LEN 16
+
+/* Call once, before anything else here.  VC_ERR_SELFTEST when the library is not one
+ * that we may trust (crypto/selftest.h says what is tried). */
+VC_NODISCARD vc_err vc_crypto_init(void);
+
+void vc_wipe(void *secret, size_t len);
+/* In constant time. */
+bool vc_equal(const void *a, const void *b, size_t len);
+bool vc_is_zero(const void *bytes, size_t len);
+
+/*
+ * BLAKE2b of @len bytes (1..64) with @label (at most 16 bytes of ASCII, put in the
+ * personal field, so that no two uses ever meet) over the concatenation of @parts;
+ * keyed when @key is not NULL (a 32-byte key).  Variable fields must carry their length:
+ * that is the caller's business.
+ */
+void vc_hash_parts(void *ret_hash, size_t len, const char *label,
+                   const struct vc_secret32 *key, const struct vc_bytes *parts,
+                   size_t part_count);
+/* The same over one part. */
+void vc_hash(void *ret_hash, size_t len, const char *label, const struct vc_secret32 *key,
+             struct vc_bytes bytes);
+
+/* Short keyed hash for hash tables (SipHash-2-4), so that strangers cannot aim. */
+uint64_t vc_siphash(const uint8_t key[16], struct vc_bytes bytes);
+
+/* X25519.  false, with @ret_shared wiped, when the result is zero (a low-order point). */
+VC_NODISCARD bool vc_dh(struct vc_secret32 *ret_shared, const struct vc_secret32 *secret,
+                        const struct vc_key32 *public_key);
+void vc_dh_public(struct vc_key32 *ret_public, const struct vc_secret32 *secret);
+
+/* Ed25519. */
+void vc_sign_keypair(struct vc_key32 *ret_public, struct vc_sign_secret *ret_secret,
+                     const struct vc_secret32 *seed);
+void vc_sign(struct vc_sig *ret_sig, const struct vc_sign_secret *secret,
+                   struct vc_bytes message);
+VC_NODISCARD bool vc_sign_verify(const struct vc_sig *sig, const struct vc_key32 *public_key,
+                                 struct vc_bytes message);
+
+/* ChaCha20-Poly1305-IETF; the nonce is 4 zero bytes and the counter, little-endian
+ * (Noise, section 12).  @ret_sealed has room for plain.len + VC_TAG_LEN; it may be the
+ * plaintext's own place. */
+void vc_seal(uint8_t *ret_sealed, const struct vc_secret32 *key, uint64_t counter,
+             struct vc_bytes ad, struct vc_bytes plain);
+/* false, with nothing useful in @ret_plain, when the tag is wrong or sealed is short. */
+VC_NODISCARD bool vc_open(uint8_t *ret_plain, const struct vc_secret32 *key,
+                          uint64_t counter, struct vc_bytes ad, struct vc_bytes sealed);
+
+/* XChaCha20 over @bytes in place; nonce = @salt followed by 8 zero bytes. */
+void vc_xchacha_xor(struct vc_room bytes, const struct vc_secret32 *key,
+                    const uint8_t salt[16]);
+
+/* The first @len (at most 64) bytes of the ChaCha20 block that RFC 9001 section 5.4.4
+ * makes of a 16-byte sample: block counter = first 4 bytes, nonce = the other 12. */
+void vc_chacha_mask(uint8_t *ret_mask, size_t len, const struct vc_secret32 *key,
+                    const uint8_t sample[16]);
+
+/* SHA-256: BIP-39's checksum and Noise's second hash only. */
+void vc_sha256_parts(uint8_t ret_hash[32], const struct vc_bytes *parts, size_t part_count);
+
+/*
+ * An erasing generator: each draw replaces the key, so that what is stolen later tells
+ * nothing about what was drawn before.  Pure: equal seeds give equal draws.
+ */
+struct vc_rng { struct vc_secret32 key; };
+
+void vc_rng_init(struct vc_rng *rng, const struct vc_secret32 *seed);
+void vc_rng_draw(struct vc_rng *rng, void *ret_bytes, size_t len);
+/* Uniform in 0..bound-1; bound > 0. */
+uint32_t vc_rng_below(struct vc_rng *rng, uint32_t bound);
+/* A seed for another machine's generator. */
+void vc_rng_fork(struct vc_rng *rng, struct vc_secret32 *ret_seed);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * The store on disk: LMDB with its default durability (never NOSYNC, NOMETASYNC or
+ * WRITEMAP), one writer thread, a map that is fixed at open.
+ *
+ * lmdb.c is the one file that includes lmdb.h of the library (as <lmdb.h>).
+ */
+#ifndef VC_STORAGE_LMDB_H
+#define VC_STORAGE_LMDB_H
+
+#include "storage/store.h"
+
+struct vc_lmdb_config {
+    const char *dir; /* exists; 0700; the file is DIR/store.mdb */
+    /* Called on the writer's thread after each commit, good or bad; must only wake the loop. */
+    void (*wake)(void *ctx);
+    void *wake_ctx;
+    bool is_read_only; /* --check and tools: no writer, no lock taken */
+};
+
+/*
+ * Opens or makes the store, upgrades an older schema in one transaction, and takes the
+ * directory's lock (DIR/lock, which names the holder's process).
+ * VC_ERR_STORE_LOCKED, _NEWER, _DAMAGED, _PERMISSION, _DISK_FULL, _STORE_IO, _NO_MEMORY.
+ * @ret_holder, when not NULL, gets the process id that holds the lock on STORE_LOCKED.
+ */
+VC_NODISCARD vc_err vc_lmdb_open(const struct vc_lmdb_config *cfg, struct vc_store **ret_store,
+                                 long *ret_holder);
+
+/*
+ * Walks every page and row of the store in a child process, because LMDB dies by a signal
+ * on a damaged file.  VC_OK, VC_ERR_STORE_DAMAGED with words about where in @ret_words,
+ * or why it could not be read.  @ret_rows counts the rows.
+ */
+VC_NODISCARD vc_err vc_lmdb_check(const char *dir, uint64_t *ret_rows, char *ret_words,
+                                  size_t words_room);
+
+/* Was the last use of @dir ended by vc_store_close()?  If not, check before you open. */
+bool vc_lmdb_was_clean(const char *dir);
+
+#endif

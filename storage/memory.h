@@ -1,0 +1,32 @@
+/*
+ * The store in memory: the same store.h, for the simulator and for tests.
+ *
+ * The disk outlives the store, so that a host can crash: close loses nothing that was
+ * completed and everything that was not.  Commits happen only when the test says so.
+ */
+#ifndef VC_STORAGE_MEMORY_H
+#define VC_STORAGE_MEMORY_H
+
+#include "storage/store.h"
+
+struct vc_memory_disk;
+
+struct vc_memory_disk *vc_memory_disk_new(void);
+void vc_memory_disk_free(struct vc_memory_disk *disk);
+/* Copies a disk as it is now: to put an old state back later. */
+struct vc_memory_disk *vc_memory_disk_copy(const struct vc_memory_disk *disk);
+uint64_t vc_memory_disk_rows(const struct vc_memory_disk *disk);
+
+VC_NODISCARD vc_err vc_memory_open(struct vc_memory_disk *disk, struct vc_store **ret_store);
+
+/* Is a batch waiting for its commit? */
+bool vc_memory_is_committing(const struct vc_store *store);
+/* The waiting batch reaches the disk (@result VC_OK) or fails with @result and does not.
+ * The next poll says so.  After a failure, VC_OK here also restores the store's health. */
+void vc_memory_complete(struct vc_store *store, vc_err result);
+/* With true, a submit is completed at once: for unit tests that do not care. */
+void vc_memory_commit_at_once(struct vc_store *store, bool is_at_once);
+/* The process dies: like close, but batches that are waiting are lost. */
+void vc_memory_crash(struct vc_store *store);
+
+#endif
