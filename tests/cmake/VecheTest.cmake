@@ -1,0 +1,22 @@
+# vc_unit_test(NAME SOURCE libs...): one cmocka program, CTest label "unit".
+function(vc_unit_test name source)
+  add_executable(${name} ${source})
+  target_link_libraries(${name} PRIVATE vc_flags ${ARGN} cmocka)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 120)
+endfunction()
+
+# vc_fuzz_target(NAME SOURCE libs...): libFuzzer with -DVC_FUZZ=ON under clang; always a
+# program that replays tests/fuzz/corpus/NAME, CTest label "fuzz".
+function(vc_fuzz_target name source)
+  if(VC_FUZZ)
+    add_executable(${name}_fuzz ${source})
+    target_link_libraries(${name}_fuzz PRIVATE vc_flags ${ARGN})
+    target_link_options(${name}_fuzz PRIVATE -fsanitize=fuzzer)
+  endif()
+  add_executable(${name}_replay ${source} ${CMAKE_SOURCE_DIR}/tests/fuzz/replay.c)
+  target_link_libraries(${name}_replay PRIVATE vc_flags ${ARGN})
+  add_test(NAME ${name}_replay
+           COMMAND ${name}_replay ${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${name})
+  set_tests_properties(${name}_replay PROPERTIES LABELS fuzz TIMEOUT 120)
+endfunction()
