@@ -1,0 +1,137 @@
+/*
+ * The mail machine: objects from one device to another, exactly once, whatever dies.
+ *
+ * Each object gets a delivery number (per pair of devices and direction, from 1) and waits
+ * in the outbox until the other device has acknowledged that number, which it does only
+ * when the object's effects are durable there.  Duplicates are recognised for ever: the
+ * receiver keeps the contiguous prefix of numbers it has seen and up to 4,096 beyond it.
+ *
+ * The order of things (crypto.md's crash order, kept by this file):
+ *   send     one turn {outbox row, what chat writes} -> commit -> only then to the link
+ *   receive  one turn {what chat writes, seen} -> commit -> only then the ack
+ *
+ * Pure given a store; calls down into the link machine; memory from the allocator handed
+ * in.  The conductor (node/node.c) feeds it with the link's outputs and the store's
+ * tickets, and takes its outputs with vc_mail_next().
+ *
+ * node/SPEC.md has the objects, storage/SCHEMA.md the rows.
+ */
+#ifndef VC_NODE_MAIL_MAIL_H
+#define VC_NODE_MAIL_MAIL_H
+
+#include "crypto/base/alloc.h"
+#include "node/link/link.h"
+#include "storage/store.h"
+
+#define VC_MAIL_OBJECT_MAX (64 * 1024)
+#define VC_MAIL_REF_LEN 16         /* the sender's own mark on an outbox row */
+#define VC_MAIL_WINDOW 2000        /* unacknowledged objects given to a link, per peer */
+#define VC_MAIL_SPARSE_MAX 4096    /* numbers beyond the prefix that are remembered */
+#define VC_MAIL_OUTBOX_MAX 200000  /* waiting objects per peer; then VC_ERR_BUSY */
+
+/* The first byte of an object on the link: below this mail's own, from it on passed up. */
+#define VC_MAIL_TYPE_PASSED 16
+
+/* What to reserve in the store for one vc_mail_send() of @len bytes, one accepted object,
+ * one acknowledged object. */
+#define VC_MAIL_SEND_OPS 2
+#define VC_MAIL_SEND_BYTES(len) ((len) + 1024)
+#define VC_MAIL_ACCEPT_OPS 1
+#define VC_MAIL_ACCEPT_BYTES 1024
+
+struct vc_mail;
+
+struct vc_mail_config {
+    struct vc_alloc alloc;
+    struct vc_store *store;
+    struct vc_link *link;
+};
+
+/* Loads what the store holds: peers with their numbers, and which numbers wait. */
+VC_NODISCARD vc_err vc_mail_init(const struct vc_mail_config *cfg, const struct vc_now *now,
+                                 const struct vc_secret32 *seed, struct vc_mail **ret_mail);
+void vc_mail_deinit(struct vc_mail *mail);
+
+/* Makes a device known to mail (new: numbers start at 1; known: nothing changes).  Space
+ * for one row reserved by the caller.  VC_ERR_NO_MEMORY. */
+VC_NODISCARD vc_err vc_mail_peer_put(struct vc_mail *mail, uint32_t peer);
+/* Forgets the device, its waiting rows (deleted a batch at a time) and its numbers. */
+void vc_mail_peer_remove(struct vc_mail *mail, uint32_t peer);
+
+struct vc_mail_object {
+    struct vc_hash32 id;          /* message id; stays when the object is sealed anew */
+    uint8_t ref[VC_MAIL_REF_LEN]; /* given back with ACKED and ABANDONED; zero: none */
+    struct vc_bytes head, body;   /* together 1..VC_MAIL_OBJECT_MAX */
+};
+
+/*
+ * Writes one object into the outbox, in the present turn; it goes to the link when the
+ * turn is committed.  Room reserved by the caller (VC_MAIL_SEND_OPS, _BYTES).
+ * VC_ERR_NOT_FOUND: unknown peer; VC_ERR_BUSY: VC_MAIL_OUTBOX_MAX wait; VC_ERR_NO_MEMORY.
+ */
+VC_NODISCARD vc_err vc_mail_send(struct vc_mail *mail, const struct vc_now *now, uint32_t peer,
+                                 const struct vc_mail_object *object, uint64_t *ret_number);
+
+/* Gives an object up: its row becomes "number n abandoned", which is delivered in its
+ * place so that no gap stays.  VC_ERR_NOT_FOUND when it is acknowledged or unknown. */
+VC_NODISCARD vc_err vc_mail_abandon(struct vc_mail *mail, const struct vc_now *now,
+                                    uint32_t peer, uint64_t number);
+
+/* Something of the peer's was heard, or his addresses are new: try now, not later. */
+void vc_mail_wake(struct vc_mail *mail, const struct vc_now *now, uint32_t peer);
+
+/* Takes one output of the link.  DATAGRAMs are not for mail. */
+void vc_mail_link_output(struct vc_mail *mail, const struct vc_now *now,
+                         const struct vc_link_output *output);
+
+/*
+ * Chat has written the effects of delivery (@peer, @number) in this turn: it is marked
+ * seen in the same turn, and acknowledged when that is committed.  What is not accepted
+ * is not acknowledged and comes again.  Room reserved by the caller.
+ */
+void vc_mail_accept(struct vc_mail *mail, const struct vc_now *now, uint32_t peer,
+                    uint64_t number);
+
+/* Before the turn is submitted: writes the rows that changed once per turn. */
+void vc_mail_flush(struct vc_mail *mail);
+/* The turn was submitted with this ticket (0: nothing was written). */
+void vc_mail_submitted(struct vc_mail *mail, uint64_t ticket);
+/* Every ticket up to @ticket is durable: objects and acks go out. */
+void vc_mail_committed(struct vc_mail *mail, const struct vc_now *now, uint64_t ticket);
+
+void vc_mail_tick(struct vc_mail *mail, const struct vc_now *now);
+vc_ms vc_mail_due(const struct vc_mail *mail);
+
+enum vc_mail_output_kind {
+    VC_MAIL_DELIVERY, /* a new object: write its effects, then vc_mail_accept() */
+    VC_MAIL_ACKED,    /* the peer has @number; its row is gone */
+    VC_MAIL_CONNECT,  /* wants a session with @peer: vc_link_connect() with what is known */
+    VC_MAIL_PASSED,   /* an object of VC_MAIL_TYPE_PASSED or above */
+    VC_MAIL_UP,       /* the link's output, after mail has taken notice */
+    VC_MAIL_DOWN,
+    VC_MAIL_MOVED
+};
+
+struct vc_mail_output {
+    enum vc_mail_output_kind kind;
+    uint32_t peer;
+    uint64_t number;
+    struct vc_bytes object;       /* DELIVERY, PASSED: borrowed until the next call */
+    uint8_t ref[VC_MAIL_REF_LEN]; /* ACKED */
+    struct vc_link_output link;   /* UP, DOWN, MOVED */
+};
+
+/* Takes the next output; false when there is none left.  Feed it one link output at a
+ * time and drain it after each: borrowed bytes live no longer than that. */
+bool vc_mail_next(struct vc_mail *mail, const struct vc_now *now,
+                  struct vc_mail_output *ret_output);
+
+/* How it stands with a peer. */
+struct vc_mail_state {
+    uint64_t waiting;     /* objects not acknowledged */
+    vc_ms retry_at;       /* monotonic; VC_NEVER when connected or nothing waits */
+    uint64_t sent, received;
+};
+bool vc_mail_state(const struct vc_mail *mail, uint32_t peer, struct vc_mail_state *ret_state);
+
+#endif
