@@ -1,0 +1,290 @@
+/*
+ * The chat machine: contacts, invites, conversations and what their messages are worth.
+ *
+ * It turns what a person asks for into rows and mail objects of one turn, and what other
+ * devices send into rows and events of one turn.  A conversation is a set of messages that
+ * name their parents; its order is made of bytes in the messages alone, so that both sides
+ * show the same one whatever their clocks say.  A message has one state, always true.
+ *
+ * Pure given a store; calls down into mail and link; memory from the allocator handed in.
+ * The conductor (node/node.c) feeds it.  Everything that writes says so by the turn's
+ * ticket: an answer to a person may leave only when that is committed.
+ *
+ * node/SPEC.md has the objects, storage/SCHEMA.md the rows.
+ */
+#ifndef VC_NODE_CHAT_CHAT_H
+#define VC_NODE_CHAT_CHAT_H
+
+#include "crypto/card.h"
+#include "crypto/identity.h"
+#include "crypto/invite.h"
+#include "node/mail/mail.h"
+
+#define VC_CHAT_TEXT_MAX (32 * 1024) /* bytes of UTF-8 in a text */
+#define VC_CHAT_BODY_MAX (60 * 1024) /* bytes of a body of any type */
+#define VC_CHAT_CONTACTS_MAX 4096
+#define VC_CHAT_JOINS_MAX 64
+#define VC_CHAT_PARENTS_MAX 8
+#define VC_CHAT_TOKEN_MAX 128        /* bytes of a client's token */
+#define VC_CHAT_EVENTS_KEPT 1000000  /* older ones may be dropped */
+
+struct vc_chat;
+
+struct vc_chat_config {
+    struct vc_alloc alloc;
+    struct vc_store *store;
+    struct vc_mail *mail;
+    struct vc_link *link;
+    const struct vc_account *account; /* outlive the machine */
+    const struct vc_device *device;
+};
+
+/* Loads contacts, invites, joins and the heads of conversations. */
+VC_NODISCARD vc_err vc_chat_init(const struct vc_chat_config *cfg, const struct vc_now *now,
+                                 const struct vc_secret32 *seed, struct vc_chat **ret_chat);
+void vc_chat_deinit(struct vc_chat *chat);
+
+/* ---- the owner ---- */
+
+struct vc_owner {
+    char name[VC_NAME_MAX + 1];
+    bool sends_read_receipts;
+    struct vc_addr addrs[VC_CARD_ADDRS_MAX];
+    uint8_t addr_count;
+};
+void vc_chat_owner(const struct vc_chat *chat, struct vc_owner *ret_owner);
+/* VC_ERR_BAD_NAME, or the store's health. */
+VC_NODISCARD vc_err vc_chat_set_name(struct vc_chat *chat, const struct vc_now *now,
+                                     const char *name);
+VC_NODISCARD vc_err vc_chat_set_read_receipts(struct vc_chat *chat, const struct vc_now *now,
+                                              bool is_on);
+/* The addresses that others may try, best first; contacts are told when they change. */
+void vc_chat_set_addresses(struct vc_chat *chat, const struct vc_now *now,
+                           const struct vc_addr *addrs, size_t count);
+
+/* ---- invites and joins ---- */
+
+struct vc_invite_state {
+    uint32_t id;
+    vc_ms made_at, expires_at; /* Unix; VC_NEVER: does not expire */
+    uint32_t contact;          /* who joined with it; 0: nobody yet */
+    bool is_revoked, is_expired;
+    char note[VC_NAME_MAX + 1]; /* what the owner wrote: becomes the petname of who joins */
+    char text[VC_INVITE_TEXT_LEN + 1];
+};
+
+/* Makes a one-time invite.  @days 1..3650, or 0 for the usual 7.  VC_ERR_NO_NETWORK: there
+ * is no address to put in; VC_ERR_FULL: VC_LINK_INVITES_MAX are open; VC_ERR_BAD_NAME. */
+VC_NODISCARD vc_err vc_chat_invite(struct vc_chat *chat, const struct vc_now *now,
+                                   uint32_t days, const char *note,
+                                   struct vc_invite_state *ret_invite);
+VC_NODISCARD vc_err vc_chat_invite_revoke(struct vc_chat *chat, const struct vc_now *now,
+                                          uint32_t id);
+/* Fills up to @room entries, oldest first; gives the number there are. */
+size_t vc_chat_invites(const struct vc_chat *chat, const struct vc_now *now,
+                       struct vc_invite_state *ret_invites, size_t room);
+
+enum vc_join_stage { VC_JOIN_CONNECTING, VC_JOIN_GREETING, VC_JOIN_DONE, VC_JOIN_FAILED };
+
+struct vc_join_state {
+    uint32_t id;
+    enum vc_join_stage stage;
+    vc_err reason;     /* FAILED: why; CONNECTING: the last attempt's end, or VC_OK */
+    uint32_t contact;  /* DONE */
+    vc_ms begun_at;    /* Unix */
+    vc_ms retry_at;    /* Unix; when it is tried again */
+    char petname[VC_NAME_MAX + 1];
+};
+
+/*
+ * Begins to join with an invite; durable: it is tried, with backoff, until it has succeeded,
+ * was refused or has expired, over restarts too.  The same invite again gives the same
+ * join.  @petname may be empty.  VC_ERR_INVITE_*, VC_ERR_FULL at VC_CHAT_JOINS_MAX.
+ */
+VC_NODISCARD vc_err vc_chat_join(struct vc_chat *chat, const struct vc_now *now,
+                                 const char *invite_text, const char *petname,
+                                 struct vc_join_state *ret_join);
+VC_NODISCARD vc_err vc_chat_join_cancel(struct vc_chat *chat, const struct vc_now *now,
+                                        uint32_t id);
+size_t vc_chat_joins(const struct vc_chat *chat, const struct vc_now *now,
+                     struct vc_join_state *ret_joins, size_t room);
+
+/* ---- contacts ---- */
+
+struct vc_contact {
+    uint32_t id;   /* from 1; also the number of the conversation; never used again */
+    uint32_t peer; /* the device's number at mail and link */
+    struct vc_key32 root;
+    struct vc_fingerprint fingerprint;
+    char petname[VC_NAME_MAX + 1]; /* unique among contacts */
+    char own_name[VC_NAME_MAX + 1]; /* what he calls himself */
+    bool is_blocked, is_verified, is_connected;
+    struct vc_addr addr;    /* connected: where; else the last good one, if any */
+    vc_ms added_at;         /* Unix */
+    vc_ms last_seen_at;     /* Unix; 0: never */
+    uint64_t waiting;       /* objects in the outbox */
+    vc_ms retry_at;         /* Unix; VC_NEVER: no attempt planned */
+    vc_err last_failure;    /* why the last attempt ended; VC_OK: none */
+    uint32_t unread;
+    uint32_t rtt_ms;        /* connected: smoothed round trip */
+};
+
+size_t vc_chat_contacts(const struct vc_chat *chat, const struct vc_now *now,
+                        struct vc_contact *ret_contacts, size_t room);
+VC_NODISCARD vc_err vc_chat_contact(const struct vc_chat *chat, const struct vc_now *now,
+                                    uint32_t id, struct vc_contact *ret_contact);
+/* By petname (any case), or by the start (8 letters at least) of the ID or fingerprint in
+ * hex.  VC_ERR_NO_CONTACT, VC_ERR_AMBIGUOUS. */
+VC_NODISCARD vc_err vc_chat_contact_find(const struct vc_chat *chat, const char *text,
+                                         uint32_t *ret_id);
+/* VC_ERR_EXISTS when another contact has the name, VC_ERR_BAD_NAME. */
+VC_NODISCARD vc_err vc_chat_contact_rename(struct vc_chat *chat, const struct vc_now *now,
+                                           uint32_t id, const char *petname);
+VC_NODISCARD vc_err vc_chat_contact_set_verified(struct vc_chat *chat, const struct vc_now *now,
+                                                 uint32_t id, bool is_verified);
+VC_NODISCARD vc_err vc_chat_contact_set_blocked(struct vc_chat *chat, const struct vc_now *now,
+                                                uint32_t id, bool is_blocked);
+/* Forgets a contact, the conversation and what waits for him. */
+VC_NODISCARD vc_err vc_chat_contact_remove(struct vc_chat *chat, const struct vc_now *now,
+                                           uint32_t id);
+/* The safety number of the two roots: 12 groups of 5 digits, equal on both sides. */
+#define VC_SAFETY_TEXT_MAX 72
+VC_NODISCARD vc_err vc_chat_safety_number(const struct vc_chat *chat, uint32_t id,
+                                          char ret_text[VC_SAFETY_TEXT_MAX]);
+/* Tries to reach a contact now. */
+VC_NODISCARD vc_err vc_chat_contact_try(struct vc_chat *chat, const struct vc_now *now,
+                                        uint32_t id);
+
+/* ---- messages ---- */
+
+/* Who wrote it and as which: author is the place of his root among the sorted roots. */
+struct vc_message_ref {
+    uint8_t author;
+    uint8_t device;
+    uint32_t seq; /* from 1 */
+};
+
+enum vc_message_state {
+    VC_MESSAGE_RECEIVED,  /* theirs, unread */
+    VC_MESSAGE_SEEN,      /* theirs, read here */
+    VC_MESSAGE_QUEUED,    /* ours, durable here */
+    VC_MESSAGE_DELIVERED, /* ours, durable there */
+    VC_MESSAGE_READ,      /* ours, read there */
+    VC_MESSAGE_FAILED     /* ours, given up: reason */
+};
+
+enum vc_body_type { VC_BODY_TEXT = 1 }; /* other types are kept and shown as unknown */
+
+struct vc_message {
+    uint32_t contact;
+    struct vc_message_ref ref;
+    struct vc_hash32 id;
+    bool is_own;
+    enum vc_message_state state;
+    vc_err reason;
+    uint64_t clock;   /* hybrid: Unix ms << 16 | counter, as its author wrote it */
+    vc_ms stored_at;  /* Unix: when we wrote or got it */
+    uint64_t order;   /* what it is sorted by, before the id: clock, or more (SPEC) */
+    bool has_gap;     /* a parent is missing */
+    uint16_t type;
+    uint8_t type_version;
+    struct vc_bytes body; /* borrowed until the next call that writes, polls or submits */
+};
+
+/*
+ * Queues a text.  With a @token (1..VC_CHAT_TOKEN_MAX bytes, or empty for none) it is
+ * idempotent for 30 days: the same token, contact and text again give the first message;
+ * another text VC_ERR_TOKEN_REUSED.  VC_ERR_TOO_LONG, BAD_TEXT, NO_CONTACT, BLOCKED, BUSY,
+ * FULL (come back after the next commit), or the store's health.
+ */
+VC_NODISCARD vc_err vc_chat_send_text(struct vc_chat *chat, const struct vc_now *now,
+                                      uint32_t contact, struct vc_bytes text,
+                                      struct vc_bytes token, struct vc_message *ret_message);
+/* The general form, for types that come later and for tests of unknown ones. */
+VC_NODISCARD vc_err vc_chat_send(struct vc_chat *chat, const struct vc_now *now,
+                                 uint32_t contact, uint16_t type, uint8_t type_version,
+                                 struct vc_bytes body, struct vc_bytes token,
+                                 struct vc_message *ret_message);
+/* Gives a queued message of ours up: FAILED (VC_ERR_ABANDONED). */
+VC_NODISCARD vc_err vc_chat_abandon(struct vc_chat *chat, const struct vc_now *now,
+                                    uint32_t contact, struct vc_message_ref ref);
+
+/* Committed messages of a conversation in its order; @on_message gives false to stop. */
+struct vc_history {
+    uint32_t contact;
+    bool is_reverse;               /* newest first */
+    const struct vc_hash32 *from;  /* start after this message; NULL: at the end */
+    bool (*on_message)(void *ctx, const struct vc_message *message);
+    void *ctx;
+};
+VC_NODISCARD vc_err vc_chat_history(struct vc_chat *chat, const struct vc_history *history);
+VC_NODISCARD vc_err vc_chat_message(struct vc_chat *chat, uint32_t contact,
+                                    struct vc_message_ref ref, struct vc_message *ret_message);
+VC_NODISCARD vc_err vc_chat_message_by_id(struct vc_chat *chat, const struct vc_hash32 *id,
+                                          struct vc_message *ret_message);
+/* The owner has seen everything that is shown now; a receipt goes out if he allows it. */
+VC_NODISCARD vc_err vc_chat_mark_read(struct vc_chat *chat, const struct vc_now *now,
+                                      uint32_t contact);
+/* Missing messages that others refer to. */
+uint32_t vc_chat_gaps(const struct vc_chat *chat, uint32_t contact);
+
+/* ---- events ---- */
+
+enum vc_event_kind {
+    VC_EVENT_MESSAGE = 1,       /* a message came, or one of ours was queued */
+    VC_EVENT_STATE = 2,         /* our messages @ref.seq .. @seq_last are @state now */
+    VC_EVENT_CONTACT_ADDED = 3,
+    VC_EVENT_CONTACT_CHANGED = 4,
+    VC_EVENT_CONTACT_REMOVED = 5,
+    VC_EVENT_JOIN = 6,          /* @join is DONE or FAILED */
+    VC_EVENT_READ_HERE = 7      /* the owner has read the conversation */
+};
+
+struct vc_event {
+    uint64_t seq; /* from 1, without holes, kept in the store */
+    enum vc_event_kind kind;
+    vc_ms at;     /* Unix */
+    uint32_t contact;
+    struct vc_message_ref ref;
+    uint32_t seq_last;
+    enum vc_message_state state;
+    vc_err reason;
+    uint32_t join;
+};
+
+/* Committed events after @since, oldest first, until @on_event gives false.  VC_ERR_GAP:
+ * events after @since were dropped already (begin at vc_chat_event_first() - 1). */
+VC_NODISCARD vc_err vc_chat_events(struct vc_chat *chat, uint64_t since,
+                                   bool (*on_event)(void *ctx, const struct vc_event *event),
+                                   void *ctx);
+uint64_t vc_chat_event_first(const struct vc_chat *chat);
+uint64_t vc_chat_event_last(const struct vc_chat *chat); /* written, committed or not */
+
+/* ---- the conductor's side ---- */
+
+/* Takes one output of mail. */
+void vc_chat_mail_output(struct vc_chat *chat, const struct vc_now *now,
+                         const struct vc_mail_output *output);
+void vc_chat_tick(struct vc_chat *chat, const struct vc_now *now);
+vc_ms vc_chat_due(const struct vc_chat *chat);
+/* Before the turn is submitted: writes the rows that changed once per turn. */
+void vc_chat_flush(struct vc_chat *chat, const struct vc_now *now);
+void vc_chat_submitted(struct vc_chat *chat, uint64_t ticket);
+void vc_chat_committed(struct vc_chat *chat, const struct vc_now *now, uint64_t ticket);
+
+enum vc_chat_output_kind {
+    VC_CHAT_EVENTS,  /* new events were written in this turn: @seq is the last */
+    VC_CHAT_PRESENCE /* @contact is connected or not, right now (not kept) */
+};
+
+struct vc_chat_output {
+    enum vc_chat_output_kind kind;
+    uint64_t seq;
+    uint32_t contact;
+    bool is_connected;
+    vc_err reason; /* PRESENCE, not connected: why */
+};
+
+bool vc_chat_next(struct vc_chat *chat, struct vc_chat_output *ret_output);
+
+#endif

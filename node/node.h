@@ -1,0 +1,86 @@
+/*
+ * The node: one aggregate machine of link, mail and chat over a store.
+ *
+ * The event loop and the simulator run it alike.  A turn:
+ *
+ *     vc_node_poll                 the store's progress: tickets come back here
+ *     vc_node_recv, asks ...       any number of inputs, all with the same `now`
+ *     vc_node_tick                 when vc_node_due() has passed
+ *     vc_node_submit               the turn's writes become one batch with a ticket
+ *     vc_node_next                 until it gives false
+ *     vc_node_due                  arm one timer
+ *
+ * Asks are functions of chat.h, called on vc_node_chat(); an answer that promises
+ * something leaves when the ticket of its turn is committed.
+ *
+ * When vc_node_poll() gives an error, a commit has failed: the machines are ahead of the
+ * disk.  Deinit the node, vc_store_recover(), init it again; it then refuses new promises
+ * (the store's health says why) until a commit succeeds.
+ */
+#ifndef VC_NODE_NODE_H
+#define VC_NODE_NODE_H
+
+#include "node/chat/chat.h"
+
+struct vc_node;
+
+struct vc_node_config {
+    struct vc_alloc alloc;
+    struct vc_store *store;
+    struct vc_bytes network_id; /* 1..32 bytes */
+    uint32_t peers_max;
+    uint32_t half_open_max;
+    uint32_t chunk_count;
+    uint32_t packets_max;
+    const char *default_name;   /* the owner's name when none was set */
+};
+
+/* The capacities of a person's node. */
+void vc_node_config_default(struct vc_node_config *ret_cfg);
+
+/* Builds the node from what the store holds; an empty store gets a new identity, in the
+ * first turn.  @seed: 32 secret bytes, fresh at every init. */
+VC_NODISCARD vc_err vc_node_init(const struct vc_node_config *cfg, const struct vc_now *now,
+                                 const struct vc_secret32 *seed, struct vc_node **ret_node);
+void vc_node_deinit(struct vc_node *node);
+
+struct vc_chat *vc_node_chat(struct vc_node *node);
+struct vc_mail *vc_node_mail(struct vc_node *node);
+struct vc_link *vc_node_link(struct vc_node *node);
+const struct vc_account *vc_node_account(const struct vc_node *node);
+const struct vc_device *vc_node_device(const struct vc_node *node);
+
+VC_NODISCARD vc_err vc_node_poll(struct vc_node *node, const struct vc_now *now,
+                                 uint64_t *ret_committed);
+void vc_node_recv(struct vc_node *node, const struct vc_now *now, const struct vc_addr *from,
+                  struct vc_bytes datagram);
+/* Is there room in the store's batches for another input?  When not, leave datagrams in
+ * the socket and requests in theirs until the next commit. */
+bool vc_node_has_room(const struct vc_node *node);
+void vc_node_tick(struct vc_node *node, const struct vc_now *now);
+uint64_t vc_node_submit(struct vc_node *node, const struct vc_now *now);
+
+enum vc_node_output_kind {
+    VC_NODE_DATAGRAM, /* send @bytes to @addr: at once */
+    VC_NODE_EVENTS,   /* events up to @seq become readable with the turn's ticket */
+    VC_NODE_PRESENCE
+};
+
+struct vc_node_output {
+    enum vc_node_output_kind kind;
+    struct vc_addr addr;
+    struct vc_bytes bytes; /* borrowed until the next call */
+    struct vc_chat_output chat;
+};
+
+bool vc_node_next(struct vc_node *node, const struct vc_now *now,
+                  struct vc_node_output *ret_output);
+vc_ms vc_node_due(const struct vc_node *node);
+
+/* The addresses of this machine, best first. */
+void vc_node_set_addresses(struct vc_node *node, const struct vc_now *now,
+                           const struct vc_addr *addrs, size_t count);
+/* Before the program ends: tells the peers.  Then submit, next, and wait for the ticket. */
+void vc_node_stop(struct vc_node *node, const struct vc_now *now);
+
+#endif
