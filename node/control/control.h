@@ -1,0 +1,109 @@
+/*
+ * The control protocol: how programs on this machine talk to veched.
+ *
+ * JSON-RPC 2.0, one object per line, at most 1 MiB, over a UNIX stream socket.  One table
+ * of methods and one of events: rpc.discover, the help, the documents and the API test are
+ * made from them, and veched checks every request against them before it acts.
+ *
+ * Pure codec: no sockets, no clock.  node/CONTROL.md is the document for callers.
+ */
+#ifndef VC_NODE_CONTROL_CONTROL_H
+#define VC_NODE_CONTROL_CONTROL_H
+
+#include <jansson.h>
+
+#include "crypto/base/base.h"
+#include "crypto/base/err.h"
+
+#define VC_CONTROL_API_VERSION 1
+#define VC_CONTROL_LINE_MAX (1024 * 1024) /* bytes of a line, with its end */
+
+/* What a value may be.  A ? field may be absent (in parameters) or null (in results). */
+enum vc_control_type {
+    VC_CONTROL_STRING,
+    VC_CONTROL_INTEGER,
+    VC_CONTROL_BOOLEAN,
+    VC_CONTROL_OBJECT, /* one of the named objects: see vc_control_field.object */
+    VC_CONTROL_ARRAY   /* of such objects, or of strings when there is no name */
+};
+
+struct vc_control_field {
+    const char *name;
+    enum vc_control_type type;
+    bool is_optional;
+    const char *object; /* name in vc_control_objects, or NULL */
+    int64_t min, max;   /* INTEGER: range; STRING: bytes */
+    const char *words;  /* what it is */
+};
+
+struct vc_control_object {
+    const char *name;
+    const struct vc_control_field *fields; /* ends with a NULL name */
+    const char *words;
+};
+
+struct vc_control_method {
+    const char *name;
+    const struct vc_control_field *params;  /* ends with a NULL name */
+    const struct vc_control_field *results; /* ends with a NULL name */
+    const char *words;
+};
+
+struct vc_control_event {
+    const char *kind;
+    const struct vc_control_field *fields; /* beside seq, kind and at */
+    const char *words;
+};
+
+extern const struct vc_control_object vc_control_objects[]; /* end with a NULL name */
+extern const struct vc_control_method vc_control_methods[];
+extern const struct vc_control_event vc_control_events[];
+
+/* The place of a method in the table, or -1. */
+int vc_control_method_find(const char *name);
+
+/* A request, as it came. */
+struct vc_control_request {
+    json_t *id;     /* owned; NULL for a notification */
+    int method;     /* place in the table */
+    json_t *params; /* owned object, checked against the table; never NULL after OK */
+};
+
+/*
+ * Reads one line.  On any error @ret_request holds the id if there was one (else JSON null)
+ * so that it can be answered; @ret_detail says which field and why.  VC_ERR_BAD_REQUEST, UNKNOWN_METHOD,
+ * BAD_PARAMS (unknown, missing, wrong type, out of range).
+ */
+VC_NODISCARD vc_err vc_control_request_read(struct vc_bytes line,
+                                            struct vc_control_request *ret_request,
+                                            char *ret_detail, size_t detail_room);
+void vc_control_request_clear(struct vc_control_request *request);
+
+/* Each gives one line with its end, in memory of the caller's to free(); NULL: no memory.
+ * They take over @result or @params. */
+char *vc_control_reply(const json_t *id, json_t *result, size_t *ret_len);
+char *vc_control_failure(const json_t *id, vc_err err, const char *detail, size_t *ret_len);
+char *vc_control_call(int64_t id, const char *method, json_t *params, size_t *ret_len);
+char *vc_control_notify(const char *method, json_t *params, size_t *ret_len);
+
+/* The client's side: what came back.  Result or event parameters are owned by the caller. */
+struct vc_control_message {
+    bool is_notification;
+    int64_t id;
+    char method[64]; /* notification */
+    json_t *body;    /* result or params; NULL for an error */
+    vc_err err;      /* from the error's stable name */
+    char detail[512];
+};
+VC_NODISCARD vc_err vc_control_message_read(struct vc_bytes line,
+                                            struct vc_control_message *ret_message);
+
+/* The answer of rpc.discover: the whole table as JSON. */
+json_t *vc_control_discover(void);
+
+/* Does @value have the fields of the named object or of a method's results?  For tests:
+ * what veched says is checked against its own table. */
+bool vc_control_result_fits(int method, const json_t *result, char *ret_detail, size_t room);
+bool vc_control_event_fits(const json_t *params, char *ret_detail, size_t room);
+
+#endif
