@@ -7,14 +7,12 @@
 #ifndef VC_CRYPTO_NOISE_H
 #define VC_CRYPTO_NOISE_H
 
-#include "crypto/prim.h"
-
-enum vc_noise_hash { VC_NOISE_BLAKE2B, VC_NOISE_SHA256 };
+#include "crypto/noise_hash.h"
 
 struct vc_noise_symmetric {
     enum vc_noise_hash hash;
-    uint8_t h[64];
-    uint8_t ck[64]; /* secret */
+    uint8_t h[VC_NOISE_HASH_MAX];
+    uint8_t ck[VC_NOISE_HASH_MAX]; /* secret */
     struct vc_secret32 k;
     uint64_t n;
     bool has_key;
@@ -30,8 +28,8 @@ struct vc_noise {
     struct vc_noise_symmetric symmetric;
     struct vc_secret32 s, e, psk; /* own static and ephemeral, pre-shared key */
     struct vc_key32 s_public, e_public, rs, re;
-    bool is_initiator, has_s, has_e, has_rs, has_re, has_psk;
-    uint8_t message_index;
+    bool is_initiator, has_rs, has_re;
+    uint8_t message_index; /* messages written and read so far */
 };
 
 struct vc_noise_config {
@@ -45,19 +43,26 @@ struct vc_noise_config {
     const struct vc_secret32 *e;  /* the ephemeral to use: fresh randomness from the caller */
 };
 
-/* Copies what it needs of @cfg. */
+/* Copies what it needs of @cfg.  What the pattern needs must be there. */
 void vc_noise_init(struct vc_noise *noise, const struct vc_noise_config *cfg);
 
 /* VC_ERR_AUTH on a low-order result, VC_ERR_FULL when the room is short.  A failed state
  * must be wiped, not used again. */
 VC_NODISCARD vc_err vc_noise_write(struct vc_noise *noise, struct vc_bytes payload,
                                    struct vc_writer *w);
-/* Reads one whole message; @ret_payload has room for message.len bytes.  Works on a copy
- * of the state and keeps it only on success: a forged message changes nothing. */
+/*
+ * Reads one whole message; @ret_payload has room for message.len bytes.  Works on a copy
+ * of the state and keeps it only on success: a forged message changes nothing.
+ * VC_ERR_MALFORMED: too short, or it is not this side's turn to read; VC_ERR_AUTH: not
+ * made by the other side of this handshake, or with a low-order key.
+ */
 VC_NODISCARD vc_err vc_noise_read(struct vc_noise *noise, struct vc_bytes message,
                                   uint8_t *ret_payload, size_t *ret_payload_len);
 
 bool vc_noise_is_done(const struct vc_noise *noise);
+
+/* The handshake hash h, vc_noise_hash_len() bytes; borrowed, final once done. */
+struct vc_bytes vc_noise_handshake_hash(const struct vc_noise *noise);
 
 /* The two transport keys: initiator's sending key first. */
 void vc_noise_split(const struct vc_noise *noise, struct vc_secret32 *ret_first,

@@ -9,16 +9,38 @@
 #define VC_CRYPTO_PRIM_H
 
 #include "crypto/base/base.h"
+#include "crypto/base/cursor.h"
 #include "crypto/base/err.h"
 
-struct vc_secret32 { uint8_t b[32]; };  /* secret: X25519 scalar, seed, symmetric key */
-struct vc_sign_secret { uint8_t b[64]; }; /* secret: Ed25519 seed and public key */
-struct vc_key32 { uint8_t b[32]; };     /* public key */
-struct vc_hash32 { uint8_t b[32]; };
-struct vc_id16 { uint8_t b[16]; };
-struct vc_sig { uint8_t b[64]; };
+/* Secret: an X25519 scalar, a seed or a symmetric key. */
+struct vc_secret32 {
+    uint8_t b[32];
+};
 
-#define VC_TAG_LEN 16
+/* Secret: an Ed25519 seed and, behind it, the public key. */
+struct vc_sign_secret {
+    uint8_t b[64];
+};
+
+/* A public key, X25519 or Ed25519. */
+struct vc_key32 {
+    uint8_t b[32];
+};
+
+struct vc_hash32 {
+    uint8_t b[32];
+};
+
+struct vc_id16 {
+    uint8_t b[16];
+};
+
+struct vc_sig {
+    uint8_t b[64];
+};
+
+#define VC_TAG_LEN   16
+#define VC_LABEL_MAX 16 /* bytes: BLAKE2b's personal field */
 
 /* Call once, before anything else here.  VC_ERR_SELFTEST when the library is not one
  * that we may trust (crypto/selftest.h says what is tried). */
@@ -30,10 +52,11 @@ bool vc_equal(const void *a, const void *b, size_t len);
 bool vc_is_zero(const void *bytes, size_t len);
 
 /*
- * BLAKE2b of @len bytes (1..64) with @label (at most 16 bytes of ASCII, put in the
- * personal field, so that no two uses ever meet) over the concatenation of @parts;
- * keyed when @key is not NULL (a 32-byte key).  Variable fields must carry their length:
- * that is the caller's business.
+ * BLAKE2b of @len bytes (1..64) with @label (at most VC_LABEL_MAX bytes of ASCII, put in
+ * the personal field and filled up with zeros, so that no two uses ever meet) over the
+ * concatenation of @parts; keyed when @key is not NULL.  Below 16 bytes it is the start of
+ * the 16-byte hash.  Variable fields must carry their length: that is the caller's
+ * business.  The empty label is plain BLAKE2b: for Noise only.
  */
 void vc_hash_parts(void *ret_hash, size_t len, const char *label,
                    const struct vc_secret32 *key, const struct vc_bytes *parts,
@@ -54,15 +77,22 @@ void vc_dh_public(struct vc_key32 *ret_public, const struct vc_secret32 *secret)
 void vc_sign_keypair(struct vc_key32 *ret_public, struct vc_sign_secret *ret_secret,
                      const struct vc_secret32 *seed);
 void vc_sign(struct vc_sig *ret_sig, const struct vc_sign_secret *secret,
-                   struct vc_bytes message);
-VC_NODISCARD bool vc_sign_verify(const struct vc_sig *sig, const struct vc_key32 *public_key,
+             struct vc_bytes message);
+VC_NODISCARD bool vc_sign_verify(const struct vc_sig *sig,
+                                 const struct vc_key32 *public_key,
                                  struct vc_bytes message);
+/* Is it the encoding of a point of the prime-order group, other than the neutral one? */
+VC_NODISCARD bool vc_point_is_valid(const struct vc_key32 *point);
 
 /* ChaCha20-Poly1305-IETF; the nonce is 4 zero bytes and the counter, little-endian
  * (Noise, section 12).  @ret_sealed has room for plain.len + VC_TAG_LEN; it may be the
  * plaintext's own place. */
 void vc_seal(uint8_t *ret_sealed, const struct vc_secret32 *key, uint64_t counter,
              struct vc_bytes ad, struct vc_bytes plain);
+/* The same into a writer, which fails when its room is short; @plain may stand where the
+ * sealed bytes will. */
+void vc_seal_to(struct vc_writer *w, const struct vc_secret32 *key, uint64_t counter,
+                struct vc_bytes ad, struct vc_bytes plain);
 /* false, with nothing useful in @ret_plain, when the tag is wrong or sealed is short. */
 VC_NODISCARD bool vc_open(uint8_t *ret_plain, const struct vc_secret32 *key,
                           uint64_t counter, struct vc_bytes ad, struct vc_bytes sealed);
@@ -77,13 +107,16 @@ void vc_chacha_mask(uint8_t *ret_mask, size_t len, const struct vc_secret32 *key
                     const uint8_t sample[16]);
 
 /* SHA-256: BIP-39's checksum and Noise's second hash only. */
-void vc_sha256_parts(uint8_t ret_hash[32], const struct vc_bytes *parts, size_t part_count);
+void vc_sha256_parts(uint8_t ret_hash[32], const struct vc_bytes *parts,
+                     size_t part_count);
 
 /*
  * An erasing generator: each draw replaces the key, so that what is stolen later tells
  * nothing about what was drawn before.  Pure: equal seeds give equal draws.
  */
-struct vc_rng { struct vc_secret32 key; };
+struct vc_rng {
+    struct vc_secret32 key;
+};
 
 void vc_rng_init(struct vc_rng *rng, const struct vc_secret32 *seed);
 void vc_rng_draw(struct vc_rng *rng, void *ret_bytes, size_t len);
