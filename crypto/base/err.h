@@ -89,6 +89,9 @@ typedef enum vc_err {
 #undef VC_ERR_ENUM
 } vc_err;
 
+/* What is not an error. */
+#define VC_OK VC_ERR_OK
+
 /* The smallest code there is; codes run from it to 0 without a hole. */
 #define VC_ERR_LAST VC_ERR_INTERNAL
 
