@@ -18,7 +18,8 @@
 #define VC_CONTROL_API_VERSION 1
 #define VC_CONTROL_LINE_MAX (1024 * 1024) /* bytes of a line, with its end */
 
-/* What a value may be.  A ? field may be absent (in parameters) or null (in results). */
+/* What a value may be.  An optional field may be absent or null; what a request says as
+ * null is taken out of its parameters, so that veched sees only what is there. */
 enum vc_control_type {
     VC_CONTROL_STRING,
     VC_CONTROL_INTEGER,
@@ -33,6 +34,7 @@ struct vc_control_field {
     bool is_optional;
     const char *object; /* name in vc_control_objects, or NULL */
     int64_t min, max;   /* INTEGER: range; STRING: bytes */
+    const char *values; /* STRING: the words it may be, a blank between; NULL: any */
     const char *words;  /* what it is */
 };
 
@@ -55,7 +57,8 @@ struct vc_control_event {
     const char *words;
 };
 
-extern const struct vc_control_object vc_control_objects[]; /* end with a NULL name */
+/* Each ends with a NULL name. */
+extern const struct vc_control_object vc_control_objects[];
 extern const struct vc_control_method vc_control_methods[];
 extern const struct vc_control_event vc_control_events[];
 
@@ -70,17 +73,27 @@ struct vc_control_request {
 };
 
 /*
- * Reads one line.  On any error @ret_request holds the id if there was one (else JSON null)
- * so that it can be answered; @ret_detail says which field and why.  VC_ERR_BAD_REQUEST, UNKNOWN_METHOD,
- * BAD_PARAMS (unknown, missing, wrong type, out of range).
+ * Reads one line, with or without its end.  On any error @ret_request holds the id if there
+ * was one (else JSON null) so that it can be answered, and has to be cleared as well;
+ * @ret_detail says which field and why, in valid UTF-8.  VC_ERR_BAD_REQUEST,
+ * UNKNOWN_METHOD, BAD_PARAMS (unknown, missing, wrong type, out of range), NO_MEMORY.
  */
 VC_NODISCARD vc_err vc_control_request_read(struct vc_bytes line,
                                             struct vc_control_request *ret_request,
                                             char *ret_detail, size_t detail_room);
 void vc_control_request_clear(struct vc_control_request *request);
 
-/* Each gives one line with its end, in memory of the caller's to free(); NULL: no memory.
- * They take over @result or @params. */
+/*
+ * The error object: in failures, and wherever an object tells why something is as it is.
+ * @detail may be NULL.  NULL: no memory.
+ */
+json_t *vc_control_error(vc_err err, const char *detail);
+
+/*
+ * Each gives one line with its end, in memory of the caller's to free(); NULL: no memory,
+ * or the line would be longer than VC_CONTROL_LINE_MAX.  They take over @result or
+ * @params (NULL: an empty object), also when they give NULL.
+ */
 char *vc_control_reply(const json_t *id, json_t *result, size_t *ret_len);
 char *vc_control_failure(const json_t *id, vc_err err, const char *detail, size_t *ret_len);
 char *vc_control_call(int64_t id, const char *method, json_t *params, size_t *ret_len);
@@ -93,6 +106,9 @@ struct vc_control_message {
     char method[64]; /* notification */
     json_t *body;    /* result or params; NULL for an error */
     vc_err err;      /* from the error's stable name */
+    char code_name[32]; /* error: its stable name as it came */
+    char words[256];    /* error: what the other side says for a person; foreign text */
+    char hint[256];
     char detail[512];
 };
 VC_NODISCARD vc_err vc_control_message_read(struct vc_bytes line,
@@ -101,8 +117,8 @@ VC_NODISCARD vc_err vc_control_message_read(struct vc_bytes line,
 /* The answer of rpc.discover: the whole table as JSON. */
 json_t *vc_control_discover(void);
 
-/* Does @value have the fields of the named object or of a method's results?  For tests:
- * what veched says is checked against its own table. */
+/* Does it have the fields that the table says, and no others?  For tests: what veched
+ * says is checked against its own table. */
 bool vc_control_result_fits(int method, const json_t *result, char *ret_detail, size_t room);
 bool vc_control_event_fits(const json_t *params, char *ret_detail, size_t room);
 
