@@ -1,0 +1,107 @@
+/*
+ * veched: reads its options and runs the daemon, or looks a store over.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "crypto/prim.h"
+#include "node/edge/daemon.h"
+#include "node/edge/log.h"
+#include "node/edge/report.h"
+#include "storage/lmdb.h"
+
+static int check_store(const struct vc_options *options)
+{
+    char words[256] = "";
+    uint64_t rows = 0;
+    vc_err err = vc_crypto_init();
+
+    if (err == VC_OK) {
+        err = vc_lmdb_check(options->dir, &rows, words, sizeof words);
+    }
+    if (err == VC_OK) {
+        printf("the store is whole: %llu rows\n", (unsigned long long)rows);
+    } else {
+        fprintf(stderr, "%s%s%s\n%s\n", vc_err_words(err), words[0] != '\0' ? ": " : "", words,
+                vc_err_hint(err));
+    }
+    return vc_err_exit_code(err);
+}
+
+/* Makes the directory and those above it, for its owner alone. */
+static bool make_dir(const char *path)
+{
+    char part[VC_PATH_MAX];
+    size_t len = strlen(path);
+
+    memcpy(part, path, len + 1);
+    for (size_t i = 1; i <= len; i++) {
+        char was = part[i];
+
+        if (was != '/' && was != '\0') {
+            continue;
+        }
+        part[i] = '\0';
+        if (mkdir(part, 0700) != 0 && errno != EEXIST) {
+            fprintf(stderr, "veched: %s cannot be made: %s\n", part, strerror(errno));
+            return false;
+        }
+        part[i] = was;
+    }
+    return true;
+}
+
+/* A damaged file that passed the checks may still kill by a signal: say why. */
+static void on_fault(int number)
+{
+    static const char words[] =
+        "veched: the store is damaged, or memory is; run: veched --check\n";
+
+    (void)number;
+    if (write(2, words, sizeof words - 1) < 0) {
+        _exit(1);
+    }
+    _exit(1);
+}
+
+static void catch_faults(void)
+{
+    struct sigaction action = {.sa_handler = on_fault};
+
+    (void)sigaction(SIGBUS, &action, NULL); /* the handlers are a courtesy */
+    (void)sigaction(SIGSEGV, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+int main(int argc, char **argv)
+{
+    static struct vc_options options;
+    vc_err err = vc_options_read(&options, argc, argv);
+
+    if (err != VC_OK) {
+        return vc_err_exit_code(err);
+    }
+    if (options.wants_help) {
+        vc_options_print_usage();
+        return 0;
+    }
+    if (options.wants_version) {
+        printf("veched %s, control protocol %d\n", VC_VERSION, VC_CONTROL_API_VERSION);
+        return 0;
+    }
+    if (options.wants_check) {
+        return check_store(&options);
+    }
+    vc_log_open(options.log_level);
+    if (!make_dir(options.dir)) {
+        return vc_err_exit_code(VC_ERR_PERMISSION);
+    }
+#ifndef __SANITIZE_ADDRESS__
+    catch_faults();
+#endif
+    return vc_daemon_run(&options);
+}

@@ -1,0 +1,33 @@
+/*
+ * What each method of the control protocol does.
+ */
+#ifndef VC_NODE_EDGE_METHODS_H
+#define VC_NODE_EDGE_METHODS_H
+
+#include "node/edge/control_server.h"
+
+#define VC_DETAIL_MAX 256
+
+struct vc_method_call {
+    struct vc_daemon *daemon;
+    struct vc_client *client;
+    const json_t *params;       /* checked against the table */
+    json_t *result;             /* the method fills it; owned by the caller */
+    bool is_durable;            /* the reply promises something: park it */
+    char detail[VC_DETAIL_MAX]; /* what to add to an error's words */
+};
+
+/* Carries out the method at this place of vc_control_methods. */
+VC_NODISCARD vc_err vc_method_run(int method, struct vc_method_call *call);
+
+/* Finds the contact that parameter "contact" names. */
+VC_NODISCARD vc_err vc_method_contact(struct vc_method_call *call, uint32_t *ret_id);
+
+typedef vc_err (*vc_method_fn)(struct vc_method_call *call);
+
+/* The groups of methods: each finds its own by name, or NULL. */
+vc_method_fn vc_methods_node(const char *name);
+vc_method_fn vc_methods_people(const char *name);
+vc_method_fn vc_methods_messages(const char *name);
+
+#endif

@@ -1,0 +1,274 @@
+#include "node/edge/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "node/control/config_keys.h"
+
+static const char usual_network_id[] = "veche";
+
+/* What the command line has said must not be changed by the file. */
+struct reading {
+    struct vc_options *options;
+    bool has_listen, has_socket;
+};
+
+static bool print_path(char *ret_path, size_t room, const char *front, const char *back)
+{
+    int len = snprintf(ret_path, room, "%s%s", front, back);
+
+    return len > 0 && (size_t)len < room;
+}
+
+static const char *home(void)
+{
+    const char *path = getenv("HOME");
+    const struct passwd *user;
+
+    if (path != NULL && path[0] == '/') {
+        return path;
+    }
+    user = getpwuid(geteuid());
+    return user != NULL ? user->pw_dir : "/";
+}
+
+static bool find_dir(struct vc_options *options)
+{
+    const char *data = getenv("XDG_DATA_HOME");
+
+    if (options->dir[0] != '\0') {
+        return true;
+    }
+    return data != NULL && data[0] == '/'
+               ? print_path(options->dir, sizeof options->dir, data, "/veche")
+               : print_path(options->dir, sizeof options->dir, home(), "/.local/share/veche");
+}
+
+static bool find_socket(struct vc_options *options, bool has_dir)
+{
+    const char *runtime = getenv("XDG_RUNTIME_DIR");
+    char path[VC_PATH_MAX];
+
+    if (options->socket_path[0] != '\0') {
+        return true;
+    }
+    if (!has_dir && runtime != NULL && runtime[0] == '/') {
+        if (print_path(path, sizeof path, runtime, "/veche")) {
+            (void)mkdir(path, 0700); /* it may be there; binding says what else is wrong */
+        }
+        return print_path(options->socket_path, sizeof options->socket_path, runtime,
+                          "/veche/control.sock");
+    }
+    return print_path(options->socket_path, sizeof options->socket_path, options->dir,
+                      "/control.sock");
+}
+
+static void find_name(struct vc_options *options)
+{
+    const struct passwd *user = getpwuid(geteuid());
+
+    if (options->name[0] == '\0') {
+        snprintf(options->name, sizeof options->name, "%s",
+                 user != NULL ? user->pw_name : "somebody");
+    }
+}
+
+static bool add_listen(struct vc_options *options, const char *text)
+{
+    if (options->listen_count == VC_UDP_SOCKETS_MAX ||
+        vc_addr_parse(text, &options->listen[options->listen_count]) != VC_OK) {
+        return false;
+    }
+    options->listen_count++;
+    return true;
+}
+
+static void on_value(void *ctx, unsigned line, enum vc_config_place key, const char *value)
+{
+    struct reading *reading = ctx;
+    struct vc_options *options = reading->options;
+
+    (void)line;
+    switch (key) {
+    case VC_CONFIG_LISTEN:
+        if (!reading->has_listen && !add_listen(options, value)) {
+            fprintf(stderr, "veched: more than %d addresses to listen at\n",
+                    VC_UDP_SOCKETS_MAX);
+        }
+        break;
+    case VC_CONFIG_SOCKET:
+        if (!reading->has_socket) {
+            snprintf(options->socket_path, sizeof options->socket_path, "%s", value);
+        }
+        break;
+    case VC_CONFIG_NAME:
+        snprintf(options->name, sizeof options->name, "%s", value);
+        break;
+    case VC_CONFIG_READ_RECEIPTS:
+        options->has_read_receipts = vc_config_boolean(value, &options->read_receipts);
+        break;
+    case VC_CONFIG_LOG_LEVEL:
+        (void)vc_log_level_parse(value, &options->log_level); /* the table has checked it */
+        break;
+    case VC_CONFIG_NETWORK_ID:
+        options->network_id_len = strlen(value);
+        VC_CHECK(options->network_id_len <= sizeof options->network_id);
+        memcpy(options->network_id, value, options->network_id_len);
+        break;
+    case VC_CONFIG_KEYS:
+        VC_CHECK(false);
+    }
+}
+
+static void on_fault(void *ctx, unsigned line, const char *words)
+{
+    const struct reading *reading = ctx;
+
+    fprintf(stderr, "veched: %s:%u: %s\n", reading->options->config_path, line, words);
+}
+
+static vc_err read_config(struct vc_options *options)
+{
+    struct reading reading = {options, options->listen_count > 0,
+                              options->socket_path[0] != '\0'};
+    struct vc_config_sink sink = {on_value, on_fault, &reading};
+    FILE *file = fopen(options->config_path, "re");
+    char *text;
+    size_t len;
+    vc_err err;
+
+    if (file == NULL) {
+        if (errno == ENOENT || errno == ENOTDIR) {
+            return VC_OK;
+        }
+        fprintf(stderr, "veched: %s cannot be read\n", options->config_path);
+        return VC_ERR_CONFIG;
+    }
+    text = malloc(VC_CONFIG_TEXT_MAX + 1);
+    len = text != NULL ? fread(text, 1, VC_CONFIG_TEXT_MAX + 1, file) : 0;
+    fclose(file);
+    if (text == NULL || len > VC_CONFIG_TEXT_MAX) {
+        fprintf(stderr, "veched: %s is longer than 64 KiB\n", options->config_path);
+        free(text);
+        return VC_ERR_CONFIG;
+    }
+    err = vc_config_read((struct vc_bytes){(const uint8_t *)text, len}, &sink);
+    free(text);
+    return err;
+}
+
+void vc_options_print_usage(void)
+{
+    puts("veched: the veche node, in the foreground\n"
+         "\n"
+         "  --dir DIR           where everything is kept\n"
+         "  --listen ADDR:PORT  where others reach it (may be repeated; port 0: any)\n"
+         "  --socket PATH       where programs of this machine talk to it\n"
+         "  --config FILE       settings (DIR/veche.conf)\n"
+         "  --check             look the store over, say what was found, and end\n"
+         "  --version, --help");
+}
+
+static bool set_path(char *ret_path, size_t room, const char *value, const char *option)
+{
+    if (!print_path(ret_path, room, value, "")) {
+        fprintf(stderr, "veched: %s: the path is longer than %zu bytes\n", option, room - 1);
+        return false;
+    }
+    return true;
+}
+
+static bool take_option(struct vc_options *options, int option)
+{
+    switch (option) {
+    case 'd':
+        return set_path(options->dir, sizeof options->dir, optarg, "--dir");
+    case 'l':
+        if (!add_listen(options, optarg)) {
+            fprintf(stderr, "veched: --listen %s: write ADDR:PORT, [ADDR]:PORT for IPv6\n",
+                    optarg);
+            return false;
+        }
+        return true;
+    case 's':
+        return set_path(options->socket_path, sizeof options->socket_path, optarg,
+                        "--socket");
+    case 'f':
+        return set_path(options->config_path, sizeof options->config_path, optarg,
+                        "--config");
+    case 'c':
+        options->wants_check = true;
+        return true;
+    case 'v':
+        options->wants_version = true;
+        return true;
+    case 'h':
+        options->wants_help = true;
+        return true;
+    default:
+        return false; /* getopt has said what is wrong */
+    }
+}
+
+static bool read_command_line(struct vc_options *options, int argc, char **argv)
+{
+    static const struct option known[] = {
+        {"dir", required_argument, NULL, 'd'},    {"listen", required_argument, NULL, 'l'},
+        {"socket", required_argument, NULL, 's'}, {"config", required_argument, NULL, 'f'},
+        {"check", no_argument, NULL, 'c'},        {"version", no_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'},         {0},
+    };
+    int option;
+
+    while ((option = getopt_long(argc, argv, "h", known, NULL)) != -1) {
+        if (!take_option(options, option)) {
+            return false;
+        }
+    }
+    if (optind < argc) {
+        fprintf(stderr, "veched: there is no argument %s\n", argv[optind]);
+        return false;
+    }
+    return true;
+}
+
+vc_err vc_options_read(struct vc_options *ret_options, int argc, char **argv)
+{
+    static struct vc_options options; /* 9 KiB, once */
+    bool has_dir;
+    vc_err err;
+
+    options = (struct vc_options){.log_level = VC_LOG_INFO};
+    options.network_id_len = sizeof usual_network_id - 1;
+    memcpy(options.network_id, usual_network_id, options.network_id_len);
+    if (!read_command_line(&options, argc, argv)) {
+        return VC_ERR_USAGE;
+    }
+    has_dir = options.dir[0] != '\0';
+    if (!find_dir(&options) ||
+        (options.config_path[0] == '\0' &&
+         !print_path(options.config_path, sizeof options.config_path, options.dir,
+                     "/veche.conf"))) {
+        fprintf(stderr, "veched: the directory's path is too long\n");
+        return VC_ERR_USAGE;
+    }
+    err = options.wants_help || options.wants_version ? VC_OK : read_config(&options);
+    if (err != VC_OK) {
+        return err;
+    }
+    if (!find_socket(&options, has_dir)) {
+        fprintf(stderr, "veched: the control socket's path is longer than %d bytes: "
+                        "choose a shorter one with --socket\n",
+                VC_SOCKET_PATH_MAX - 1);
+        return VC_ERR_USAGE;
+    }
+    find_name(&options);
+    *ret_options = options;
+    return VC_OK;
+}

@@ -1,0 +1,37 @@
+/*
+ * What the command line and the configuration file say.
+ */
+#ifndef VC_NODE_EDGE_OPTIONS_H
+#define VC_NODE_EDGE_OPTIONS_H
+
+#include "crypto/base/addr.h"
+#include "crypto/card.h"
+#include "node/edge/log.h"
+#include "node/edge/udp.h"
+
+#define VC_PATH_MAX 4096
+#define VC_SOCKET_PATH_MAX 108 /* sun_path with its NUL */
+
+struct vc_options {
+    char dir[VC_PATH_MAX];
+    char config_path[VC_PATH_MAX];
+    char socket_path[VC_SOCKET_PATH_MAX];
+    struct vc_addr listen[VC_UDP_SOCKETS_MAX]; /* none: every address, both families */
+    size_t listen_count;
+    uint8_t network_id[32];
+    size_t network_id_len;
+    char name[VC_NAME_MAX + 1];
+    enum vc_log_level log_level;
+    bool has_read_receipts, read_receipts; /* what the configuration says, if it does */
+    bool wants_check, wants_help, wants_version;
+};
+
+/*
+ * Reads the command line, then the configuration file (which need not exist); the command
+ * line wins.  On an error says on stderr what and where.  VC_ERR_USAGE, VC_ERR_CONFIG.
+ */
+VC_NODISCARD vc_err vc_options_read(struct vc_options *ret_options, int argc, char **argv);
+
+void vc_options_print_usage(void);
+
+#endif
