@@ -15,10 +15,10 @@ tests="libcmocka-dev python3 clang git iproute2 nftables procps strace util-linu
 
 [ "${1-}" != tests ] || packages="$packages $tests"
 
-command -v dpkg-query >/dev/null && command -v apt-get >/dev/null || {
-    echo "install: this is not a Debian system; please see that these are installed:" $packages
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+    echo "install: this is not a Debian system; please see that these are installed: $packages"
     exit 0
-}
+fi
 
 missing=
 for package in $packages; do
@@ -40,4 +40,5 @@ echo "install:$missing"
 apt="$as_root env DEBIAN_FRONTEND=noninteractive apt-get -q=2 -o DPkg::Lock::Timeout=120"
 # A source that cannot be reached is no reason to stop: the packages may come from another.
 $apt update || echo "install: not every package list could be read" >&2
+# shellcheck disable=SC2086 # a list of words
 $apt -o Dpkg::Use-Pty=0 install -y --no-install-recommends $missing >/dev/null

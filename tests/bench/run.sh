@@ -29,6 +29,7 @@ cmake --preset release -DBUILD_TESTING=ON >/dev/null
 cmake --build --preset release -j 2
 
 export ROOT="$root" BUILD="$root/build/release"
+# shellcheck disable=SC2086 # a list of words
 [ $# -gt 0 ] || set -- $known
 failed=
 for name in "$@"; do
