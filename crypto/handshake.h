@@ -89,16 +89,18 @@ struct vc_handshake {
 struct vc_handshake_config {
     enum vc_handshake_kind kind;
     bool is_initiator;
-    struct vc_bytes network_id;            /* in every prologue: 1..VC_NETWORK_ID_MAX */
+    struct vc_bytes network_id; /* in every prologue: 1..VC_NETWORK_ID_MAX */
     const struct vc_mask *mask;
-    const struct vc_secret32 *dev_dh;      /* own static key */
-    const struct vc_key32 *peer_dev_dh;    /* LINK initiator only */
+    const struct vc_secret32 *dev_dh; /* own static key */
+    const struct vc_key32
+        *dev_dh_public;                 /* its public half; NULL: made, takes longer */
+    const struct vc_key32 *peer_dev_dh; /* LINK initiator only */
     const struct vc_key32 *responder_root; /* LINK only; in the prologue */
     const struct vc_id16 *invite_secret;   /* JOIN only */
     const struct vc_secret32 *e;           /* fresh randomness for this handshake */
-    struct vc_cid own_cid;                 /* fresh randomness, looked up by the owner */
-    struct vc_cid peer_cid;                /* responder only: sender_cid of msg1 */
-    uint32_t capabilities;                 /* own */
+    struct vc_cid own_cid;  /* fresh randomness, looked up by the owner */
+    struct vc_cid peer_cid; /* responder only: sender_cid of msg1 */
+    uint32_t capabilities;  /* own */
 };
 
 /* Copies what it needs of @cfg. */
@@ -109,14 +111,16 @@ void vc_handshake_init(struct vc_handshake *hs, const struct vc_handshake_config
  * is made once.  @cookie: VC_COOKIE_LEN bytes; NULL while none was demanded; a cookie is
  * good only for the way on which it came.  VC_ERR_AUTH: the peer's static key is bad.
  */
-VC_NODISCARD vc_err vc_handshake_write_msg1(struct vc_handshake *hs, const uint8_t *cookie,
-                                            struct vc_rng *rng, struct vc_writer *w);
+VC_NODISCARD vc_err vc_handshake_write_msg1(struct vc_handshake *hs,
+                                            const uint8_t *cookie, struct vc_rng *rng,
+                                            struct vc_writer *w);
 
 /* What a first look at an unknown datagram under one mask finds. */
 struct vc_msg1 {
     struct vc_cid sender_cid;
     uint8_t cookie[VC_COOKIE_LEN];
-    struct vc_bytes noise_part; /* inside the caller's scratch; its first 32 bytes are the
+    struct vc_bytes
+        noise_part; /* inside the caller's scratch; its first 32 bytes are the
                                    ephemeral, equal in all transmissions of one msg1 */
 };
 

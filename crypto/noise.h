@@ -37,10 +37,13 @@ struct vc_noise_config {
     enum vc_noise_hash hash;
     bool is_initiator;
     struct vc_bytes prologue;
-    const struct vc_secret32 *s;  /* NULL when the pattern has none */
-    const struct vc_key32 *rs;    /* NULL when it is learnt */
+    const struct vc_secret32 *s; /* NULL when the pattern has none */
+    const struct vc_key32
+        *s_public;             /* NULL: made from s, for one multiplication more */
+    const struct vc_key32 *rs; /* NULL when it is learnt */
     const struct vc_secret32 *psk;
-    const struct vc_secret32 *e;  /* the ephemeral to use: fresh randomness from the caller */
+    const struct vc_secret32
+        *e; /* the ephemeral to use: the caller's fresh randomness */
 };
 
 /* Copies what it needs of @cfg.  What the pattern needs must be there. */

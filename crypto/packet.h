@@ -49,8 +49,9 @@ VC_NODISCARD vc_err vc_packet_seal(const struct vc_packet_key *key,
  * old ones; it is marked on success only.  @ret_plain has room for VC_PACKET_MAX bytes.
  * false: not ours, forged, replayed or too old; the outputs then hold nothing of use.
  */
-VC_NODISCARD bool vc_packet_open(const struct vc_packet_key *key, struct vc_replay *replay,
-                                 struct vc_bytes datagram, uint8_t *ret_plain,
-                                 size_t *ret_plain_len, uint64_t *ret_number);
+VC_NODISCARD bool vc_packet_open(const struct vc_packet_key *key,
+                                 struct vc_replay *replay, struct vc_bytes datagram,
+                                 uint8_t *ret_plain, size_t *ret_plain_len,
+                                 uint64_t *ret_number);
 
 #endif

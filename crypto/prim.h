@@ -62,14 +62,15 @@ void vc_hash_parts(void *ret_hash, size_t len, const char *label,
                    const struct vc_secret32 *key, const struct vc_bytes *parts,
                    size_t part_count);
 /* The same over one part. */
-void vc_hash(void *ret_hash, size_t len, const char *label, const struct vc_secret32 *key,
-             struct vc_bytes bytes);
+void vc_hash(void *ret_hash, size_t len, const char *label,
+             const struct vc_secret32 *key, struct vc_bytes bytes);
 
 /* Short keyed hash for hash tables (SipHash-2-4), so that strangers cannot aim. */
 uint64_t vc_siphash(const uint8_t key[16], struct vc_bytes bytes);
 
 /* X25519.  false, with @ret_shared wiped, when the result is zero (a low-order point). */
-VC_NODISCARD bool vc_dh(struct vc_secret32 *ret_shared, const struct vc_secret32 *secret,
+VC_NODISCARD bool vc_dh(struct vc_secret32 *ret_shared,
+                        const struct vc_secret32 *secret,
                         const struct vc_key32 *public_key);
 void vc_dh_public(struct vc_key32 *ret_public, const struct vc_secret32 *secret);
 
