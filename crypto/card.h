@@ -12,10 +12,11 @@
 #include "crypto/base/addr.h"
 #include "crypto/identity.h"
 
-#define VC_NAME_MAX 64       /* bytes of UTF-8 */
-#define VC_CARD_ADDRS_MAX 8
+#define VC_CARD_VERSION     1
+#define VC_NAME_MAX         64 /* bytes of UTF-8 */
+#define VC_CARD_ADDRS_MAX   8
 #define VC_CARD_DEVICES_MAX 8
-#define VC_CARD_ENCODED_MAX 2048
+#define VC_CARD_ENCODED_MAX 2048 /* bytes: two datagrams */
 
 struct vc_card {
     struct vc_key32 root;
@@ -24,20 +25,27 @@ struct vc_card {
     uint8_t contacts_generation;
     struct vc_secret32 contacts;
     struct vc_certificate devices[VC_CARD_DEVICES_MAX];
-    uint8_t device_count; /* at least 1; the first is the one that sends the card */
+    uint8_t device_count; /* at least 1; the first is the one that sends the card, the
+                             others follow by rising index */
     struct vc_addr addrs[VC_CARD_ADDRS_MAX];
     uint8_t addr_count;
     char name[VC_NAME_MAX + 1]; /* what the owner calls himself; may be empty */
 };
 
 /*
- * Fields after the known ones are a list of (type u16, length u16, bytes); a reader skips
- * the types it does not know, so that prekeys and mailboxes can come later.
+ * Fields after the known ones are a list of (type u16, length u16, bytes) of rising types;
+ * a reader skips those that it does not know, so that prekeys and mailboxes can come later.
+ *
+ * VC_ERR_BAD_NAME when the name is not one (vc_utf8_is_name()), VC_ERR_FULL.  Addresses
+ * must be usable.
  */
 VC_NODISCARD vc_err vc_card_write(struct vc_writer *w, const struct vc_card *card);
 
-/* Strict; verifies every certificate against the card's root.  VC_ERR_MALFORMED,
- * VC_ERR_AUTH or VC_ERR_UNSUPPORTED. */
+/* Strict; verifies every certificate against the card's root, one signature check each.
+ * VC_ERR_MALFORMED, VC_ERR_AUTH or VC_ERR_UNSUPPORTED. */
 VC_NODISCARD vc_err vc_card_read(struct vc_bytes bytes, struct vc_card *ret_card);
+
+/* Wipes the contacts key with all the rest. */
+void vc_card_wipe(struct vc_card *card);
 
 #endif

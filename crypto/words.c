@@ -28,7 +28,7 @@ static unsigned word_at(const uint8_t bits[ENTROPY_MAX + 1], size_t i)
     unsigned value = 0;
 
     for (size_t bit = i * WORD_BITS; bit < (i + 1) * WORD_BITS; bit++) {
-        value = value << 1 | (bits[bit / 8] >> (7 - bit % 8) & 1u);
+        value = value << 1 | ((unsigned)bits[bit / 8] >> (7 - bit % 8) & 1);
     }
     return value;
 }
@@ -59,7 +59,8 @@ vc_err vc_mnemonic_format(struct vc_bytes entropy, char *ret_text, size_t room)
     return VC_OK;
 }
 
-void vc_words_format(const struct vc_secret32 *entropy, char ret_text[VC_WORDS_TEXT_MAX])
+void vc_words_format(const struct vc_secret32 *entropy,
+                     char ret_text[VC_WORDS_TEXT_MAX])
 {
     vc_err err = vc_mnemonic_format(VC_BYTES(entropy->b), ret_text, VC_WORDS_TEXT_MAX);
 
@@ -120,7 +121,8 @@ static bool next_word(const char **text, char ret_letters[VC_WORDLIST_ROOM + 1],
     return len > 0;
 }
 
-vc_err vc_words_parse(const char *text, struct vc_secret32 *ret_entropy, int *ret_bad_word)
+vc_err vc_words_parse(const char *text, struct vc_secret32 *ret_entropy,
+                      int *ret_bad_word)
 {
     uint8_t bits[ENTROPY_MAX + 1] = {0};
     char letters[VC_WORDLIST_ROOM + 1];

@@ -19,18 +19,19 @@ struct row {
  */
 #define LETTER(s, i) ((s)[(i) < sizeof(s) ? (i) : sizeof(s) - 1])
 #define IS_UPPER(c)  ((c) >= 'A' && (c) <= 'Z')
-#define LOWER(s, i)                                                                    \
+#define LOWER(s, i) \
     (char)(IS_UPPER(LETTER(s, i)) ? LETTER(s, i) - 'A' + 'a' : LETTER(s, i))
-#define LOWER4(s, i) LOWER(s, i), LOWER(s, (i) + 1), LOWER(s, (i) + 2), LOWER(s, (i) + 3)
-#define LOWER20(s)                                                                     \
+#define LOWER4(s, i) \
+    LOWER(s, i), LOWER(s, (i) + 1), LOWER(s, (i) + 2), LOWER(s, (i) + 3)
+#define LOWER20(s) \
     LOWER4(s, 0), LOWER4(s, 4), LOWER4(s, 8), LOWER4(s, 12), LOWER4(s, 16)
 
-#define ROW(name, code, exit_code, words, hint)                                        \
+#define ROW(name, code, exit_code, words, hint) \
     [-(code)] = {{LOWER20(#name)}, words, hint, exit_code},
 static const struct row rows[] = {VC_ERRORS(ROW)};
 #undef ROW
 
-#define NAME_FITS(name, code, exit_code, words, hint)                                  \
+#define NAME_FITS(name, code, exit_code, words, hint) \
     _Static_assert(sizeof(#name) <= NAME_ROOM, "the name of an error is too long");
 VC_ERRORS(NAME_FITS)
 #undef NAME_FITS

@@ -1,0 +1,163 @@
+/* crypto/SPEC.md, "Contact card". */
+#include "crypto/card.h"
+
+#include <string.h>
+
+#include "crypto/base/utf8.h"
+
+/* The name's length; VC_NAME_MAX + 1 when it has no end. */
+static size_t name_len(const char name[VC_NAME_MAX + 1])
+{
+    size_t len = 0;
+
+    while (len <= VC_NAME_MAX && name[len] != '\0') {
+        len++;
+    }
+    return len;
+}
+
+/* An empty name is allowed: then its reader has to find one. */
+static bool is_name(struct vc_bytes name)
+{
+    return name.len == 0 || (name.len <= VC_NAME_MAX && vc_utf8_is_name(name));
+}
+
+vc_err vc_card_write(struct vc_writer *w, const struct vc_card *card)
+{
+    struct vc_bytes name = {(const uint8_t *)card->name, name_len(card->name)};
+
+    VC_CHECK(card->device_count >= 1 && card->device_count <= VC_CARD_DEVICES_MAX);
+    VC_CHECK(card->addr_count <= VC_CARD_ADDRS_MAX);
+    if (!is_name(name)) {
+        return VC_ERR_BAD_NAME;
+    }
+    vc_write_u8(w, VC_CARD_VERSION);
+    vc_write_copy(w, card->root.b, sizeof(card->root.b));
+    vc_write_u8(w, card->record_generation);
+    vc_write_copy(w, card->record.b, sizeof(card->record.b));
+    vc_write_u8(w, card->contacts_generation);
+    vc_write_copy(w, card->contacts.b, sizeof(card->contacts.b));
+    vc_write_u8(w, card->device_count);
+    for (size_t i = 0; i < card->device_count; i++) {
+        VC_CHECK(i < 2 || card->devices[i - 1].index < card->devices[i].index);
+        vc_certificate_write(w, &card->devices[i]);
+    }
+    vc_write_u8(w, card->addr_count);
+    for (size_t i = 0; i < card->addr_count; i++) {
+        VC_CHECK(vc_addr_is_usable(&card->addrs[i]));
+        vc_addr_write(w, &card->addrs[i]);
+    }
+    vc_write_u8(w, (uint8_t)name.len);
+    vc_write_bytes(w, name);
+    return vc_writer_end(w);
+}
+
+static void read_devices(struct vc_reader *r, struct vc_card *card)
+{
+    card->device_count = vc_read_u8(r);
+    if (card->device_count < 1 || card->device_count > VC_CARD_DEVICES_MAX) {
+        vc_reader_fail(r);
+        return;
+    }
+    for (size_t i = 0; i < card->device_count; i++) {
+        vc_certificate_read(r, &card->devices[i]);
+    }
+    /* One order, and no index twice. */
+    for (size_t i = 1; i < card->device_count; i++) {
+        bool is_twice = card->devices[i].index == card->devices[0].index;
+        bool is_behind = i > 1 && card->devices[i].index <= card->devices[i - 1].index;
+        if (is_twice || is_behind) {
+            vc_reader_fail(r);
+        }
+    }
+}
+
+static void read_addrs(struct vc_reader *r, struct vc_card *card)
+{
+    card->addr_count = vc_read_u8(r);
+    if (card->addr_count > VC_CARD_ADDRS_MAX) {
+        vc_reader_fail(r);
+        return;
+    }
+    for (size_t i = 0; i < card->addr_count; i++) {
+        card->addrs[i] = vc_addr_read(r);
+        if (!vc_addr_is_usable(&card->addrs[i])) {
+            vc_reader_fail(r);
+        }
+    }
+}
+
+static void read_name(struct vc_reader *r, struct vc_card *card)
+{
+    struct vc_bytes name = vc_read_bytes(r, vc_read_u8(r));
+
+    if (!is_name(name)) {
+        vc_reader_fail(r);
+        return;
+    }
+    if (name.len > 0) {
+        memcpy(card->name, name.data, name.len);
+    }
+}
+
+/* Steps over what a later version has put behind. */
+static void skip_extensions(struct vc_reader *r)
+{
+    int32_t last = -1;
+
+    while (vc_reader_left(r) > 0) {
+        uint16_t type = vc_read_u16(r);
+        (void)vc_read_bytes(r, vc_read_u16(r)); /* not known, so not looked at */
+        if (type <= last) {
+            vc_reader_fail(r);
+        }
+        last = type;
+    }
+}
+
+static vc_err verify_devices(const struct vc_card *card)
+{
+    for (size_t i = 0; i < card->device_count; i++) {
+        vc_err err = vc_certificate_verify(&card->devices[i], &card->root);
+        if (err != VC_OK) {
+            return err;
+        }
+    }
+    return VC_OK;
+}
+
+vc_err vc_card_read(struct vc_bytes bytes, struct vc_card *ret_card)
+{
+    struct vc_reader r = vc_reader(bytes);
+    struct vc_card card = {.device_count = 0};
+
+    if (bytes.len == 0 || bytes.len > VC_CARD_ENCODED_MAX) {
+        return VC_ERR_MALFORMED;
+    }
+    if (vc_read_u8(&r) != VC_CARD_VERSION) {
+        return VC_ERR_UNSUPPORTED;
+    }
+    vc_read_copy(&r, card.root.b, sizeof(card.root.b));
+    card.record_generation = vc_read_u8(&r);
+    vc_read_copy(&r, card.record.b, sizeof(card.record.b));
+    card.contacts_generation = vc_read_u8(&r);
+    vc_read_copy(&r, card.contacts.b, sizeof(card.contacts.b));
+    read_devices(&r, &card);
+    read_addrs(&r, &card);
+    read_name(&r, &card);
+    skip_extensions(&r);
+    vc_err err = vc_reader_end(&r);
+    if (err == VC_OK) {
+        err = verify_devices(&card);
+    }
+    if (err == VC_OK) {
+        *ret_card = card;
+    }
+    vc_card_wipe(&card);
+    return err;
+}
+
+void vc_card_wipe(struct vc_card *card)
+{
+    vc_wipe(card, sizeof(*card));
+}
