@@ -133,7 +133,7 @@ COMPILER_SYMBOLS = (
     r"_GLOBAL_OFFSET_TABLE_|__stack_chk_fail|_?_?_?_?(odr_)?asan.*|__ubsan.*|__tsan.*"
     r"|__sanitizer.*|__sancov.*|__start___sancov.*|__stop___sancov.*|sancov\..*|asan\..*"
     r"|_?_?gcov.*|__llvm.*|__func__.*|__PRETTY_FUNCTION__.*|\.L.*|\.Lubsan.*"
-    r"|__[a-z]+[dst]i[1234]|tsan\..*"
+    r"|__unnamed_\d+|__[a-z]+[dst]i[1234]|tsan\..*"
 )
 # (library, object) -> further symbols that it may leave undefined
 OBJECT_EXCEPTIONS = {
