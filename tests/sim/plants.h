@@ -1,0 +1,49 @@
+/*
+ * Planted bugs: protocol mistakes put in from outside, by wrapping functions at link time,
+ * so that the judges can be tried.  Production code knows nothing of them.
+ */
+#ifndef VC_TESTS_SIM_PLANTS_H
+#define VC_TESTS_SIM_PLANTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SIM_PLANTS(X)                                                                      \
+    X(NONE, "none", "nothing is wrong")                                                    \
+    X(PROMISE_EARLY, "promise-early", "tickets come back before they are committed")       \
+    X(FORGET_SEEN, "forget-seen", "what was received is not remembered over a restart")    \
+    X(REUSE_NUMBER, "reuse-number", "a packet number is used twice now and then")          \
+    X(LOSE_OUTBOX, "lose-outbox", "some outbox rows are not written")                      \
+    X(TEAR_TURN, "tear-turn", "some messages are not written with the rest of their turn") \
+    X(ORDER_BY_ARRIVAL, "order-by-arrival", "a conversation is sorted as it came")         \
+    X(DELIVERED_EARLY, "delivered-early", "sent is taken for delivered")                   \
+    X(ACCEPT_BLINDLY, "accept-blindly", "some objects are acknowledged and not stored")    \
+    X(NEVER_RETRY, "never-retry", "mail tries once only")                                  \
+    X(ANSWER_STRANGER, "answer-stranger", "garbage gets an answer")                        \
+    X(NO_CIPHER, "no-cipher", "packets are not encrypted")                                 \
+    X(NEW_IDENTITY, "new-identity", "the identity is not kept")                            \
+    X(FORGET_TOKEN, "forget-token", "a text that is asked for again is sent again")        \
+    X(OLD_DISK, "old-disk", "after a crash an older state of the disk comes back")         \
+    X(ACCEPT_REPLAY, "accept-replay", "packets are accepted twice")
+
+enum sim_plant {
+#define SIM_PLANT_ENUM(name, text, words) SIM_PLANT_##name,
+    SIM_PLANTS(SIM_PLANT_ENUM)
+#undef SIM_PLANT_ENUM
+    SIM_PLANT_COUNT
+};
+
+struct sim_world;
+struct sim_host;
+
+/* The one that is planted now. */
+extern enum sim_plant sim_plant;
+
+const char *sim_plant_name(enum sim_plant plant);
+const char *sim_plant_words(enum sim_plant plant);
+/* Everything the plants remember of a world is forgotten. */
+void sim_plant_reset(void);
+/* Before a host opens its disk again. */
+void sim_plant_restart(struct sim_host *host);
+
+#endif

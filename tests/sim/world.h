@@ -1,0 +1,164 @@
+/*
+ * A world of whole nodes on one thread: virtual time, one seed, one heap of happenings.
+ *
+ * Each host runs the same node as veched does, over a store in memory.  Faults are on for
+ * the first part of a run: datagrams are lost, late, doubled and in other orders, parts of
+ * the network are cut off, hosts crash between any two steps of a turn, lose batches that
+ * were not committed, meet failing commits, sleep, move to another address, have clocks
+ * that are wrong.  Then faults are off and everything must settle.  Judges stand outside
+ * and complain; a run without a complaint is a good run.
+ *
+ * The same seed gives the same trace hash, whatever compiler built it.
+ */
+#ifndef VC_TESTS_SIM_WORLD_H
+#define VC_TESTS_SIM_WORLD_H
+
+#include <stdio.h>
+
+#include "node/node.h"
+#include "storage/memory.h"
+#include "tests/sim/random.h"
+
+#define SIM_HOSTS_MAX 8
+#define SIM_TEXTS_MAX 4096 /* messages of one run */
+#define SIM_COMPLAINT_MAX 256
+
+/* What a run is made of.  Chances are in a million. */
+struct sim_config {
+    uint64_t seed;
+    uint32_t hosts;          /* 2..SIM_HOSTS_MAX; everybody knows everybody */
+    vc_ms faults_ms;         /* first part */
+    vc_ms settle_ms;         /* second part: at most */
+    uint32_t texts;          /* each host writes so many in the first part */
+    uint32_t delay_min_ms, delay_max_ms;
+    uint32_t loss, duplication, slow; /* per datagram; slow: up to 3 s late */
+    uint32_t crash;          /* per step of a turn */
+    uint32_t commit_failure; /* per commit */
+    uint32_t partition, sleep, move, garbage; /* per second and host */
+    uint32_t skew_max_s;     /* clocks are wrong by up to this */
+    uint32_t commit_max_ms;
+    uint32_t burst;          /* texts that are written at once, at most */
+    FILE *trace;             /* NULL: quiet */
+};
+
+/* The usual mixture for a seed: which faults are there, and how many, depends on it. */
+void sim_config_of_seed(struct sim_config *ret_config, uint64_t seed);
+
+enum sim_kind { SIM_DATAGRAM, SIM_WAKE, SIM_COMMIT, SIM_HEAL, SIM_RESTART, SIM_PERSON, SIM_SECOND };
+
+struct sim_happening {
+    vc_ms at;
+    uint64_t order;  /* breaks ties: first planned, first happens */
+    enum sim_kind kind;
+    uint32_t host;
+    uint32_t life;   /* of the host; an older one's happenings are void */
+    struct vc_addr from, to;
+    uint8_t *bytes;  /* DATAGRAM: owned */
+    size_t len;
+};
+
+/* One text that somebody wants to say: he tries until it was accepted. */
+struct sim_text {
+    uint32_t from, to;
+    bool is_asked;     /* handed to the node in this life, no answer yet */
+    bool is_promised;  /* "queued" was said after its commit */
+    uint64_t ticket;   /* is_asked: the turn that has to be committed */
+    uint32_t shown;    /* how often the other side's reader has seen it */
+    bool is_marked;    /* the reader has said that he has read it */
+    bool is_delivered, is_read; /* what the writer's side says */
+    uint32_t seq;      /* is_asked or is_promised: its number at the writer's */
+};
+
+/* A person: has contacts by number, reads events, writes texts. */
+struct sim_person {
+    uint32_t contact_of[SIM_HOSTS_MAX]; /* contact number of each other host; 0: none yet */
+    uint64_t cursor;                    /* last event read */
+    uint32_t begun;                     /* texts begun */
+    /* Invites for others: shown to them when the turn that made them is committed. */
+    char invite_for[SIM_HOSTS_MAX][VC_INVITE_TEXT_LEN + 1];
+    uint64_t invite_ticket[SIM_HOSTS_MAX];
+    bool is_invite_shown[SIM_HOSTS_MAX];
+};
+
+struct sim_world;
+
+struct sim_host {
+    struct sim_world *world;
+    uint32_t index;
+    struct vc_memory_disk *disk;
+    struct vc_store *store;
+    struct vc_node *node; /* NULL while it is down */
+    uint32_t life;
+    struct vc_addr addr, home;
+    int64_t skew_ms;
+    vc_ms asleep_until;
+    vc_ms wake_at;         /* a SIM_WAKE is planned for then */
+    vc_ms cut_off_until;
+    bool is_commit_planned, is_dying;
+    uint64_t committed, ticket;
+    bool has_root;
+    struct vc_key32 root;  /* who it is; must not change over its lives */
+    struct sim_person person;
+};
+
+struct sim_world {
+    struct sim_config config;
+    struct sim_random random;   /* of the world: faults, people */
+    struct sim_random seeds;    /* of the hosts' secret seeds */
+    vc_ms now;
+    bool has_faults;
+    struct sim_host hosts[SIM_HOSTS_MAX];
+    struct sim_happening *heap;
+    size_t heap_len, heap_room;
+    uint64_t planned;
+    uint64_t trace_hash;
+    bool is_over;
+    struct sim_text texts[SIM_TEXTS_MAX];
+    uint32_t text_count;
+    uint64_t datagrams, turns, crashes, failed_commits;
+    char complaint[SIM_COMPLAINT_MAX]; /* the first one; empty: none */
+};
+
+/* Runs it to its end.  false: a judge complained, see .complaint. */
+bool sim_world_run(struct sim_world *world, const struct sim_config *config);
+void sim_world_free(struct sim_world *world);
+
+/* For the parts of the simulator. */
+void sim_plan(struct sim_world *world, struct sim_happening happening);
+void sim_trace(struct sim_world *world, const char *what, uint32_t host, uint64_t value);
+void sim_complain(struct sim_world *world, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* network.c */
+void sim_network_send(struct sim_host *from, const struct vc_addr *to, struct vc_bytes bytes);
+struct sim_host *sim_network_find(struct sim_world *world, const struct vc_addr *addr);
+
+/* host.c */
+void sim_host_start(struct sim_host *host);
+void sim_host_crash(struct sim_host *host);
+void sim_host_wake(struct sim_host *host);
+void sim_host_recv(struct sim_host *host, const struct vc_addr *from, struct vc_bytes bytes);
+void sim_host_commit(struct sim_host *host);
+void sim_host_heal(struct sim_host *host);
+void sim_host_move(struct sim_host *host, const struct vc_addr *addr);
+/* Opens a turn; false: the host died in it.  @ask runs inside, then the turn is closed. */
+void sim_host_turn(struct sim_host *host, void (*ask)(struct sim_host *host, void *ctx),
+                   void *ctx);
+struct vc_now sim_host_now(const struct sim_host *host);
+
+/* people.c */
+void sim_person_act(struct sim_host *host);
+void sim_person_read(struct sim_host *host);     /* events that are committed */
+void sim_person_forget(struct sim_host *host);   /* the node died: no answer will come */
+bool sim_text_of(struct vc_bytes body, uint32_t *ret_number);
+void sim_person_answered(struct sim_host *host); /* tickets came back */
+
+/* judges.c */
+bool sim_is_settled(struct sim_world *world);
+void sim_judge_end(struct sim_world *world);
+void sim_judge_datagram(struct sim_host *from, const struct vc_addr *to, struct vc_bytes bytes);
+/* What the wrapped primitives see (plants.c): a key and number never seal twice. */
+void sim_judge_seal(const uint8_t key[32], uint64_t number);
+void sim_judge_reset(struct sim_world *world);
+
+#endif
