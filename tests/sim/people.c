@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/sim/world.h"
@@ -35,14 +36,16 @@ static struct vc_bytes write_text(uint32_t number, char *room, size_t size)
 bool sim_text_of(struct vc_bytes body, uint32_t *ret_number)
 {
     static char expected[32 * 1024];
+    static const char front[] = CANARY " ";
     char head[64] = {0};
-    unsigned number;
+    uint32_t number;
     struct vc_bytes whole;
 
     memcpy(head, body.data, body.len < sizeof head - 1 ? body.len : sizeof head - 1);
-    if (sscanf(head, CANARY " %u ", &number) != 1) {
+    if (strncmp(head, front, sizeof front - 1) != 0) {
         return false;
     }
+    number = (uint32_t)strtoul(head + sizeof front - 1, NULL, 10);
     whole = write_text(number, expected, sizeof expected);
     *ret_number = number;
     return whole.len == body.len && memcmp(whole.data, body.data, body.len) == 0;
