@@ -28,16 +28,22 @@
 #define VC_MAIL_WINDOW 2000        /* unacknowledged objects given to a link, per peer */
 #define VC_MAIL_SPARSE_MAX 4096    /* numbers beyond the prefix that are remembered */
 #define VC_MAIL_OUTBOX_MAX 200000  /* waiting objects per peer; then VC_ERR_BUSY */
+#define VC_MAIL_PEERS_MAX 65536    /* as many as a link has */
 
 /* The first byte of an object on the link: below this mail's own, from it on passed up. */
 #define VC_MAIL_TYPE_PASSED 16
 
-/* What to reserve in the store for one vc_mail_send() of @len bytes, one accepted object,
- * one acknowledged object. */
+/* What to reserve in the store for one vc_mail_send() of @len bytes, and for one accepted
+ * object, abandoned object, new or removed peer. */
 #define VC_MAIL_SEND_OPS 2
-#define VC_MAIL_SEND_BYTES(len) ((len) + 1024)
+#define VC_MAIL_SEND_BYTES(len) ((len) + 1536)
 #define VC_MAIL_ACCEPT_OPS 1
-#define VC_MAIL_ACCEPT_BYTES 1024
+#define VC_MAIL_ACCEPT_BYTES 1152
+
+/* What mail leaves in the store for the caller when it gives ACKED: the most that may be
+ * written because of it.  While there is less, ACKED waits for the next commit. */
+#define VC_MAIL_ACKED_OPS 8
+#define VC_MAIL_ACKED_BYTES (VC_STORE_VALUE_MAX + 4096)
 
 struct vc_mail;
 
@@ -47,37 +53,43 @@ struct vc_mail_config {
     struct vc_link *link;
 };
 
-/* Loads what the store holds: peers with their numbers, and which numbers wait. */
+/* Loads the peers and their numbers; the objects that wait stay in the store.
+ * VC_ERR_NO_MEMORY, VC_ERR_STORE_DAMAGED, or what the store says. */
 VC_NODISCARD vc_err vc_mail_init(const struct vc_mail_config *cfg, const struct vc_now *now,
                                  const struct vc_secret32 *seed, struct vc_mail **ret_mail);
 void vc_mail_deinit(struct vc_mail *mail);
 
-/* Makes a device known to mail (new: numbers start at 1; known: nothing changes).  Space
- * for one row reserved by the caller.  VC_ERR_NO_MEMORY. */
+/* Makes a device known to mail (new: numbers start at 1; known: nothing changes).  Room
+ * reserved by the caller (VC_MAIL_ACCEPT_OPS, _BYTES).  VC_ERR_NO_MEMORY; VC_ERR_FULL at
+ * VC_MAIL_PEERS_MAX; VC_ERR_EXISTS: a removed one whose rows are not all deleted. */
 VC_NODISCARD vc_err vc_mail_peer_put(struct vc_mail *mail, uint32_t peer);
-/* Forgets the device, its waiting rows (deleted a batch at a time) and its numbers. */
+/* Forgets the device: from now on it is unknown, its rows are deleted over the next turns,
+ * over restarts too.  Its number must not be used again.  Room reserved by the caller. */
 void vc_mail_peer_remove(struct vc_mail *mail, uint32_t peer);
 
 struct vc_mail_object {
     struct vc_hash32 id;          /* message id; stays when the object is sealed anew */
-    uint8_t ref[VC_MAIL_REF_LEN]; /* given back with ACKED and ABANDONED; zero: none */
+    uint8_t ref[VC_MAIL_REF_LEN]; /* given back with ACKED; zero: none */
     struct vc_bytes head, body;   /* together 1..VC_MAIL_OBJECT_MAX */
 };
 
 /*
  * Writes one object into the outbox, in the present turn; it goes to the link when the
  * turn is committed.  Room reserved by the caller (VC_MAIL_SEND_OPS, _BYTES).
- * VC_ERR_NOT_FOUND: unknown peer; VC_ERR_BUSY: VC_MAIL_OUTBOX_MAX wait; VC_ERR_NO_MEMORY.
+ * VC_ERR_NOT_FOUND: unknown peer; VC_ERR_BUSY: too much waits for him, or for the disk.
  */
 VC_NODISCARD vc_err vc_mail_send(struct vc_mail *mail, const struct vc_now *now, uint32_t peer,
                                  const struct vc_mail_object *object, uint64_t *ret_number);
 
 /* Gives an object up: its row becomes "number n abandoned", which is delivered in its
- * place so that no gap stays.  VC_ERR_NOT_FOUND when it is acknowledged or unknown. */
+ * place so that no gap stays; there is no output for it.  What the link has already may
+ * arrive all the same.  Room reserved by the caller (VC_MAIL_ACCEPT_OPS, _BYTES).
+ * VC_ERR_NOT_FOUND when it is acknowledged or unknown; VC_ERR_BUSY as above. */
 VC_NODISCARD vc_err vc_mail_abandon(struct vc_mail *mail, const struct vc_now *now,
                                     uint32_t peer, uint64_t number);
 
-/* Something of the peer's was heard, or his addresses are new: try now, not later. */
+/* Something of the peer's was heard, his addresses are new, or he has a session that the
+ * link did not tell about (vc_link_adopt): try now, not later. */
 void vc_mail_wake(struct vc_mail *mail, const struct vc_now *now, uint32_t peer);
 
 /* Takes one output of the link.  DATAGRAMs are not for mail. */
@@ -85,14 +97,15 @@ void vc_mail_link_output(struct vc_mail *mail, const struct vc_now *now,
                          const struct vc_link_output *output);
 
 /*
- * Chat has written the effects of delivery (@peer, @number) in this turn: it is marked
+ * Chat has written the effects of the DELIVERY that it took last: the number is marked
  * seen in the same turn, and acknowledged when that is committed.  What is not accepted
- * is not acknowledged and comes again.  Room reserved by the caller.
+ * before the next vc_mail_next() is not acknowledged and comes again.  Room reserved by the
+ * caller, together with that for the effects.
  */
 void vc_mail_accept(struct vc_mail *mail, const struct vc_now *now, uint32_t peer,
                     uint64_t number);
 
-/* Before the turn is submitted: writes the rows that changed once per turn. */
+/* Before the turn is submitted: what mail has to write by itself. */
 void vc_mail_flush(struct vc_mail *mail);
 /* The turn was submitted with this ticket (0: nothing was written). */
 void vc_mail_submitted(struct vc_mail *mail, uint64_t ticket);
@@ -130,8 +143,21 @@ bool vc_mail_next(struct vc_mail *mail, const struct vc_now *now,
 struct vc_mail_state {
     uint64_t waiting;     /* objects not acknowledged */
     vc_ms retry_at;       /* monotonic; VC_NEVER when connected or nothing waits */
-    uint64_t sent, received;
+    uint64_t sent, received; /* numbers given to objects; numbers seen */
 };
 bool vc_mail_state(const struct vc_mail *mail, uint32_t peer, struct vc_mail_state *ret_state);
+
+/* What happened since init, all peers together. */
+struct vc_mail_stats {
+    uint64_t given, given_again;   /* objects handed to the link */
+    uint64_t acks_in, acks_out;
+    uint64_t duplicates;           /* came again and were dropped */
+    uint64_t refused;              /* came and could not be kept then */
+    uint64_t dropped_malformed;    /* not an object of mail's */
+    uint64_t dropped_strange;      /* from nobody known, or far ahead of the numbers */
+    uint64_t dropped_acks;         /* for numbers that were never given */
+    uint64_t rows_missing;         /* outbox rows that could not be read */
+};
+void vc_mail_stats(const struct vc_mail *mail, struct vc_mail_stats *ret_stats);
 
 #endif

@@ -1,0 +1,189 @@
+/*
+ * What the other device has sent: seen in the turn that kept it, acknowledged when that is
+ * committed.  node/SPEC.md, "Mail objects".
+ */
+#include "node/mail/machine.h"
+
+/* It came again, so the other device does not know that we have it: says so, soon. */
+static void on_duplicate(struct vc_mail *mail, struct vc_mail_peer *peer)
+{
+    mail->stats.duplicates++;
+    if (peer->ack_sent_at != VC_NEVER &&
+        mail->mono - peer->ack_sent_at < VC_MAIL_REPEAT_MS) {
+        peer->ack_at = vc_ms_min(peer->ack_at, peer->ack_sent_at + VC_MAIL_REPEAT_MS);
+        vc_schedule_update(mail, peer);
+        return;
+    }
+    peer->owes_ack = true;
+    vc_mail_want_pump(mail, peer);
+}
+
+void vc_inbox_refused(struct vc_mail *mail, struct vc_mail_peer *peer, uint64_t number)
+{
+    mail->stats.refused++;
+    if (number > peer->refused)
+        peer->refused = number;
+    if (peer->ack_at == VC_NEVER) {
+        peer->ack_at = vc_ms_after(mail->mono, vc_retry_jitter(mail, peer->refused_ms));
+        peer->refused_ms = vc_ms_min(2 * peer->refused_ms, VC_MAIL_REFUSED_MAX_MS);
+        vc_schedule_update(mail, peer);
+    }
+}
+
+/* Makes sure that accepting the number cannot fail, but for the store. */
+static bool prepare(struct vc_mail *mail, struct vc_mail_peer *peer, uint64_t number)
+{
+    if (!vc_ledger_has_room(&mail->ledger, 1))
+        return false;
+    if (number == peer->seen.prefix + 1)
+        return true;
+    return vc_numbers_widen(&peer->seen, &mail->alloc) == VC_OK &&
+           vc_numbers_widen(&peer->durable, &mail->alloc) == VC_OK;
+}
+
+/* Is it new, and is everything ready for it?  When not, this has done what there is to
+ * do about it. */
+static bool is_wanted(struct vc_mail *mail, struct vc_mail_peer *peer, uint64_t number)
+{
+    if (vc_numbers_has(&peer->seen, number)) {
+        on_duplicate(mail, peer);
+        return false;
+    }
+    if (!vc_numbers_fits(&peer->seen, number)) {
+        mail->stats.dropped_strange++;
+        return false;
+    }
+    if (!prepare(mail, peer, number)) {
+        vc_inbox_refused(mail, peer, number);
+        return false;
+    }
+    return true;
+}
+
+void vc_inbox_on_data(struct vc_mail *mail, struct vc_mail_peer *peer,
+                      const struct vc_mail_frame *data)
+{
+    if (!is_wanted(mail, peer, data->number))
+        return;
+    VC_CHECK(!mail->is_slot_full);
+    mail->slot = (struct vc_mail_output){
+        .kind = VC_MAIL_DELIVERY,
+        .peer = peer->number,
+        .number = data->number,
+        .object = data->object,
+    };
+    mail->is_slot_full = true;
+}
+
+static bool has_row_room(struct vc_mail *mail)
+{
+    return vc_store_reserve(mail->store, VC_MAIL_ACCEPT_OPS, VC_MAIL_ACCEPT_BYTES) == VC_OK;
+}
+
+/* Nothing that was refused is missing any more. */
+static void forget_refused(struct vc_mail_peer *peer)
+{
+    if (peer->refused == 0 || peer->refused > peer->seen.prefix)
+        return;
+    peer->refused = 0;
+    peer->refused_ms = VC_MAIL_REFUSED_MS;
+}
+
+void vc_inbox_on_abandon(struct vc_mail *mail, struct vc_mail_peer *peer,
+                         const struct vc_mail_frame *abandon)
+{
+    if (!is_wanted(mail, peer, abandon->number))
+        return;
+    if (has_row_room(mail))
+        vc_inbox_accept(mail, peer, abandon->number);
+    else
+        vc_inbox_refused(mail, peer, abandon->number);
+}
+
+void vc_inbox_on_gone(struct vc_mail *mail, struct vc_mail_peer *peer,
+                      const struct vc_mail_frame *gone)
+{
+    if (gone->number <= peer->seen.prefix) {
+        on_duplicate(mail, peer);
+        return;
+    }
+    /* Without room it is as if it had been lost: our next ack brings it again. */
+    if (!vc_ledger_has_room(&mail->ledger, 1) || !has_row_room(mail))
+        return;
+    vc_numbers_raise(&peer->seen, gone->number);
+    forget_refused(peer);
+    /* No number that comes later may join a run from before this. */
+    peer->run_seen = UINT64_MAX;
+    uint64_t run = UINT64_MAX;
+    vc_ledger_add(&mail->ledger, &run, VC_LEDGER_GONE, peer->number, gone->number);
+    vc_mail_peer_write(mail, peer);
+}
+
+void vc_inbox_accept(struct vc_mail *mail, struct vc_mail_peer *peer, uint64_t number)
+{
+    VC_CHECK(!vc_numbers_has(&peer->seen, number));
+    vc_numbers_add(&peer->seen, number);
+    forget_refused(peer);
+    vc_ledger_add(&mail->ledger, &peer->run_seen, VC_LEDGER_SEEN, peer->number, number);
+    vc_mail_peer_write(mail, peer);
+}
+
+void vc_inbox_committed(struct vc_mail *mail, const struct vc_ledger_entry *entry)
+{
+    struct vc_mail_peer *peer = vc_mail_peer_find(mail, entry->peer);
+    if (peer == NULL)
+        return;
+    if (entry->kind == VC_LEDGER_GONE) {
+        vc_numbers_raise(&peer->durable, entry->last);
+    } else {
+        VC_CHECK(entry->kind == VC_LEDGER_SEEN);
+        for (uint64_t number = entry->first; number <= entry->last; number++)
+            vc_numbers_add(&peer->durable, number);
+    }
+    VC_CHECK(peer->durable.prefix <= peer->seen.prefix);
+    if (peer->is_up) {
+        peer->owes_ack = true;
+        vc_mail_want_pump(mail, peer);
+    }
+}
+
+void vc_inbox_send_ack(struct vc_mail *mail, struct vc_mail_peer *peer)
+{
+    if (!peer->owes_ack || peer->is_control_full)
+        return;
+    uint64_t again = 0;
+    if (peer->says_again)
+        again = peer->has_missed ? VC_MAIL_NUMBER_MAX : peer->refused;
+    if (again <= peer->seen.prefix || again <= peer->durable.prefix)
+        again = 0;
+
+    uint8_t room[VC_MAIL_ACK_MAX];
+    struct vc_bytes ack = vc_mail_ack_encode(room, &peer->durable, again);
+    vc_err err = vc_link_send(mail->link, mail->mono, peer->number, VC_LINK_CONTROL, ack,
+                              (struct vc_bytes){NULL, 0});
+    if (err == VC_ERR_FULL) {
+        peer->is_control_full = true;
+        return;
+    }
+    if (err != VC_OK) {
+        vc_retry_on_down(mail, peer);
+        return;
+    }
+    mail->stats.acks_out++;
+    peer->owes_ack = false;
+    peer->says_again = false;
+    peer->has_missed = false;
+    peer->ack_sent_at = mail->mono;
+}
+
+void vc_mail_accept(struct vc_mail *mail, const struct vc_now *now, uint32_t number,
+                    uint64_t delivery)
+{
+    mail->mono = now->mono;
+    VC_CHECK(mail->offered_number == delivery && mail->offered_peer == number);
+    mail->offered_number = 0;
+    /* Chat may have removed the peer because of what he sent. */
+    struct vc_mail_peer *peer = vc_mail_peer_find(mail, number);
+    if (peer != NULL)
+        vc_inbox_accept(mail, peer, delivery);
+}

@@ -1,0 +1,167 @@
+/*
+ * The inside of the mail machine: what its files share.  Not for other folders.
+ */
+#ifndef VC_NODE_MAIL_MACHINE_H
+#define VC_NODE_MAIL_MACHINE_H
+
+#include "node/mail/ledger.h"
+#include "node/mail/numbers.h"
+#include "node/mail/objects.h"
+#include "node/mail/rows.h"
+
+/*
+ * One device that we write to and hear from.  Numbers of both directions are kept twice:
+ * as this turn sees them, and as the disk has them; what leaves follows the disk.
+ */
+struct vc_mail_peer {
+    uint32_t number;
+    bool is_ending;       /* removed; rows are being deleted */
+    bool is_up;           /* there is a session */
+    bool is_control_full; /* the link said VC_ERR_FULL; WRITABLE will come */
+    bool is_chat_full;
+    bool must_check;      /* ask the link whether there is a session */
+    bool owes_ack;
+    bool says_again;      /* the next ack asks for what was refused */
+    bool has_missed;      /* objects of this session may have come before it was known */
+    bool owes_gone;       /* the other device has lost what it had acknowledged */
+    bool wants_connect;
+    bool is_session_good; /* it carried something of mail's */
+
+    /* Outgoing. */
+    uint64_t next;           /* the number of the next object */
+    uint64_t released;       /* rows of numbers up to this one are committed */
+    struct vc_numbers acked; /* rows that are deleted */
+    struct vc_numbers told;  /* what the other device says it has */
+    uint64_t given;          /* numbers up to this one were given to this session */
+    uint64_t again;          /* those from this one to again_last are given once more */
+    uint64_t again_last;
+    uint32_t holds;          /* abandoned numbers whose new row is not committed ... */
+    uint64_t hold_from;      /* ... the smallest: nothing is given from it on */
+    uint64_t run_sent;
+
+    /* Incoming. */
+    struct vc_numbers seen;
+    struct vc_numbers durable;
+    uint64_t refused; /* the greatest number that came and was not accepted, or 0 */
+    uint64_t run_seen;
+
+    /* Instants, VC_NEVER when unset; due_at is the first of them. */
+    vc_ms connect_at, stall_at, ack_at, due_at;
+    vc_ms stall_ms, refused_ms;
+    vc_ms ack_sent_at, again_sent_at; /* the last time in this session, or VC_NEVER */
+    vc_ms up_at;                      /* of the session, as mail learned of it */
+    vc_ms up_since;                   /* the same as the link tells it; 0: unknown */
+    uint32_t attempts;                /* wishes since the last good session */
+
+    size_t place; /* in the schedule */
+    struct vc_mail_peer *next_output, *next_pump;
+    bool is_output_listed, is_pump_listed;
+};
+
+/* First come, first served. */
+struct vc_mail_queue {
+    struct vc_mail_peer *first, *last;
+};
+
+struct vc_mail {
+    struct vc_alloc alloc;
+    struct vc_store *store;
+    struct vc_link *link;
+    struct vc_rng rng;
+
+    struct vc_mail_peer **peers; /* sorted by number */
+    struct vc_mail_peer **heap;  /* the schedule: a binary heap by due_at */
+    size_t peer_count, peer_room, heap_room;
+    size_t ending_count;
+    struct vc_mail_peer *last_found;
+
+    struct vc_ledger ledger;
+    struct vc_mail_queue outputs; /* acknowledgements to report, wishes to make */
+    struct vc_mail_queue pumps;   /* something for the link */
+
+    struct vc_mail_output slot;   /* what the last link output became */
+    bool is_slot_full;
+    uint32_t offered_peer;        /* the delivery that chat was given last, and */
+    uint64_t offered_number;      /* 0 once it is accepted */
+    struct vc_mail_peer *row_owed; /* acknowledged numbers whose mailbox row is not written */
+
+    vc_ms mono;     /* the present turn's */
+    vc_ms store_at; /* when to try the store again that had no room; VC_NEVER: it has */
+    struct vc_mail_stats stats;
+    uint8_t *row; /* VC_OUTBOX_ROW_MAX bytes to put a row together in */
+};
+
+/* ---- peers.c: who there is ---- */
+
+/* NULL when there is none, or only one that is being removed. */
+struct vc_mail_peer *vc_mail_peer_find(struct vc_mail *mail, uint32_t number);
+/* Makes a new one.  VC_ERR_NO_MEMORY, VC_ERR_FULL, VC_ERR_EXISTS: a removed one that still
+ * has rows. */
+VC_NODISCARD vc_err vc_mail_peer_new(struct vc_mail *mail, uint32_t number,
+                                     struct vc_mail_peer **ret_peer);
+VC_NODISCARD vc_err vc_mail_peers_load(struct vc_mail *mail);
+void vc_mail_peers_deinit(struct vc_mail *mail);
+/* Deletes a bounded part of what removed peers have in the store. */
+void vc_mail_peers_purge(struct vc_mail *mail);
+/* Writes the peer's mailbox row; room is reserved. */
+void vc_mail_peer_write(struct vc_mail *mail, const struct vc_mail_peer *peer);
+/* Objects that wait for an acknowledgement. */
+uint64_t vc_mail_peer_waiting(const struct vc_mail_peer *peer);
+/* Puts a peer at the end of a queue unless it is in it. */
+void vc_mail_want_output(struct vc_mail *mail, struct vc_mail_peer *peer);
+void vc_mail_want_pump(struct vc_mail *mail, struct vc_mail_peer *peer);
+
+/* ---- schedule.c: whose turn it is, and when ---- */
+
+void vc_schedule_insert(struct vc_mail *mail, struct vc_mail_peer *peer);
+void vc_schedule_remove(struct vc_mail *mail, struct vc_mail_peer *peer);
+/* One of the peer's instants was changed. */
+void vc_schedule_update(struct vc_mail *mail, struct vc_mail_peer *peer);
+
+/* ---- retry.c: sessions, and when to try what again ---- */
+
+void vc_retry_on_up(struct vc_mail *mail, struct vc_mail_peer *peer);
+void vc_retry_on_down(struct vc_mail *mail, struct vc_mail_peer *peer);
+/* Asks the link, when nobody has told. */
+void vc_retry_check(struct vc_mail *mail, struct vc_mail_peer *peer);
+/* Sets or clears the wish for a session: what waits or the session has changed. */
+void vc_retry_refresh(struct vc_mail *mail, struct vc_mail_peer *peer);
+/* A wish was uttered: plans the next one. */
+void vc_retry_after_wish(struct vc_mail *mail, struct vc_mail_peer *peer);
+/* Serves the peer's instants that have passed. */
+void vc_retry_tick(struct vc_mail *mail, struct vc_mail_peer *peer);
+/* @delay_ms, spread. */
+vc_ms vc_retry_jitter(struct vc_mail *mail, vc_ms delay_ms);
+
+/* ---- outbox.c: what waits for the other device ---- */
+
+void vc_outbox_committed(struct vc_mail *mail, const struct vc_ledger_entry *entry);
+/* An acknowledgement came. */
+void vc_outbox_on_ack(struct vc_mail *mail, struct vc_mail_peer *peer,
+                      const struct vc_mail_frame *ack);
+/* Deletes the next acknowledged row; true when there is something to report. */
+bool vc_outbox_next_acked(struct vc_mail *mail, struct vc_mail_peer *peer,
+                          struct vc_mail_output *ret_output);
+/* The session is new, or gone: nothing has been given to it. */
+void vc_outbox_rewind(struct vc_mail_peer *peer);
+/* Gives the link up to @budget objects; false when there is more to give and room. */
+VC_NODISCARD bool vc_outbox_give(struct vc_mail *mail, struct vc_mail_peer *peer,
+                                 size_t *budget);
+
+/* ---- inbox.c: what the other device has sent ---- */
+
+void vc_inbox_committed(struct vc_mail *mail, const struct vc_ledger_entry *entry);
+void vc_inbox_on_data(struct vc_mail *mail, struct vc_mail_peer *peer,
+                      const struct vc_mail_frame *data);
+void vc_inbox_on_abandon(struct vc_mail *mail, struct vc_mail_peer *peer,
+                         const struct vc_mail_frame *abandon);
+void vc_inbox_on_gone(struct vc_mail *mail, struct vc_mail_peer *peer,
+                      const struct vc_mail_frame *gone);
+/* Marks a number seen; room in the store is reserved. */
+void vc_inbox_accept(struct vc_mail *mail, struct vc_mail_peer *peer, uint64_t number);
+/* What came could not be kept: it will be asked for again. */
+void vc_inbox_refused(struct vc_mail *mail, struct vc_mail_peer *peer, uint64_t number);
+/* Sends the ack that is owed, if there is one and room. */
+void vc_inbox_send_ack(struct vc_mail *mail, struct vc_mail_peer *peer);
+
+#endif

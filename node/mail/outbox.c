@@ -1,0 +1,289 @@
+/*
+ * What waits for the other device: written in a turn, given to the link when that is
+ * committed, deleted when it is acknowledged.  node/SPEC.md, "Mail objects".
+ */
+#include "node/mail/machine.h"
+
+static struct vc_bytes outbox_key(uint8_t room[VC_OUTBOX_KEY_LEN],
+                                  const struct vc_mail_peer *peer, uint64_t number)
+{
+    return vc_outbox_key(room, peer->number, number);
+}
+
+vc_err vc_mail_send(struct vc_mail *mail, const struct vc_now *now, uint32_t number,
+                    const struct vc_mail_object *object, uint64_t *ret_number)
+{
+    size_t len = object->head.len + object->body.len;
+    VC_CHECK(len >= 1 && len <= VC_MAIL_OBJECT_MAX);
+    mail->mono = now->mono;
+    struct vc_mail_peer *peer = vc_mail_peer_find(mail, number);
+    if (peer == NULL)
+        return VC_ERR_NOT_FOUND;
+    if (vc_mail_peer_waiting(peer) >= VC_MAIL_OUTBOX_MAX ||
+        peer->next >= VC_MAIL_NUMBER_MAX ||
+        !vc_ledger_has_room(&mail->ledger, VC_MAIL_LEDGER_SPARE))
+        return VC_ERR_BUSY;
+
+    uint8_t key[VC_OUTBOX_KEY_LEN];
+    vc_store_put(mail->store, VC_TABLE_OUTBOX, outbox_key(key, peer, peer->next),
+                 vc_outbox_object_encode(mail->row, object));
+    *ret_number = peer->next++;
+    vc_mail_peer_write(mail, peer);
+    vc_ledger_add(&mail->ledger, &peer->run_sent, VC_LEDGER_SENT, number, *ret_number);
+    vc_retry_refresh(mail, peer);
+    return VC_OK;
+}
+
+vc_err vc_mail_abandon(struct vc_mail *mail, const struct vc_now *now, uint32_t peer_number,
+                       uint64_t number)
+{
+    mail->mono = now->mono;
+    struct vc_mail_peer *peer = vc_mail_peer_find(mail, peer_number);
+    if (peer == NULL || number >= peer->next || vc_numbers_has(&peer->told, number))
+        return VC_ERR_NOT_FOUND;
+    if (!vc_ledger_has_room(&mail->ledger, VC_MAIL_LEDGER_SPARE))
+        return VC_ERR_BUSY;
+
+    uint8_t key[VC_OUTBOX_KEY_LEN];
+    vc_store_put(mail->store, VC_TABLE_OUTBOX, outbox_key(key, peer, number),
+                 vc_outbox_abandoned_encode(mail->row));
+    /* Until the new row is durable the other device must not hear of it: after a crash
+     * the old one would be there again, and be taken for delivered. */
+    peer->holds++;
+    if (number < peer->hold_from)
+        peer->hold_from = number;
+    uint64_t run = UINT64_MAX;
+    vc_ledger_add(&mail->ledger, &run, VC_LEDGER_ABANDONED, peer_number, number);
+    return VC_OK;
+}
+
+void vc_outbox_committed(struct vc_mail *mail, const struct vc_ledger_entry *entry)
+{
+    struct vc_mail_peer *peer = vc_mail_peer_find(mail, entry->peer);
+    if (peer == NULL)
+        return;
+    if (entry->kind == VC_LEDGER_SENT) {
+        VC_CHECK(entry->last > peer->released && entry->last < peer->next);
+        peer->released = entry->last;
+    } else {
+        VC_CHECK(entry->kind == VC_LEDGER_ABANDONED && peer->holds > 0);
+        peer->holds--;
+        if (peer->holds == 0)
+            peer->hold_from = UINT64_MAX;
+    }
+    if (peer->is_up)
+        vc_mail_want_pump(mail, peer);
+}
+
+/* Asked for again: everything that is not acknowledged, from the oldest on. */
+static void give_again(struct vc_mail *mail, struct vc_mail_peer *peer, uint64_t last)
+{
+    uint64_t oldest = vc_numbers_missing(&peer->told, 0);
+    if (oldest > peer->given)
+        return;
+    peer->again = oldest;
+    peer->again_last = last < peer->given ? last : peer->given;
+    peer->again_sent_at = mail->mono;
+}
+
+static bool may_repeat(const struct vc_mail *mail, const struct vc_mail_peer *peer)
+{
+    return peer->again_sent_at == VC_NEVER ||
+           mail->mono - peer->again_sent_at >= VC_MAIL_AGAIN_MS;
+}
+
+/* Makes told what the ack says, and at least what was acknowledged before. */
+static vc_err take_ack(struct vc_mail *mail, struct vc_mail_peer *peer,
+                       const struct vc_mail_frame *ack)
+{
+    if (ack->bitmap.len > 0 || peer->acked.sparse > 0) {
+        vc_err err = vc_numbers_widen(&peer->told, &mail->alloc);
+        if (err == VC_OK)
+            err = vc_numbers_widen(&peer->acked, &mail->alloc);
+        if (err != VC_OK)
+            return err;
+    }
+    vc_numbers_load(&peer->told, ack->prefix, ack->bitmap);
+    vc_numbers_raise(&peer->told, peer->acked.prefix);
+    uint64_t number = vc_numbers_present(&peer->acked, 0);
+    for (; number != 0; number = vc_numbers_present(&peer->acked, number + 1))
+        vc_numbers_add(&peer->told, number);
+    return VC_OK;
+}
+
+void vc_outbox_on_ack(struct vc_mail *mail, struct vc_mail_peer *peer,
+                      const struct vc_mail_frame *ack)
+{
+    mail->stats.acks_in++;
+    if (vc_numbers_bitmap_last(ack->prefix, ack->bitmap) > peer->released) {
+        mail->stats.dropped_acks++;
+        return;
+    }
+    uint64_t before = vc_numbers_count(&peer->told);
+    /* Without memory it is as if the ack had been lost: a later one says the same. */
+    if (take_ack(mail, peer, ack) != VC_OK)
+        return;
+    if (vc_numbers_count(&peer->told) > before) {
+        peer->stall_ms = VC_MAIL_STALL_MS;
+        peer->stall_at = VC_NEVER;
+    }
+    if (ack->prefix < peer->acked.prefix && may_repeat(mail, peer)) {
+        peer->owes_gone = true;
+        peer->again_sent_at = mail->mono;
+    } else if (ack->again != 0 && may_repeat(mail, peer)) {
+        give_again(mail, peer, ack->again);
+    }
+    if (vc_numbers_count(&peer->told) > vc_numbers_count(&peer->acked))
+        vc_mail_want_output(mail, peer);
+    vc_mail_want_pump(mail, peer);
+}
+
+/* The smallest number that was acknowledged and whose row still stands. */
+static uint64_t next_acked(const struct vc_mail_peer *peer)
+{
+    uint64_t number = vc_numbers_missing(&peer->acked, 0);
+    while (!vc_numbers_has(&peer->told, number)) {
+        number = vc_numbers_present(&peer->told, number);
+        VC_CHECK(number != 0);
+        number = vc_numbers_missing(&peer->acked, number);
+    }
+    return number;
+}
+
+/* Deletes the row under a number; true when its sender is to be told. */
+static bool delete_row(struct vc_mail *mail, struct vc_mail_peer *peer, uint64_t number,
+                       struct vc_mail_output *ret_output)
+{
+    uint8_t room[VC_OUTBOX_KEY_LEN];
+    struct vc_bytes key = outbox_key(room, peer, number);
+    struct vc_bytes value;
+    struct vc_outbox_row row = {.kind = VC_OUTBOX_OBJECT};
+    if (vc_store_get(mail->store, VC_TABLE_OUTBOX, key, &value) != VC_OK ||
+        vc_outbox_row_decode(value, &row) != VC_OK)
+        mail->stats.rows_missing++;
+    vc_store_del(mail->store, VC_TABLE_OUTBOX, key);
+    vc_numbers_add(&peer->acked, number);
+    if (peer->given < peer->acked.prefix)
+        peer->given = peer->acked.prefix;
+    if (row.kind == VC_OUTBOX_ABANDONED)
+        return false;
+
+    *ret_output = (struct vc_mail_output){
+        .kind = VC_MAIL_ACKED,
+        .peer = peer->number,
+        .number = number,
+    };
+    for (size_t i = 0; i < VC_MAIL_REF_LEN; i++)
+        ret_output->ref[i] = row.ref[i];
+    return true;
+}
+
+bool vc_outbox_next_acked(struct vc_mail *mail, struct vc_mail_peer *peer,
+                          struct vc_mail_output *ret_output)
+{
+    const size_t ops = 2 + VC_MAIL_ACKED_OPS;
+    const size_t bytes = VC_OUTBOX_KEY_LEN + VC_MAIL_ACCEPT_BYTES + VC_MAIL_ACKED_BYTES;
+    bool is_found = false;
+    while (!is_found && !peer->is_ending &&
+           vc_numbers_count(&peer->told) > vc_numbers_count(&peer->acked)) {
+        if (vc_store_reserve(mail->store, ops, bytes) != VC_OK) {
+            mail->store_at = vc_ms_after(mail->mono, VC_MAIL_STORE_MS);
+            break;
+        }
+        is_found = delete_row(mail, peer, next_acked(peer), ret_output);
+        mail->row_owed = peer;
+    }
+    /* One mailbox row for a run of them: what was reserved for it is not touched by what
+     * the caller writes because of an output. */
+    if (!is_found && mail->row_owed == peer) {
+        vc_mail_peer_write(mail, peer);
+        vc_retry_refresh(mail, peer);
+    }
+    return is_found;
+}
+
+void vc_outbox_rewind(struct vc_mail_peer *peer)
+{
+    peer->given = peer->acked.prefix;
+    peer->again = 0;
+    peer->again_last = 0;
+}
+
+/* Gives one row to the link; what cannot be read is given up, so that no gap stays. */
+static vc_err give(struct vc_mail *mail, struct vc_mail_peer *peer, uint64_t number)
+{
+    uint8_t key[VC_OUTBOX_KEY_LEN], head[VC_MAIL_HEAD_MAX];
+    struct vc_bytes value;
+    struct vc_outbox_row row = {.kind = VC_OUTBOX_ABANDONED};
+    if (vc_store_get(mail->store, VC_TABLE_OUTBOX, outbox_key(key, peer, number),
+                     &value) != VC_OK ||
+        vc_outbox_row_decode(value, &row) != VC_OK)
+        mail->stats.rows_missing++;
+    enum vc_mail_type type =
+        row.kind == VC_OUTBOX_ABANDONED ? VC_MAIL_ABANDON : VC_MAIL_DATA;
+    return vc_link_send(mail->link, mail->mono, peer->number, VC_LINK_CHAT,
+                        vc_mail_head_encode(head, type, number), row.object);
+}
+
+/* Which number the link gets next, if any may be given now. */
+static bool choose(struct vc_mail_peer *peer, uint64_t *ret_number)
+{
+    if (peer->again != 0) {
+        uint64_t number = vc_numbers_missing(&peer->told, peer->again);
+        if (number <= peer->again_last && number < peer->hold_from) {
+            *ret_number = number;
+            return true;
+        }
+        peer->again = 0;
+    }
+    uint64_t number = vc_numbers_missing(&peer->told, peer->given + 1);
+    uint64_t in_flight = peer->given - vc_numbers_count_to(&peer->acked, peer->given);
+    *ret_number = number;
+    return number <= peer->released && number < peer->hold_from &&
+           vc_numbers_fits(&peer->acked, number) && in_flight < VC_MAIL_WINDOW;
+}
+
+static void given(struct vc_mail *mail, struct vc_mail_peer *peer, uint64_t number)
+{
+    if (peer->again != 0) {
+        peer->again = number + 1;
+        mail->stats.given_again++;
+        return;
+    }
+    VC_CHECK(number > peer->given);
+    peer->given = number;
+    mail->stats.given++;
+}
+
+static void give_gone(struct vc_mail *mail, struct vc_mail_peer *peer)
+{
+    uint8_t head[VC_MAIL_HEAD_MAX];
+    struct vc_bytes gone =
+        vc_mail_head_encode(head, VC_MAIL_GONE, peer->acked.prefix);
+    vc_err err = vc_link_send(mail->link, mail->mono, peer->number, VC_LINK_CONTROL, gone,
+                              (struct vc_bytes){NULL, 0});
+    if (err == VC_ERR_FULL)
+        peer->is_control_full = true;
+    else
+        peer->owes_gone = false;
+}
+
+bool vc_outbox_give(struct vc_mail *mail, struct vc_mail_peer *peer, size_t *budget)
+{
+    if (peer->owes_gone && !peer->is_control_full)
+        give_gone(mail, peer);
+    uint64_t number;
+    while (peer->is_up && !peer->is_chat_full && choose(peer, &number)) {
+        if (*budget == 0)
+            return false;
+        --*budget;
+        vc_err err = give(mail, peer, number);
+        if (err == VC_OK)
+            given(mail, peer, number);
+        else if (err == VC_ERR_FULL)
+            peer->is_chat_full = true;
+        else
+            vc_retry_on_down(mail, peer);
+    }
+    return true;
+}

@@ -1,0 +1,282 @@
+/*
+ * Who there is: the devices that mail knows, and their mailbox rows.
+ */
+#include <string.h>
+
+#include "node/mail/machine.h"
+
+enum { FIRST_ROOM = 16 };
+
+/* Where the peer stands among the others, or would. */
+static size_t place_of(const struct vc_mail *mail, uint32_t number)
+{
+    size_t low = 0, high = mail->peer_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (mail->peers[middle]->number < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static struct vc_mail_peer *find_any(struct vc_mail *mail, uint32_t number)
+{
+    if (mail->last_found != NULL && mail->last_found->number == number)
+        return mail->last_found;
+    size_t at = place_of(mail, number);
+    if (at == mail->peer_count || mail->peers[at]->number != number)
+        return NULL;
+    mail->last_found = mail->peers[at];
+    return mail->peers[at];
+}
+
+struct vc_mail_peer *vc_mail_peer_find(struct vc_mail *mail, uint32_t number)
+{
+    struct vc_mail_peer *peer = find_any(mail, number);
+    return peer == NULL || peer->is_ending ? NULL : peer;
+}
+
+static vc_err grow(const struct vc_alloc *alloc, struct vc_mail_peer ***array, size_t *room)
+{
+    size_t more = *room == 0 ? FIRST_ROOM : 2 * *room;
+    size_t unit = sizeof(**array);
+    void *grown = alloc->resize(alloc->ctx, (void *)*array, *room * unit, more * unit);
+    if (grown == NULL)
+        return VC_ERR_NO_MEMORY;
+    *array = grown;
+    *room = more;
+    return VC_OK;
+}
+
+static vc_err make_room(struct vc_mail *mail)
+{
+    if (mail->peer_count == VC_MAIL_PEERS_MAX)
+        return VC_ERR_FULL;
+    vc_err err = VC_OK;
+    if (mail->peer_count == mail->peer_room)
+        err = grow(&mail->alloc, &mail->peers, &mail->peer_room);
+    if (err == VC_OK && mail->peer_count == mail->heap_room)
+        err = grow(&mail->alloc, &mail->heap, &mail->heap_room);
+    return err;
+}
+
+vc_err vc_mail_peer_new(struct vc_mail *mail, uint32_t number,
+                        struct vc_mail_peer **ret_peer)
+{
+    VC_CHECK(number < VC_LINK_PEER_JOINING);
+    if (find_any(mail, number) != NULL)
+        return VC_ERR_EXISTS;
+    vc_err err = make_room(mail);
+    if (err != VC_OK)
+        return err;
+    struct vc_mail_peer *peer =
+        mail->alloc.resize(mail->alloc.ctx, NULL, 0, sizeof(*peer));
+    if (peer == NULL)
+        return VC_ERR_NO_MEMORY;
+
+    *peer = (struct vc_mail_peer){
+        .number = number,
+        .next = 1,
+        .hold_from = UINT64_MAX,
+        .run_sent = UINT64_MAX,
+        .run_seen = UINT64_MAX,
+        .connect_at = VC_NEVER,
+        .stall_at = VC_NEVER,
+        .ack_at = VC_NEVER,
+        .due_at = VC_NEVER,
+        .stall_ms = VC_MAIL_STALL_MS,
+        .refused_ms = VC_MAIL_REFUSED_MS,
+    };
+    size_t at = place_of(mail, number);
+    memmove(mail->peers + at + 1, mail->peers + at,
+            (mail->peer_count - at) * sizeof(struct vc_mail_peer *));
+    mail->peers[at] = peer;
+    mail->peer_count++;
+    vc_schedule_insert(mail, peer);
+    *ret_peer = peer;
+    return VC_OK;
+}
+
+static void free_peer(struct vc_mail *mail, struct vc_mail_peer *peer)
+{
+    vc_numbers_deinit(&peer->acked, &mail->alloc);
+    vc_numbers_deinit(&peer->told, &mail->alloc);
+    vc_numbers_deinit(&peer->seen, &mail->alloc);
+    vc_numbers_deinit(&peer->durable, &mail->alloc);
+    mail->alloc.resize(mail->alloc.ctx, peer, sizeof(*peer), 0);
+}
+
+static void drop_peer(struct vc_mail *mail, struct vc_mail_peer *peer)
+{
+    VC_CHECK(!peer->is_output_listed && !peer->is_pump_listed);
+    size_t at = place_of(mail, peer->number);
+    mail->peer_count--;
+    memmove(mail->peers + at, mail->peers + at + 1,
+            (mail->peer_count - at) * sizeof(struct vc_mail_peer *));
+    vc_schedule_remove(mail, peer);
+    mail->ending_count--;
+    mail->last_found = NULL;
+    free_peer(mail, peer);
+}
+
+void vc_mail_peers_deinit(struct vc_mail *mail)
+{
+    const struct vc_alloc *alloc = &mail->alloc;
+    for (size_t i = 0; i < mail->peer_count; i++)
+        free_peer(mail, mail->peers[i]);
+    size_t unit = sizeof(struct vc_mail_peer *);
+    if (mail->peers != NULL)
+        alloc->resize(alloc->ctx, (void *)mail->peers, mail->peer_room * unit, 0);
+    if (mail->heap != NULL)
+        alloc->resize(alloc->ctx, (void *)mail->heap, mail->heap_room * unit, 0);
+}
+
+static vc_err load_numbers(struct vc_mail *mail, struct vc_numbers *set, uint64_t prefix,
+                           struct vc_bytes bitmap)
+{
+    if (bitmap.len > 0 && vc_numbers_widen(set, &mail->alloc) != VC_OK)
+        return VC_ERR_NO_MEMORY;
+    vc_numbers_load(set, prefix, bitmap);
+    return VC_OK;
+}
+
+static vc_err load_row(struct vc_mail *mail, struct vc_bytes key, struct vc_bytes value)
+{
+    struct vc_mailbox_row row;
+    uint32_t number;
+    if (vc_mailbox_key_decode(key, &number) != VC_OK ||
+        vc_mailbox_row_decode(value, &row) != VC_OK)
+        return VC_ERR_STORE_DAMAGED;
+    struct vc_mail_peer *peer;
+    vc_err err = vc_mail_peer_new(mail, number, &peer);
+    if (err != VC_OK)
+        return err;
+
+    peer->is_ending = row.is_ending;
+    mail->ending_count += row.is_ending ? 1 : 0;
+    peer->next = row.next;
+    peer->released = row.next - 1;
+    peer->given = row.acked_prefix;
+    err = load_numbers(mail, &peer->acked, row.acked_prefix, row.acked_bitmap);
+    if (err == VC_OK)
+        err = load_numbers(mail, &peer->told, row.acked_prefix, row.acked_bitmap);
+    if (err == VC_OK)
+        err = load_numbers(mail, &peer->seen, row.seen_prefix, row.seen_bitmap);
+    if (err == VC_OK)
+        err = load_numbers(mail, &peer->durable, row.seen_prefix, row.seen_bitmap);
+    return err;
+}
+
+struct loading {
+    struct vc_mail *mail;
+    vc_err err;
+};
+
+static bool on_mailbox_row(void *ctx, struct vc_bytes key, struct vc_bytes value)
+{
+    struct loading *loading = ctx;
+    loading->err = load_row(loading->mail, key, value);
+    return loading->err == VC_OK;
+}
+
+vc_err vc_mail_peers_load(struct vc_mail *mail)
+{
+    struct loading loading = {.mail = mail, .err = VC_OK};
+    struct vc_scan scan = {
+        .table = VC_TABLE_MAILBOX,
+        .on_row = on_mailbox_row,
+        .ctx = &loading,
+    };
+    vc_err err = vc_store_scan(mail->store, &scan);
+    return err == VC_OK ? loading.err : err;
+}
+
+void vc_mail_peer_write(struct vc_mail *mail, const struct vc_mail_peer *peer)
+{
+    uint8_t key[VC_MAILBOX_KEY_LEN];
+    uint8_t row[VC_MAILBOX_ROW_MAX];
+    vc_store_put(mail->store, VC_TABLE_MAILBOX, vc_mailbox_key(key, peer->number),
+                 vc_mailbox_row_encode(row, peer->is_ending, peer->next, &peer->acked,
+                                       &peer->seen));
+    if (mail->row_owed == peer)
+        mail->row_owed = NULL;
+}
+
+/* Deletes up to @count rows, the oldest first; false when some are left. */
+static bool purge_rows(struct vc_mail *mail, struct vc_mail_peer *peer, size_t count)
+{
+    while (peer->acked.prefix + 1 < peer->next) {
+        if (count-- == 0)
+            return false;
+        uint64_t number = peer->acked.prefix + 1;
+        uint8_t key[VC_OUTBOX_KEY_LEN];
+        vc_store_del(mail->store, VC_TABLE_OUTBOX,
+                     vc_outbox_key(key, peer->number, number));
+        vc_numbers_raise(&peer->acked, number);
+    }
+    return true;
+}
+
+static void purge(struct vc_mail *mail, struct vc_mail_peer *peer)
+{
+    const size_t ops = VC_MAIL_REMOVE_ROWS + 1;
+    const size_t bytes = VC_MAIL_REMOVE_ROWS * VC_OUTBOX_KEY_LEN + VC_MAIL_ACCEPT_BYTES;
+    if (vc_store_reserve(mail->store, ops, bytes) != VC_OK) {
+        mail->store_at = vc_ms_after(mail->mono, VC_MAIL_STORE_MS);
+        return;
+    }
+    if (!purge_rows(mail, peer, VC_MAIL_REMOVE_ROWS)) {
+        vc_mail_peer_write(mail, peer);
+        return;
+    }
+    uint8_t key[VC_MAILBOX_KEY_LEN];
+    vc_store_del(mail->store, VC_TABLE_MAILBOX, vc_mailbox_key(key, peer->number));
+    drop_peer(mail, peer);
+}
+
+void vc_mail_peers_purge(struct vc_mail *mail)
+{
+    if (mail->ending_count == 0 || mail->store_at != VC_NEVER)
+        return;
+    for (size_t i = 0; i < mail->peer_count; i++) {
+        struct vc_mail_peer *peer = mail->peers[i];
+        /* One that stands in a queue is left there until its turn has come. */
+        if (peer->is_ending && !peer->is_output_listed && !peer->is_pump_listed) {
+            purge(mail, peer);
+            return;
+        }
+    }
+}
+
+uint64_t vc_mail_peer_waiting(const struct vc_mail_peer *peer)
+{
+    return peer->next - 1 - vc_numbers_count(&peer->acked);
+}
+
+void vc_mail_want_output(struct vc_mail *mail, struct vc_mail_peer *peer)
+{
+    if (peer->is_output_listed)
+        return;
+    peer->is_output_listed = true;
+    peer->next_output = NULL;
+    if (mail->outputs.last != NULL)
+        mail->outputs.last->next_output = peer;
+    else
+        mail->outputs.first = peer;
+    mail->outputs.last = peer;
+}
+
+void vc_mail_want_pump(struct vc_mail *mail, struct vc_mail_peer *peer)
+{
+    if (peer->is_pump_listed)
+        return;
+    peer->is_pump_listed = true;
+    peer->next_pump = NULL;
+    if (mail->pumps.last != NULL)
+        mail->pumps.last->next_pump = peer;
+    else
+        mail->pumps.first = peer;
+    mail->pumps.last = peer;
+}

@@ -1,0 +1,280 @@
+#include "tests/unit/mail/host.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/mail/objects.h"
+#include "tests/support/test.h"
+
+static void *resize(void *ctx, void *old, size_t old_size, size_t new_size)
+{
+    struct test_alloc *alloc = ctx;
+    if (new_size > 0) {
+        alloc->calls++;
+        if (alloc->is_failing || alloc->calls == alloc->fails_at)
+            return NULL;
+    }
+    alloc->used += new_size - old_size;
+    /* Never in place, so that a stale pointer is found. */
+    void *fresh = NULL;
+    if (new_size > 0) {
+        fresh = malloc(new_size);
+        assert_non_null(fresh);
+        if (old != NULL)
+            memcpy(fresh, old, old_size < new_size ? old_size : new_size);
+    }
+    free(old);
+    return fresh;
+}
+
+struct vc_alloc test_alloc(struct test_alloc *alloc)
+{
+    return (struct vc_alloc){.resize = resize, .ctx = alloc};
+}
+
+static void start(struct host *host, bool is_at_once)
+{
+    assert_int_equal(vc_memory_open(host->disk, &host->store), VC_OK);
+    vc_memory_commit_at_once(host->store, is_at_once);
+    struct vc_secret32 seed = {{host->seed++}};
+    struct vc_mail_config cfg = {
+        .alloc = test_alloc(&host->alloc),
+        .store = host->store,
+        .link = host->link,
+    };
+    assert_int_equal(vc_mail_init(&cfg, &host->now, &seed, &host->mail), VC_OK);
+}
+
+void host_open(struct host *host, bool is_at_once)
+{
+    *host = (struct host){
+        .disk = vc_memory_disk_new(),
+        .link = fake_link_new(),
+        .now = {.mono = 1000000, .unix_ms = 1700000000000},
+    };
+    start(host, is_at_once);
+}
+
+void host_close(struct host *host)
+{
+    vc_mail_deinit(host->mail);
+    vc_memory_crash(host->store);
+    vc_memory_disk_free(host->disk);
+    fake_link_free(host->link);
+    assert_int_equal(host->alloc.used, 0);
+}
+
+void host_crash(struct host *host, bool is_at_once)
+{
+    vc_mail_deinit(host->mail);
+    vc_memory_crash(host->store);
+    for (uint32_t peer = 0; peer < FAKE_LINK_PEERS; peer++)
+        fake_link_set_session(host->link, peer, 0);
+    fake_link_set_room(host->link, SIZE_MAX);
+    start(host, is_at_once);
+}
+
+static void reserve(struct host *host, size_t ops, size_t bytes)
+{
+    assert_int_equal(vc_store_reserve(host->store, ops, bytes), VC_OK);
+}
+
+void host_peer_put(struct host *host, uint32_t peer)
+{
+    reserve(host, VC_MAIL_ACCEPT_OPS, VC_MAIL_ACCEPT_BYTES);
+    assert_int_equal(vc_mail_peer_put(host->mail, peer), VC_OK);
+}
+
+vc_err host_send(struct host *host, uint32_t peer, const char *text, uint64_t *ret_number)
+{
+    struct vc_mail_object object = {
+        .ref = {(uint8_t)text[0], 1},
+        .head = {(const uint8_t *)text, 1},
+        .body = {(const uint8_t *)text + 1, strlen(text) - 1},
+    };
+    uint64_t number = 0;
+    reserve(host, VC_MAIL_SEND_OPS, VC_MAIL_SEND_BYTES(strlen(text)));
+    vc_err err = vc_mail_send(host->mail, &host->now, peer, &object, &number);
+    if (ret_number != NULL)
+        *ret_number = number;
+    return err;
+}
+
+void host_abandon(struct host *host, uint32_t peer, uint64_t number)
+{
+    reserve(host, VC_MAIL_ACCEPT_OPS, VC_MAIL_ACCEPT_BYTES);
+    assert_int_equal(vc_mail_abandon(host->mail, &host->now, peer, number), VC_OK);
+}
+
+void host_accept(struct host *host, const struct vc_mail_output *output)
+{
+    assert_int_equal(output->kind, VC_MAIL_DELIVERY);
+    reserve(host, VC_MAIL_ACCEPT_OPS, VC_MAIL_ACCEPT_BYTES);
+    vc_mail_accept(host->mail, &host->now, output->peer, output->number);
+}
+
+static void feed(struct host *host, const struct vc_link_output *output)
+{
+    vc_mail_link_output(host->mail, &host->now, output);
+}
+
+void host_up(struct host *host, uint32_t peer, vc_ms since)
+{
+    fake_link_set_session(host->link, peer, since);
+    feed(host, &(struct vc_link_output){.kind = VC_LINK_UP, .peer = peer});
+    host_expect(host, VC_MAIL_UP);
+}
+
+void host_down(struct host *host, uint32_t peer, vc_err reason)
+{
+    fake_link_set_session(host->link, peer, 0);
+    feed(host,
+         &(struct vc_link_output){.kind = VC_LINK_DOWN, .peer = peer, .reason = reason});
+    assert_int_equal(host_expect(host, VC_MAIL_DOWN).link.reason, reason);
+}
+
+void host_feed(struct host *host, uint32_t peer, struct vc_bytes bytes)
+{
+    feed(host,
+         &(struct vc_link_output){.kind = VC_LINK_OBJECT, .peer = peer, .bytes = bytes});
+}
+
+bool host_next(struct host *host, struct vc_mail_output *ret_output)
+{
+    return vc_mail_next(host->mail, &host->now, ret_output);
+}
+
+struct vc_mail_output host_expect(struct host *host, enum vc_mail_output_kind kind)
+{
+    struct vc_mail_output output;
+    assert_true(host_next(host, &output));
+    assert_int_equal(output.kind, kind);
+    return output;
+}
+
+void host_expect_nothing(struct host *host)
+{
+    struct vc_mail_output output;
+    assert_false(host_next(host, &output));
+}
+
+uint64_t host_submit(struct host *host)
+{
+    vc_mail_flush(host->mail);
+    uint64_t ticket = vc_store_submit(host->store);
+    vc_mail_submitted(host->mail, ticket);
+    return ticket;
+}
+
+void host_poll(struct host *host)
+{
+    struct vc_store_progress progress = vc_store_poll(host->store);
+    assert_int_equal(progress.failure, VC_OK);
+    vc_mail_committed(host->mail, &host->now, progress.committed);
+}
+
+void host_turn(struct host *host)
+{
+    host_submit(host);
+    if (vc_memory_is_committing(host->store))
+        vc_memory_complete(host->store, VC_OK);
+    host_poll(host);
+}
+
+void host_pass(struct host *host, vc_ms delay_ms)
+{
+    host->now.mono += delay_ms;
+    host->now.unix_ms += delay_ms;
+}
+
+void host_tick(struct host *host, vc_ms delay_ms)
+{
+    host_pass(host, delay_ms);
+    vc_mail_tick(host->mail, &host->now);
+}
+
+struct vc_mail_state host_state(const struct host *host, uint32_t peer)
+{
+    struct vc_mail_state state;
+    assert_true(vc_mail_state(host->mail, peer, &state));
+    return state;
+}
+
+struct vc_mail_stats host_stats(const struct host *host)
+{
+    struct vc_mail_stats stats;
+    vc_mail_stats(host->mail, &stats);
+    return stats;
+}
+
+static struct vc_mail_frame take_frame(struct host *host, uint32_t peer)
+{
+    struct fake_object object;
+    struct vc_mail_frame frame;
+    assert_true(fake_link_take_of(host->link, peer, &object));
+    assert_int_equal(
+        vc_mail_frame_decode((struct vc_bytes){object.bytes, object.len}, &frame), VC_OK);
+    bool is_control = frame.type == VC_MAIL_ACK || frame.type == VC_MAIL_GONE;
+    assert_int_equal(object.stream, is_control ? VC_LINK_CONTROL : VC_LINK_CHAT);
+    return frame;
+}
+
+void host_expect_data(struct host *host, uint32_t peer, uint64_t number, const char *text)
+{
+    struct vc_mail_frame frame = take_frame(host, peer);
+    assert_int_equal(frame.type, VC_MAIL_DATA);
+    assert_int_equal(frame.number, number);
+    assert_int_equal(frame.object.len, strlen(text));
+    assert_memory_equal(frame.object.data, text, frame.object.len);
+}
+
+void host_expect_ack(struct host *host, uint32_t peer, uint64_t prefix)
+{
+    struct vc_mail_frame frame = take_frame(host, peer);
+    assert_int_equal(frame.type, VC_MAIL_ACK);
+    assert_int_equal(frame.prefix, prefix);
+    assert_int_equal(frame.bitmap.len, 0);
+    assert_int_equal(frame.again, 0);
+}
+
+void host_expect_abandon(struct host *host, uint32_t peer, uint64_t number)
+{
+    struct vc_mail_frame frame = take_frame(host, peer);
+    assert_int_equal(frame.type, VC_MAIL_ABANDON);
+    assert_int_equal(frame.number, number);
+}
+
+void host_expect_silence(struct host *host, uint32_t peer)
+{
+    struct fake_object object;
+    assert_false(fake_link_take_of(host->link, peer, &object));
+}
+
+void feed_data(struct host *host, uint32_t peer, uint64_t number, const char *text)
+{
+    /* As long as it is, so that a read past its end is found. */
+    uint8_t head[VC_MAIL_HEAD_MAX];
+    struct vc_bytes start = vc_mail_head_encode(head, VC_MAIL_DATA, number);
+    static uint8_t *bytes;
+    free(bytes);
+    bytes = malloc(start.len + strlen(text));
+    assert_non_null(bytes);
+    memcpy(bytes, start.data, start.len);
+    memcpy(bytes + start.len, text, strlen(text));
+    host_feed(host, peer, (struct vc_bytes){bytes, start.len + strlen(text)});
+}
+
+void feed_ack(struct host *host, uint32_t peer, uint64_t prefix, uint64_t more,
+              uint64_t again)
+{
+    uint8_t room[VC_MAIL_ACK_MAX];
+    struct test_alloc counted = {0};
+    struct vc_alloc alloc = test_alloc(&counted);
+    struct vc_numbers have = {.prefix = prefix};
+    if (more != 0) {
+        assert_int_equal(vc_numbers_widen(&have, &alloc), VC_OK);
+        vc_numbers_add(&have, more);
+    }
+    host_feed(host, peer, vc_mail_ack_encode(room, &have, again));
+    vc_numbers_deinit(&have, &alloc);
+}
