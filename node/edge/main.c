@@ -55,6 +55,13 @@ static bool make_dir(const char *path)
     return true;
 }
 
+/* The sanitizer's own handlers say more than ours. */
+#ifdef __SANITIZE_ADDRESS__
+#define HAS_FAULT_HANDLERS true
+#else
+#define HAS_FAULT_HANDLERS false
+#endif
+
 /* A damaged file that passed the checks may still kill by a signal: say why. */
 static void on_fault(int number)
 {
@@ -68,13 +75,15 @@ static void on_fault(int number)
     _exit(1);
 }
 
-static void catch_faults(void)
+static void set_signals(void)
 {
     struct sigaction action = {.sa_handler = on_fault};
 
-    (void)sigaction(SIGBUS, &action, NULL); /* the handlers are a courtesy */
-    (void)sigaction(SIGSEGV, &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
+    if (!HAS_FAULT_HANDLERS) {
+        (void)sigaction(SIGBUS, &action, NULL); /* the handlers are a courtesy */
+        (void)sigaction(SIGSEGV, &action, NULL);
+    }
+    signal(SIGPIPE, SIG_IGN); /* a client that is gone is seen by the write's error */
 }
 
 int main(int argc, char **argv)
@@ -100,8 +109,6 @@ int main(int argc, char **argv)
     if (!make_dir(options.dir)) {
         return vc_err_exit_code(VC_ERR_PERMISSION);
     }
-#ifndef __SANITIZE_ADDRESS__
-    catch_faults();
-#endif
+    set_signals();
     return vc_daemon_run(&options);
 }
