@@ -36,6 +36,16 @@
 #define VC_STORE_OP_OVERHEAD 16        /* bytes of a batch that an operation takes beside key and value */
 
 /*
+ * What the file may grow to.  Address space, not memory: the map is fixed at open, because
+ * LMDB may not be resized while anybody reads.
+ */
+#if UINTPTR_MAX > UINT32_MAX
+#define VC_STORE_FILE_BYTES_MAX ((uint64_t)64 << 30)
+#else
+#define VC_STORE_FILE_BYTES_MAX ((uint64_t)1 << 30)
+#endif
+
+/*
  * X(NAME, "name on disk"): SCHEMA.md says what stands in the rows.  The number of a table
  * is its place in this list; a new one goes to the end, and a table that is gone leaves
  * its place.
@@ -84,7 +94,8 @@ vc_err vc_store_health(const struct vc_store *store);
 
 /*
  * Makes sure that @ops operations with @bytes of keys and values in all fit into the
- * present batch.  Ask before the first write of anything that must be whole.
+ * present batch.  Ask before the first write of anything that must be whole; a write in a
+ * turn that did not ask is a programmer's mistake.
  * VC_ERR_FULL: the batches are full, come back after the next poll that shows progress; or
  * the store's health.
  */
@@ -134,7 +145,8 @@ struct vc_store_stats {
 
 void vc_store_stats(const struct vc_store *store, struct vc_store_stats *ret_stats);
 
-/* Waits for the writer, then closes; nothing that was submitted is lost.  NULL is fine. */
+/* Waits for the writer, then closes; nothing that was submitted is lost, unless a turn is
+ * open: that one is dropped with what shares its batch.  NULL is fine. */
 void vc_store_close(struct vc_store *store);
 
 #endif

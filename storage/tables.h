@@ -1,0 +1,57 @@
+/*
+ * An LMDB file with one database for each table: what disk.c and check.c need of it.
+ *
+ * Behind this door stands lmdb.c, the one file that includes <lmdb.h>.  Inside this folder
+ * only.
+ */
+#ifndef VC_STORAGE_TABLES_H
+#define VC_STORAGE_TABLES_H
+
+#include "storage/batch.h"
+#include "storage/rows.h"
+#include "storage/schema.h"
+#include "storage/store.h"
+
+struct vc_tables;
+
+struct vc_tables_config {
+    const char *path;
+    const struct vc_schema *schema; /* NULL: whatever the file has, only to be read */
+    bool is_new;                    /* makes the file, with the version row */
+    bool is_read_only; /* writes nothing; an older schema is VC_ERR_UNSUPPORTED */
+};
+
+/*
+ * Opens the file, upgrades it when its schema is older, and begins the long-lived read
+ * transaction.  VC_ERR_STORE_NEWER, _DAMAGED, _PERMISSION, _DISK_FULL, _STORE_IO, _NO_MEMORY.
+ */
+VC_NODISCARD vc_err vc_tables_open(const struct vc_tables_config *cfg,
+                                   struct vc_tables **ret_tables);
+/* NULL is fine. */
+void vc_tables_close(struct vc_tables *tables);
+
+/* On the loop's thread.  What they give is borrowed until vc_tables_renew(). */
+vc_err vc_tables_get(struct vc_tables *tables, enum vc_table table, struct vc_bytes key,
+                     struct vc_bytes *ret_sealed);
+vc_err vc_tables_scan(struct vc_tables *tables, const struct vc_scan *scan);
+/* From here on reads see the newest commit. */
+VC_NODISCARD vc_err vc_tables_renew(struct vc_tables *tables);
+
+/* On the writer's thread: a batch as one transaction; or a small row, to see whether the
+ * disk keeps it. */
+VC_NODISCARD vc_err vc_tables_apply(struct vc_tables *tables, const struct vc_batch *batch);
+VC_NODISCARD vc_err vc_tables_probe(struct vc_tables *tables);
+
+/* LMDB's own list of free pages, as if it were a table. */
+#define VC_TABLES_FREE_PAGES VC_TABLE_COUNT
+
+/* A table to step through; one at a time.  VC_ERR_NOT_FOUND when the file has no such table. */
+vc_err vc_tables_rows(struct vc_tables *tables, unsigned table, struct vc_rows **ret_rows);
+/* Rows that LMDB says the table has. */
+vc_err vc_tables_count(struct vc_tables *tables, unsigned table, uint64_t *ret_count);
+/* The number of the last page in use. */
+uint64_t vc_tables_last_page(struct vc_tables *tables);
+/* The name of a table on disk. */
+const char *vc_tables_name(unsigned table);
+
+#endif
