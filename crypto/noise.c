@@ -163,12 +163,12 @@ void vc_noise_init(struct vc_noise *noise, const struct vc_noise_config *cfg)
     initialize_symmetric(&noise->symmetric, cfg->hash, pattern->name);
     mix_hash(&noise->symmetric, cfg->prologue);
     if (pattern->initiator_is_known) {
-        mix_hash(&noise->symmetric,
-                 VC_BYTES(cfg->is_initiator ? noise->s_public.b : noise->rs.b));
+        const struct vc_key32 *s = cfg->is_initiator ? &noise->s_public : &noise->rs;
+        mix_hash(&noise->symmetric, VC_BYTES(s->b));
     }
     if (pattern->responder_is_known) {
-        mix_hash(&noise->symmetric,
-                 VC_BYTES(cfg->is_initiator ? noise->rs.b : noise->s_public.b));
+        const struct vc_key32 *s = cfg->is_initiator ? &noise->rs : &noise->s_public;
+        mix_hash(&noise->symmetric, VC_BYTES(s->b));
     }
 }
 

@@ -21,6 +21,7 @@ _Static_assert(sizeof(struct vc_sign_secret) == crypto_sign_SECRETKEYBYTES, "Ed2
 _Static_assert(sizeof(struct vc_sig) == crypto_sign_BYTES, "Ed25519");
 _Static_assert(sizeof(struct vc_secret32) == crypto_scalarmult_SCALARBYTES, "X25519");
 _Static_assert(VC_LABEL_MAX == crypto_generichash_blake2b_PERSONALBYTES, "BLAKE2b");
+_Static_assert(VC_NONCE_LEN == crypto_aead_chacha20poly1305_ietf_NPUBBYTES, "AEAD");
 _Static_assert(VC_TAG_LEN == crypto_aead_chacha20poly1305_ietf_ABYTES, "AEAD");
 
 vc_err vc_crypto_init(void)
@@ -135,9 +136,29 @@ bool vc_point_is_valid(const struct vc_key32 *point)
     return crypto_core_ed25519_is_valid_point(point->b) == 1;
 }
 
+void vc_seal_nonce(uint8_t *ret_sealed, const struct vc_secret32 *key,
+                   const uint8_t nonce[VC_NONCE_LEN], struct vc_bytes ad,
+                   struct vc_bytes plain)
+{
+    crypto_aead_chacha20poly1305_ietf_encrypt(ret_sealed, NULL, address_of(plain),
+                                              plain.len, address_of(ad), ad.len, NULL,
+                                              nonce, key->b);
+}
+
+bool vc_open_nonce(uint8_t *ret_plain, const struct vc_secret32 *key,
+                   const uint8_t nonce[VC_NONCE_LEN], struct vc_bytes ad,
+                   struct vc_bytes sealed)
+{
+    if (sealed.len < VC_TAG_LEN) {
+        return false;
+    }
+    return crypto_aead_chacha20poly1305_ietf_decrypt(ret_plain, NULL, NULL, sealed.data,
+                                                     sealed.len, address_of(ad), ad.len,
+                                                     nonce, key->b) == 0;
+}
+
 /* Noise, section 12: 32 zero bits, then the counter, little-endian. */
-static void nonce_of(uint8_t ret_nonce[crypto_aead_chacha20poly1305_ietf_NPUBBYTES],
-                     uint64_t counter)
+static void nonce_of(uint8_t ret_nonce[VC_NONCE_LEN], uint64_t counter)
 {
     memset(ret_nonce, 0, 4);
     for (size_t i = 0; i < 8; i++) {
@@ -148,12 +169,10 @@ static void nonce_of(uint8_t ret_nonce[crypto_aead_chacha20poly1305_ietf_NPUBBYT
 void vc_seal(uint8_t *ret_sealed, const struct vc_secret32 *key, uint64_t counter,
              struct vc_bytes ad, struct vc_bytes plain)
 {
-    uint8_t nonce[crypto_aead_chacha20poly1305_ietf_NPUBBYTES];
+    uint8_t nonce[VC_NONCE_LEN];
 
     nonce_of(nonce, counter);
-    crypto_aead_chacha20poly1305_ietf_encrypt(ret_sealed, NULL, address_of(plain),
-                                              plain.len, address_of(ad), ad.len, NULL,
-                                              nonce, key->b);
+    vc_seal_nonce(ret_sealed, key, nonce, ad, plain);
 }
 
 void vc_seal_to(struct vc_writer *w, const struct vc_secret32 *key, uint64_t counter,
@@ -172,15 +191,10 @@ void vc_seal_to(struct vc_writer *w, const struct vc_secret32 *key, uint64_t cou
 bool vc_open(uint8_t *ret_plain, const struct vc_secret32 *key, uint64_t counter,
              struct vc_bytes ad, struct vc_bytes sealed)
 {
-    uint8_t nonce[crypto_aead_chacha20poly1305_ietf_NPUBBYTES];
+    uint8_t nonce[VC_NONCE_LEN];
 
-    if (sealed.len < VC_TAG_LEN) {
-        return false;
-    }
     nonce_of(nonce, counter);
-    return crypto_aead_chacha20poly1305_ietf_decrypt(ret_plain, NULL, NULL, sealed.data,
-                                                     sealed.len, address_of(ad), ad.len,
-                                                     nonce, key->b) == 0;
+    return vc_open_nonce(ret_plain, key, nonce, ad, sealed);
 }
 
 void vc_xchacha_xor(struct vc_room bytes, const struct vc_secret32 *key,

@@ -85,18 +85,31 @@ VC_NODISCARD bool vc_sign_verify(const struct vc_sig *sig,
 /* Is it the encoding of a point of the prime-order group, other than the neutral one? */
 VC_NODISCARD bool vc_point_is_valid(const struct vc_key32 *point);
 
-/* ChaCha20-Poly1305-IETF; the nonce is 4 zero bytes and the counter, little-endian
+/*
+ * ChaCha20-Poly1305 (RFC 8439); the nonce is 4 zero bytes and the counter, little-endian
  * (Noise, section 12).  @ret_sealed has room for plain.len + VC_TAG_LEN; it may be the
- * plaintext's own place. */
+ * plaintext's own place.
+ */
 void vc_seal(uint8_t *ret_sealed, const struct vc_secret32 *key, uint64_t counter,
              struct vc_bytes ad, struct vc_bytes plain);
 /* The same into a writer, which fails when its room is short; @plain may stand where the
  * sealed bytes will. */
 void vc_seal_to(struct vc_writer *w, const struct vc_secret32 *key, uint64_t counter,
                 struct vc_bytes ad, struct vc_bytes plain);
-/* false, with nothing useful in @ret_plain, when the tag is wrong or sealed is short. */
+/* @ret_plain has room for sealed.len - VC_TAG_LEN bytes.  false, with nothing useful in
+ * it, when the tag is wrong or @sealed is shorter than a tag. */
 VC_NODISCARD bool vc_open(uint8_t *ret_plain, const struct vc_secret32 *key,
                           uint64_t counter, struct vc_bytes ad, struct vc_bytes sealed);
+
+#define VC_NONCE_LEN 12
+
+/* Both with the whole nonce given, as published vectors want it. */
+void vc_seal_nonce(uint8_t *ret_sealed, const struct vc_secret32 *key,
+                   const uint8_t nonce[VC_NONCE_LEN], struct vc_bytes ad,
+                   struct vc_bytes plain);
+VC_NODISCARD bool vc_open_nonce(uint8_t *ret_plain, const struct vc_secret32 *key,
+                                const uint8_t nonce[VC_NONCE_LEN], struct vc_bytes ad,
+                                struct vc_bytes sealed);
 
 /* XChaCha20 over @bytes in place; nonce = @salt followed by 8 zero bytes. */
 void vc_xchacha_xor(struct vc_room bytes, const struct vc_secret32 *key,

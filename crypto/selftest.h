@@ -8,7 +8,7 @@
 
 #include "crypto/base/err.h"
 
-/* VC_ERR_SELFTEST when one answer is wrong.  A few milliseconds. */
+/* VC_ERR_SELFTEST when one answer is wrong.  About a millisecond. */
 VC_NODISCARD vc_err vc_selftest(void);
 
 #endif

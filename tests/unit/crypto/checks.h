@@ -1,0 +1,18 @@
+/*
+ * VC_CHECK as something that a test can demand: expect_assert_failure(call).
+ */
+#ifndef VC_TESTS_UNIT_CRYPTO_CHECKS_H
+#define VC_TESTS_UNIT_CRYPTO_CHECKS_H
+
+#include <stdlib.h>
+
+#include "crypto/base/base.h"
+#include "tests/support/test.h"
+
+void vc_check_failed(const char *condition, const char *file, int line)
+{
+    mock_assert(0, condition, file, line);
+    abort();
+}
+
+#endif
