@@ -25,7 +25,15 @@ struct vc_room {
     size_t len;
 };
 
-#define VC_BYTES(array) ((struct vc_bytes){(array), sizeof(array)})
+/* The bytes of an array.  A pointer, whose size would be taken for the array's, does not
+ * compile: a conditional expression turns arrays into pointers too. */
+#define VC_BYTES(array) \
+    ((struct vc_bytes){(array), sizeof(array) + VC_ZERO_IF_ARRAY(array)})
+#define VC_ZERO_IF_ARRAY(array)                                                        \
+    (0 * sizeof(char[__builtin_types_compatible_p(__typeof__(array),                   \
+                                                  __typeof__(&(array)[0]))             \
+                         ? -1                                                          \
+                         : 1]))
 
 /* Milliseconds: an instant of some clock, or a duration.  Names end in _at or _ms. */
 typedef uint64_t vc_ms;
