@@ -9,7 +9,8 @@ struct op {
     uint32_t offset; /* of the key; the value stands behind it */
     uint32_t value_len;
     uint16_t slot;
-    uint16_t tag; /* bits of the hash that are not in the slot: spares most comparisons */
+    uint16_t
+        tag; /* bits of the hash that are not in the slot: spares most comparisons */
     uint8_t key_len;
     uint8_t table;
     bool is_del;
@@ -74,8 +75,8 @@ bool vc_batch_fits(const struct vc_batch *batch, size_t ops, size_t bytes)
     return bytes <= left && ops * VC_STORE_OP_OVERHEAD <= left - bytes;
 }
 
-static bool is_row(const struct vc_batch *batch, const struct op *op, enum vc_table table,
-                   struct vc_bytes key)
+static bool is_row(const struct vc_batch *batch, const struct op *op,
+                   enum vc_table table, struct vc_bytes key)
 {
     return op->table == (uint8_t)table && op->key_len == key.len &&
            memcmp(batch->bytes + op->offset, key.data, key.len) == 0;
@@ -147,8 +148,8 @@ struct vc_batch_op vc_batch_at(const struct vc_batch *batch, uint32_t number)
     };
 }
 
-bool vc_batch_find(const struct vc_batch *batch, enum vc_table table, struct vc_bytes key,
-                   struct vc_batch_op *ret_op)
+bool vc_batch_find(const struct vc_batch *batch, enum vc_table table,
+                   struct vc_bytes key, struct vc_batch_op *ret_op)
 {
     uint16_t tag;
     uint16_t slot;

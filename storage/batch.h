@@ -46,8 +46,8 @@ bool vc_batch_fits(const struct vc_batch *batch, size_t ops, size_t bytes);
 void vc_batch_add(struct vc_batch *batch, const struct vc_batch_op *op);
 
 /* Finds the newest write of a row; false when the batch has none. */
-bool vc_batch_find(const struct vc_batch *batch, enum vc_table table, struct vc_bytes key,
-                   struct vc_batch_op *ret_op);
+bool vc_batch_find(const struct vc_batch *batch, enum vc_table table,
+                   struct vc_bytes key, struct vc_batch_op *ret_op);
 
 struct vc_batch_op vc_batch_at(const struct vc_batch *batch, uint32_t number);
 

@@ -48,19 +48,20 @@ static void on_progress(void *ctx, const struct vc_walk *walk)
 /* LMDB dies in here when the file is damaged: let it do so quickly and silently. */
 static void die_quietly(void)
 {
-    static const int signals[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGPIPE,
-                                  SIGTERM, SIGINT, SIGHUP};
+    static const int signals[] = {SIGSEGV, SIGBUS,  SIGABRT, SIGFPE, SIGILL,
+                                  SIGPIPE, SIGTERM, SIGINT,  SIGHUP};
     struct rlimit no_core = {0, 0};
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     sigset_t none;
 
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
-        (void)signal(signals[i], SIG_DFL); /* fails only for a number that is no signal */
+        (void)signal(signals[i],
+                     SIG_DFL); /* fails only for a number that is no signal */
     }
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL); /* cannot fail */
-    (void)setrlimit(RLIMIT_CORE, &no_core);      /* a core is a nuisance, not a danger */
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);      /* else it ends at the next report */
+    (void)setrlimit(RLIMIT_CORE, &no_core); /* a core is a nuisance, not a danger */
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* else it ends at the next report */
     if (null >= 0) {
         (void)dup2(null, STDERR_FILENO); /* else there is some noise */
         (void)dup2(null, STDOUT_FILENO);

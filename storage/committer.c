@@ -28,7 +28,8 @@ static void set_probe_at(struct vc_committer *committer, vc_ms after_ms)
 {
     struct timespec *at = &committer->probe_at;
 
-    (void)clock_gettime(CLOCK_MONOTONIC, at); /* fails only for a clock that is not there */
+    (void)clock_gettime(CLOCK_MONOTONIC,
+                        at); /* fails only for a clock that is not there */
     at->tv_sec += (time_t)(after_ms / 1000);
     at->tv_nsec += (long)(after_ms % 1000) * 1000000;
     if (at->tv_nsec >= 1000000000) {
@@ -53,10 +54,12 @@ static bool is_probe_due(const struct vc_committer *committer)
 /* Sleeps until there is something to do; with the mutex. */
 static void wait_for_work(struct vc_committer *committer)
 {
-    while (committer->batch == NULL && !committer->is_stopping && !is_probe_due(committer)) {
+    while (committer->batch == NULL && !committer->is_stopping &&
+           !is_probe_due(committer)) {
         if (committer->is_probing) {
-            (void)pthread_cond_timedwait(&committer->work, &committer->mutex,
-                                         &committer->probe_at); /* the loop looks again */
+            (void)pthread_cond_timedwait(
+                &committer->work, &committer->mutex,
+                &committer->probe_at); /* the loop looks again */
         } else {
             (void)pthread_cond_wait(&committer->work, &committer->mutex);
         }
@@ -170,7 +173,7 @@ static int start_without_signals(struct vc_committer *committer)
 }
 
 vc_err vc_committer_start(const struct vc_committer_config *cfg,
-                       struct vc_committer **ret_committer)
+                          struct vc_committer **ret_committer)
 {
     struct vc_committer *committer = calloc(1, sizeof *committer);
 

@@ -18,13 +18,14 @@ struct vc_committer_config {
     /* After each commit and each change of health; NULL for none. */
     void (*wake)(void *ctx);
     void *wake_ctx;
-    vc_ms probe_after_ms; /* between two probes at first; then it doubles, up to 8 times */
+    vc_ms
+        probe_after_ms; /* between two probes at first; then it doubles, up to 8 times */
 };
 
 struct vc_committer;
 
 VC_NODISCARD vc_err vc_committer_start(const struct vc_committer_config *cfg,
-                                    struct vc_committer **ret_committer);
+                                       struct vc_committer **ret_committer);
 /* Ends the thread; no batch is with it.  NULL is fine. */
 void vc_committer_stop(struct vc_committer *committer);
 

@@ -81,7 +81,8 @@ static vc_err disk_scan(struct vc_backend *backend, const struct vc_scan *scan)
 
 static void disk_commit(struct vc_backend *backend, const struct vc_batch *batch)
 {
-    VC_CHECK(disk_of(backend)->committer != NULL); /* nobody writes where it is only read */
+    VC_CHECK(disk_of(backend)->committer !=
+             NULL); /* nobody writes where it is only read */
     vc_committer_commit(disk_of(backend)->committer, batch);
 }
 
@@ -229,7 +230,8 @@ static vc_err make_file(const struct disk *disk, const char *dir)
     if (err == VC_OK) {
         vc_tables_close(tables);
         /* A commit does not make the file's name and length durable; this does. */
-        if (renameat(disk->dir_fd, VC_STORE_NEW_FILE, disk->dir_fd, VC_STORE_FILE) != 0 ||
+        if (renameat(disk->dir_fd, VC_STORE_NEW_FILE, disk->dir_fd, VC_STORE_FILE) !=
+                0 ||
             fsync(disk->dir_fd) != 0) {
             err = errno == ENOSPC ? VC_ERR_DISK_FULL : VC_ERR_STORE_IO;
         }
@@ -291,8 +293,9 @@ static vc_err open_parts(struct disk *disk, const struct vc_lmdb_config *cfg,
     return err;
 }
 
-vc_err vc_disk_open(const struct vc_lmdb_config *cfg, const struct vc_disk_config *disk_cfg,
-                    struct vc_store **ret_store, long *ret_holder)
+vc_err vc_disk_open(const struct vc_lmdb_config *cfg,
+                    const struct vc_disk_config *disk_cfg, struct vc_store **ret_store,
+                    long *ret_holder)
 {
     struct disk *disk = calloc(1, sizeof *disk);
     uint8_t hash_key[16];

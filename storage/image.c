@@ -118,7 +118,8 @@ vc_err vc_image_decode(struct vc_bytes head, struct vc_image *ret_image)
     return VC_OK;
 }
 
-static vc_err read_head(int fd, uint8_t *head, size_t *ret_len, uint64_t *ret_file_bytes)
+static vc_err read_head(int fd, uint8_t *head, size_t *ret_len,
+                        uint64_t *ret_file_bytes)
 {
     struct stat file;
     size_t len = 0;

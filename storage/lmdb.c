@@ -11,7 +11,7 @@
 #include "storage/tables.h"
 
 /* Stale readers are those of a killed --check; a full list would never be freed pages. */
-#define READERS_MAX          16
+#define READERS_MAX            16
 #define COMMITS_A_READER_CHECK 256
 
 struct cursor {
@@ -79,7 +79,7 @@ const char *vc_tables_name(unsigned table)
 #define TABLE_NAME(name, text) text,
         VC_TABLES(TABLE_NAME)
 #undef TABLE_NAME
-        "free pages",
+            "free pages",
     };
 
     return names[table];
@@ -126,7 +126,7 @@ static vc_err move_cursor(struct vc_rows *rows, enum vc_rows_move move,
                           struct vc_bytes *key, struct vc_bytes *ret_value)
 {
     static const MDB_cursor_op ops[] = {
-        [VC_ROWS_FIRST] = MDB_FIRST, [VC_ROWS_LAST] = MDB_LAST,
+        [VC_ROWS_FIRST] = MDB_FIRST,    [VC_ROWS_LAST] = MDB_LAST,
         [VC_ROWS_SEEK] = MDB_SET_RANGE, [VC_ROWS_NEXT] = MDB_NEXT,
         [VC_ROWS_PREV] = MDB_PREV,
     };
@@ -376,9 +376,9 @@ vc_err vc_tables_open(const struct vc_tables_config *cfg, struct vc_tables **ret
         return VC_ERR_NO_MEMORY;
     }
     tables->path = strdup(cfg->path);
-    err = tables->path == NULL ? VC_ERR_NO_MEMORY
-                               : open_env(&tables->env, cfg->path,
-                                          cfg->is_read_only ? MDB_RDONLY : 0);
+    err = tables->path == NULL
+              ? VC_ERR_NO_MEMORY
+              : open_env(&tables->env, cfg->path, cfg->is_read_only ? MDB_RDONLY : 0);
     if (err == VC_OK) {
         err = prepare(tables, cfg);
     }
@@ -443,7 +443,8 @@ vc_err vc_tables_renew(struct vc_tables *tables)
 }
 
 /* The order of the keys makes neighbours of rows that stand on one page. */
-static int apply_all(struct vc_tables *tables, MDB_txn *txn, const struct vc_batch *batch)
+static int apply_all(struct vc_tables *tables, MDB_txn *txn,
+                     const struct vc_batch *batch)
 {
     int rc = MDB_SUCCESS;
 
@@ -507,7 +508,8 @@ static MDB_dbi dbi_of(const struct vc_tables *tables, unsigned table)
     return table == VC_TABLES_FREE_PAGES ? 0 : tables->dbis[table];
 }
 
-vc_err vc_tables_rows(struct vc_tables *tables, unsigned table, struct vc_rows **ret_rows)
+vc_err vc_tables_rows(struct vc_tables *tables, unsigned table,
+                      struct vc_rows **ret_rows)
 {
     vc_err err;
 

@@ -23,8 +23,8 @@ struct vc_lmdb_config {
  * VC_ERR_STORE_LOCKED, _NEWER, _DAMAGED, _PERMISSION, _DISK_FULL, _STORE_IO, _NO_MEMORY.
  * @ret_holder, when not NULL, gets the process id that holds the lock on STORE_LOCKED.
  */
-VC_NODISCARD vc_err vc_lmdb_open(const struct vc_lmdb_config *cfg, struct vc_store **ret_store,
-                                 long *ret_holder);
+VC_NODISCARD vc_err vc_lmdb_open(const struct vc_lmdb_config *cfg,
+                                 struct vc_store **ret_store, long *ret_holder);
 
 /*
  * Walks every page and row of the store in a child process, because LMDB dies by a signal

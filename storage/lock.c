@@ -55,8 +55,8 @@ static long holder_of(int fd)
 static void write_holder(int fd)
 {
     char line[LINE_BYTES_MAX];
-    int len =
-        snprintf(line, sizeof line, "%ld %lld\n", (long)getpid(), (long long)time(NULL));
+    int len = snprintf(line, sizeof line, "%ld %lld\n", (long)getpid(),
+                       (long long)time(NULL));
 
     if (ftruncate(fd, 0) == 0 && len > 0 && pwrite(fd, line, (size_t)len, 0) < 0) {
         (void)ftruncate(fd, 0); /* better no name than half of one */
@@ -65,7 +65,8 @@ static void write_holder(int fd)
 
 vc_err vc_lock_take(int dir_fd, int *ret_fd, long *ret_holder)
 {
-    int fd = openat(dir_fd, VC_LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd =
+        openat(dir_fd, VC_LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     int error;
 
     if (fd < 0) {

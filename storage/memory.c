@@ -69,10 +69,12 @@ static size_t place_of(const struct table *table, struct vc_bytes key)
 
 static bool is_at(const struct table *table, size_t place, struct vc_bytes key)
 {
-    return place < table->count && vc_key_compare(row_key(table->rows[place]), key) == 0;
+    return place < table->count &&
+           vc_key_compare(row_key(table->rows[place]), key) == 0;
 }
 
-static struct row *new_row(enum vc_table number, struct vc_bytes key, struct vc_bytes value)
+static struct row *new_row(enum vc_table number, struct vc_bytes key,
+                           struct vc_bytes value)
 {
     size_t sealed_len = value.len + VC_SEAL_OVERHEAD;
     struct row *row = malloc(sizeof *row + key.len + sealed_len);
@@ -126,7 +128,8 @@ static vc_err put_row(struct vc_memory_disk *disk, enum vc_table number,
     return VC_OK;
 }
 
-static void del_row(struct vc_memory_disk *disk, enum vc_table number, struct vc_bytes key)
+static void del_row(struct vc_memory_disk *disk, enum vc_table number,
+                    struct vc_bytes key)
 {
     struct table *table = &disk->tables[number];
     size_t place = place_of(table, key);
@@ -279,8 +282,8 @@ static vc_err move_cursor(struct vc_rows *rows, enum vc_rows_move move,
 
 static vc_err memory_scan(struct vc_backend *backend, const struct vc_scan *scan)
 {
-    struct cursor cursor = {{move_cursor},
-                            &memory_of(backend)->disk->tables[scan->table], 0};
+    struct cursor cursor = {
+        {move_cursor}, &memory_of(backend)->disk->tables[scan->table], 0};
 
     return vc_rows_scan(&cursor.rows, scan);
 }

@@ -21,7 +21,8 @@ uint64_t vc_memory_disk_rows(const struct vc_memory_disk *disk);
 bool vc_memory_disk_flip(struct vc_memory_disk *disk, enum vc_table table,
                          struct vc_bytes key, size_t at);
 
-VC_NODISCARD vc_err vc_memory_open(struct vc_memory_disk *disk, struct vc_store **ret_store);
+VC_NODISCARD vc_err vc_memory_open(struct vc_memory_disk *disk,
+                                   struct vc_store **ret_store);
 
 /* Is a batch waiting for its commit? */
 bool vc_memory_is_committing(const struct vc_store *store);

@@ -17,7 +17,8 @@ static bool has_prefix(struct vc_bytes key, struct vc_bytes prefix)
 }
 
 /* Goes to the last row before @key. */
-static vc_err move_before(struct vc_rows *rows, struct vc_bytes *key, struct vc_bytes *value)
+static vc_err move_before(struct vc_rows *rows, struct vc_bytes *key,
+                          struct vc_bytes *value)
 {
     if (rows->move(rows, VC_ROWS_SEEK, key, value) == VC_ERR_NOT_FOUND) {
         return rows->move(rows, VC_ROWS_LAST, key, value);

@@ -13,7 +13,10 @@
 #define VC_SCHEMA_VERSION 1
 
 /* Its key in META, in every version. */
-#define VC_SCHEMA_KEY {'s', 'c', 'h', 'e', 'm', 'a'}
+#define VC_SCHEMA_KEY                \
+    {                                \
+        's', 'c', 'h', 'e', 'm', 'a' \
+    }
 
 /* Bytes of the value of META/"schema". */
 #define VC_SCHEMA_ROW_BYTES 4
@@ -65,11 +68,12 @@ VC_NODISCARD vc_err vc_schema_decode(struct vc_bytes row, uint32_t *ret_version)
  * version, or of an older one, then @ret_is_old.  VC_ERR_STORE_NEWER, or
  * VC_ERR_STORE_DAMAGED when the row is not there or cannot be read.
  */
-VC_NODISCARD vc_err vc_schema_look(struct vc_schema_tx *tx, const struct vc_schema *schema,
-                                   bool *ret_is_old);
+VC_NODISCARD vc_err vc_schema_look(struct vc_schema_tx *tx,
+                                   const struct vc_schema *schema, bool *ret_is_old);
 
 /* Writes the version row of a new store. */
-VC_NODISCARD vc_err vc_schema_begin(struct vc_schema_tx *tx, const struct vc_schema *schema);
+VC_NODISCARD vc_err vc_schema_begin(struct vc_schema_tx *tx,
+                                    const struct vc_schema *schema);
 
 /* Runs the steps from the file's version to @schema's; the caller commits or drops. */
 VC_NODISCARD vc_err vc_schema_upgrade(struct vc_schema_tx *tx,

@@ -3,9 +3,9 @@
  *
  * A sealed value is the value and, behind it, a check over the table, the key and the
  * value: a flipped byte, a row under another key or a row of another table is
- * VC_ERR_STORE_DAMAGED and never a wrong text.  It is no secret and keeps nobody out who can write the
- * file; encryption takes its place, with the same arguments as associated data.  Inside this
- * folder only.
+ * VC_ERR_STORE_DAMAGED and never a wrong text.  It is no secret and keeps nobody out who can
+ * write the file; encryption takes its place, with the same arguments as associated data.
+ * Inside this folder only.
  */
 #ifndef VC_STORAGE_SEAL_H
 #define VC_STORAGE_SEAL_H

@@ -18,7 +18,8 @@
  * Below this nothing new is accepted: a commit's own, and a full batch twice, because a page
  * that is split stands half empty.  Small enough for a store on a 16 MiB file system.
  */
-#define VC_SPACE_PROMISE_BYTES (VC_SPACE_COMMIT_BYTES + 2 * (uint64_t)VC_STORE_BATCH_BYTES)
+#define VC_SPACE_PROMISE_BYTES \
+    (VC_SPACE_COMMIT_BYTES + 2 * (uint64_t)VC_STORE_BATCH_BYTES)
 
 /* VC_OK, or VC_ERR_DISK_FULL when fewer than @bytes are free where @path is.  VC_OK also
  * when the system does not say. */

@@ -48,7 +48,8 @@ struct vc_backend *vc_store_backend(const struct vc_store *store)
     return store->backend;
 }
 
-static struct vc_batch *other_batch(struct vc_store *store, const struct vc_batch *batch)
+static struct vc_batch *other_batch(struct vc_store *store,
+                                    const struct vc_batch *batch)
 {
     return batch == &store->batches[0] ? &store->batches[1] : &store->batches[0];
 }
@@ -232,7 +233,8 @@ vc_err vc_store_scan(struct vc_store *store, const struct vc_scan *scan)
     vc_err err;
 
     VC_CHECK((unsigned)scan->table < VC_TABLE_COUNT && !store->is_scanning);
-    VC_CHECK(scan->prefix.len <= VC_STORE_KEY_MAX && scan->from.len <= VC_STORE_KEY_MAX);
+    VC_CHECK(scan->prefix.len <= VC_STORE_KEY_MAX &&
+             scan->from.len <= VC_STORE_KEY_MAX);
     inner.on_row = open_row;
     inner.ctx = &opening;
     store->is_scanning = true;

@@ -35,8 +35,9 @@ static vc_err look_at_version(struct vc_tables *tables)
 static void note_row(struct vc_walk *walk, unsigned table)
 {
     if (walk->rows++ % ROWS_A_REPORT == 0) {
-        (void)snprintf(walk->words, sizeof walk->words, "in %s, near row %llu of the file",
-                       vc_tables_name(table), (unsigned long long)walk->rows);
+        (void)snprintf(walk->words, sizeof walk->words,
+                       "in %s, near row %llu of the file", vc_tables_name(table),
+                       (unsigned long long)walk->rows);
         if (walk->on_progress != NULL) {
             walk->on_progress(walk->ctx, walk);
         }
@@ -74,7 +75,8 @@ static vc_err walk_table(struct vc_tables *tables, unsigned table, struct vc_wal
         err = vc_tables_count(tables, table, &expected);
     }
     if (err != VC_OK) {
-        return err == VC_ERR_NOT_FOUND ? VC_OK : err; /* an older file has fewer tables */
+        return err == VC_ERR_NOT_FOUND ? VC_OK
+                                       : err; /* an older file has fewer tables */
     }
     err = rows->move(rows, VC_ROWS_FIRST, &key, &sealed);
     while (err == VC_OK) {

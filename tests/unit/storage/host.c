@@ -119,9 +119,11 @@ struct vc_bytes bytes_of(const char *text)
     return (struct vc_bytes){(const uint8_t *)text, strlen(text)};
 }
 
-void host_put(struct host *host, enum vc_table table, const char *key, const char *value)
+void host_put(struct host *host, enum vc_table table, const char *key,
+              const char *value)
 {
-    assert_int_equal(vc_store_reserve(host->store, 1, strlen(key) + strlen(value)), VC_OK);
+    assert_int_equal(vc_store_reserve(host->store, 1, strlen(key) + strlen(value)),
+                     VC_OK);
     vc_store_put(host->store, table, bytes_of(key), bytes_of(value));
 }
 

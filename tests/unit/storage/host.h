@@ -32,7 +32,8 @@ vc_err host_settle(struct host *host, uint64_t ticket);
 
 /* Shorthands that fail the test when the store says no. */
 struct vc_bytes bytes_of(const char *text);
-void host_put(struct host *host, enum vc_table table, const char *key, const char *value);
+void host_put(struct host *host, enum vc_table table, const char *key,
+              const char *value);
 void host_del(struct host *host, enum vc_table table, const char *key);
 /* The value as text in a buffer that the next call takes over; NULL when there is none. */
 const char *host_get(struct host *host, enum vc_table table, const char *key);

@@ -158,10 +158,12 @@ static void sizes_at_the_limits_are_kept(void **state)
     assert_int_equal(host_settle(host, vc_store_submit(host->store)), VC_OK);
     host_close(host);
     assert_int_equal(host_open(host), VC_OK);
-    assert_int_equal(vc_store_get(host->store, VC_TABLE_OUTBOX, VC_BYTES(key), &got), VC_OK);
+    assert_int_equal(vc_store_get(host->store, VC_TABLE_OUTBOX, VC_BYTES(key), &got),
+                     VC_OK);
     assert_int_equal(got.len, VC_STORE_VALUE_MAX);
     assert_memory_equal(got.data, value, VC_STORE_VALUE_MAX);
-    assert_int_equal(vc_store_get(host->store, VC_TABLE_OUTBOX, bytes_of("e"), &got), VC_OK);
+    assert_int_equal(vc_store_get(host->store, VC_TABLE_OUTBOX, bytes_of("e"), &got),
+                     VC_OK);
     assert_int_equal(got.len, 0);
     free(value);
 }
@@ -193,7 +195,8 @@ static void a_batch_is_also_full_of_operations(void **state)
     uint64_t ticket;
 
     assert_int_equal(
-        vc_store_reserve(host->store, VC_STORE_BATCH_OPS, VC_STORE_BATCH_OPS * 5), VC_OK);
+        vc_store_reserve(host->store, VC_STORE_BATCH_OPS, VC_STORE_BATCH_OPS * 5),
+        VC_OK);
     for (uint32_t i = 0; i < VC_STORE_BATCH_OPS; i++) {
         uint8_t key[4] = {(uint8_t)(i >> 8), (uint8_t)i, 1, 2};
         uint8_t value[1] = {(uint8_t)i};
@@ -207,8 +210,8 @@ static void a_batch_is_also_full_of_operations(void **state)
         uint8_t key[4] = {(uint8_t)(i >> 8), (uint8_t)i, 1, 2};
         struct vc_bytes got;
 
-        assert_int_equal(vc_store_get(host->store, VC_TABLE_MESSAGE, VC_BYTES(key), &got),
-                         VC_OK);
+        assert_int_equal(
+            vc_store_get(host->store, VC_TABLE_MESSAGE, VC_BYTES(key), &got), VC_OK);
         assert_int_equal(got.data[0], (uint8_t)i);
     }
 }
@@ -223,8 +226,9 @@ static bool note_row(void *ctx, struct vc_bytes key, struct vc_bytes value)
     struct seen *seen = ctx;
     size_t len = strlen(seen->text);
 
-    (void)snprintf(seen->text + len, sizeof seen->text - len, "%.*s=%.*s ", (int)key.len,
-                   (const char *)key.data, (int)value.len, (const char *)value.data);
+    (void)snprintf(seen->text + len, sizeof seen->text - len, "%.*s=%.*s ",
+                   (int)key.len, (const char *)key.data, (int)value.len,
+                   (const char *)value.data);
     return --seen->left != 0;
 }
 
@@ -246,7 +250,8 @@ static void expect_scan(struct host *host, const char *prefix, const char *from,
 static void scans_go_both_ways_within_a_prefix(void **state)
 {
     struct host *host = *state;
-    static const char *const keys[] = {"b2", "a", "b", "b1", "c", "b10", "b\xff", "b\xff\xff"};
+    static const char *const keys[] = {"b2", "a",   "b",     "b1",
+                                       "c",  "b10", "b\xff", "b\xff\xff"};
 
     expect_scan(host, "", "", false, -1, "");
     expect_scan(host, "b", "", true, -1, "");
@@ -375,9 +380,11 @@ static void random_turns_agree_with_a_plain_model(void **state)
     }
 }
 
-#define BOTH(test)                                                                  \
-    {#test " (memory)", test, in_memory, tear_down, NULL},                          \
-        {#test " (disk)", test, on_disk, tear_down, NULL}
+#define BOTH(test)                                         \
+    {#test " (memory)", test, in_memory, tear_down, NULL}, \
+    {                                                      \
+#test " (disk)", test, on_disk, tear_down, NULL    \
+    }
 
 int main(void)
 {
