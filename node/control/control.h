@@ -17,11 +17,13 @@
 
 #define VC_CONTROL_API_VERSION 1
 #define VC_CONTROL_LINE_MAX (1024 * 1024) /* bytes of a line, with its end */
+#define VC_CONTROL_TEXT_MAX (32 * 1024)   /* bytes of a message's text */
 
 /* What a value may be.  An optional field may be absent or null; what a request says as
  * null is taken out of its parameters, so that veched sees only what is there. */
 enum vc_control_type {
-    VC_CONTROL_STRING,
+    VC_CONTROL_STRING, /* without U+0000 */
+    VC_CONTROL_TEXT,   /* a string that may hold U+0000: use json_string_length() */
     VC_CONTROL_INTEGER,
     VC_CONTROL_BOOLEAN,
     VC_CONTROL_OBJECT, /* one of the named objects: see vc_control_field.object */
@@ -33,7 +35,7 @@ struct vc_control_field {
     enum vc_control_type type;
     bool is_optional;
     const char *object; /* name in vc_control_objects, or NULL */
-    int64_t min, max;   /* INTEGER: range; STRING: bytes */
+    int64_t min, max;   /* INTEGER: range; STRING, TEXT: bytes */
     const char *values; /* STRING: the words it may be, a blank between; NULL: any */
     const char *words;  /* what it is */
 };

@@ -6,6 +6,7 @@
 static const char *type_name(enum vc_control_type type)
 {
     static const char *const names[] = {[VC_CONTROL_STRING] = "string",
+                                        [VC_CONTROL_TEXT] = "string",
                                         [VC_CONTROL_INTEGER] = "integer",
                                         [VC_CONTROL_BOOLEAN] = "boolean",
                                         [VC_CONTROL_OBJECT] = "object",
@@ -22,7 +23,8 @@ static json_t *field_json(const struct vc_control_field *f)
 
     if (f->values != NULL) {
         failed |= json_object_set_new(field, "values", json_string(f->values));
-    } else if (f->type == VC_CONTROL_STRING || f->type == VC_CONTROL_INTEGER) {
+    } else if (f->type == VC_CONTROL_STRING || f->type == VC_CONTROL_TEXT ||
+               f->type == VC_CONTROL_INTEGER) {
         failed |= json_object_set_new(field, "min", json_integer(f->min));
         failed |= json_object_set_new(field, "max", json_integer(f->max));
     }

@@ -84,6 +84,11 @@ static bool string_fits(const struct vc_control_field *field, const json_t *valu
                            (long long)field->max);
         return false;
     }
+    if (field->type == VC_CONTROL_STRING &&
+        strlen(json_string_value(value)) != json_string_length(value)) {
+        vc_control_say(ret_detail, room, "%s: it holds a zero character", field->name);
+        return false;
+    }
     if (field->values != NULL && !is_listed(field->values, json_string_value(value))) {
         vc_control_say(ret_detail, room, "%s: it has to be one of: %s", field->name,
                        field->values);
@@ -135,6 +140,7 @@ bool vc_control_value_fits(const struct vc_control_field *field, const json_t *v
 
     switch (field->type) {
     case VC_CONTROL_STRING:
+    case VC_CONTROL_TEXT:
         return string_fits(field, value, ret_detail, room);
     case VC_CONTROL_INTEGER:
         return integer_fits(field, value, ret_detail, room);

@@ -11,6 +11,10 @@
     {(name), VC_CONTROL_STRING, false, NULL, (min), (max), NULL, (words)}
 #define OPTIONAL_STRING(name, min, max, words) \
     {(name), VC_CONTROL_STRING, true, NULL, (min), (max), NULL, (words)}
+#define TEXT(name, min, max, words) \
+    {(name), VC_CONTROL_TEXT, false, NULL, (min), (max), NULL, (words)}
+#define OPTIONAL_TEXT(name, min, max, words) \
+    {(name), VC_CONTROL_TEXT, true, NULL, (min), (max), NULL, (words)}
 #define CHOICE(name, values, words) \
     {(name), VC_CONTROL_STRING, false, NULL, 1, 64, (values), (words)}
 #define OPTIONAL_CHOICE(name, values, words) \

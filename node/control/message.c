@@ -155,8 +155,8 @@ vc_err vc_control_message_read(struct vc_bytes line, struct vc_control_message *
 
     if (line.len > VC_CONTROL_LINE_MAX)
         return VC_ERR_MALFORMED;
-    json_t *root = json_loadb((const char *)line.data, line.len, JSON_REJECT_DUPLICATES,
-                              &trouble);
+    json_t *root = json_loadb((const char *)line.data, line.len,
+                              JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &trouble);
     if (root == NULL && json_error_code(&trouble) == json_error_out_of_memory)
         return VC_ERR_NO_MEMORY;
     const char *version = json_string_value(json_object_get(root, "jsonrpc"));

@@ -114,7 +114,7 @@ static const struct vc_control_field verify_results[] = {
 
 static const struct vc_control_field send_params[] = {
     CONTACT_FIELD,
-    STRING("text", 1, VC_CONTROL_LINE_MAX, "at most 32 KiB of UTF-8"),
+    TEXT("text", 1, VC_CONTROL_LINE_MAX, "at most 32 KiB of UTF-8"),
     OPTIONAL_STRING("token", 1, 128,
                     "a random one: the same again does not send twice"),
     END};

@@ -43,7 +43,7 @@ static const struct vc_control_field message_fields[] = {
     CHOICE("type", "text unknown", "what the body is"),
     INTEGER("type_number", 0, UINT16_MAX, "the type as it was sent"),
     INTEGER("type_version", 0, 255, "the type's version"),
-    OPTIONAL_STRING("text", 0, VC_CONTROL_LINE_MAX, "type text: exactly what was written"),
+    OPTIONAL_TEXT("text", 0, VC_CONTROL_LINE_MAX, "type text: exactly what was written"),
     OPTIONAL_STRING("body", 0, VC_CONTROL_LINE_MAX, "type unknown: base64 of the body"),
     INTEGER("sent_at", 0, INT64_MAX, "Unix milliseconds, as its author's clock said"),
     INTEGER("stored_at", 0, INT64_MAX, "Unix milliseconds, when it was kept here"),

@@ -122,8 +122,8 @@ vc_err vc_control_request_read(struct vc_bytes line, struct vc_control_request *
         ret_request->id = json_null();
         return VC_ERR_BAD_REQUEST;
     }
-    json_t *root = json_loadb((const char *)line.data, line.len, JSON_REJECT_DUPLICATES,
-                              &trouble);
+    json_t *root = json_loadb((const char *)line.data, line.len,
+                              JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &trouble);
     if (root == NULL) {
         err = json_error_code(&trouble) == json_error_out_of_memory ? VC_ERR_NO_MEMORY
                                                                    : VC_ERR_BAD_REQUEST;

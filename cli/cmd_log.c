@@ -1,0 +1,182 @@
+/*
+ * log: what happened in all conversations, and what happens.
+ */
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/output.h"
+
+#define LIMIT 20
+#define RECONNECT_MS 200
+
+struct following {
+    int64_t since;   /* the last event that was shown */
+    int64_t last;    /* the newest when we began */
+    int64_t contact; /* 0: all */
+};
+
+/* The log of veched itself. */
+static int put_node_log(struct vc_cli *cli)
+{
+    json_t *result = NULL;
+    const json_t *line;
+    int64_t limit = 0;
+    size_t i;
+    int exit_code = VC_EXIT_OK;
+
+    if (vc_cli_number(cli, "limit", 1, 1000, 100, &limit) != VC_OK)
+        return VC_EXIT_USAGE;
+    if (!vc_cli_connect(cli, &exit_code) ||
+        !vc_cli_call(cli, "node.log",
+                     json_pack("{s:I, s:s*}", "lines", (json_int_t)limit, "level",
+                               vc_cli_value(cli, "level")),
+                     &result, &exit_code))
+        return exit_code;
+    json_array_foreach(json_object_get(result, "lines"), i, line) {
+        if (cli->is_json) {
+            cli->out->object(cli, "log",
+                             json_pack("{s:O}", "line", (json_t *)(uintptr_t)line));
+        } else {
+            vc_term_put(stdout, json_string_value(line) == NULL ? "" : json_string_value(line));
+            putchar('\n');
+        }
+    }
+    json_decref(result);
+    return VC_EXIT_OK;
+}
+
+static bool find_contact(struct vc_cli *cli, struct following *following, int *ret_exit)
+{
+    const char *name = vc_cli_value(cli, "peer");
+    json_t *result = NULL;
+
+    if (name == NULL)
+        return true;
+    if (!vc_cli_call(cli, "contacts.get", json_pack("{s:s}", "contact", name), &result,
+                     ret_exit))
+        return false;
+    following->contact = vc_json_integer(json_object_get(result, "contact"), "id");
+    json_decref(result);
+    return true;
+}
+
+/* Where to begin: after --since, or so that --limit events come before what is new. */
+static bool find_start(struct vc_cli *cli, struct following *following, int *ret_exit)
+{
+    json_t *status = NULL;
+    int64_t limit = 0;
+
+    if (vc_cli_number(cli, "limit", 0, 1000000, LIMIT, &limit) != VC_OK ||
+        vc_cli_number(cli, "since", 0, INT64_MAX, -1, &following->since) != VC_OK) {
+        *ret_exit = VC_EXIT_USAGE;
+        return false;
+    }
+    if (!vc_cli_call(cli, "node.status", NULL, &status, ret_exit))
+        return false;
+    int64_t first = vc_json_integer(status, "event_first");
+    following->last = vc_json_integer(status, "event_last");
+    json_decref(status);
+    if (following->since >= 0)
+        return true;
+    following->since = following->last > limit ? following->last - limit : 0;
+    if (first > 0 && following->since < first - 1)
+        following->since = first - 1;
+    return true;
+}
+
+static bool subscribe(struct vc_cli *cli, const struct following *following, int *ret_exit)
+{
+    return vc_cli_call(cli, "events.subscribe",
+                       json_pack("{s:I}", "since", (json_int_t)following->since), NULL,
+                       ret_exit);
+}
+
+/* Shows an event, and keeps our place among them. */
+static void take(struct vc_cli *cli, struct following *following, const json_t *event)
+{
+    int64_t contact = vc_json_integer(event, "contact");
+
+    if (vc_json_has(event, "seq")) {
+        int64_t seq = vc_json_integer(event, "seq");
+        if (seq <= following->since)
+            return;
+        following->since = seq;
+    }
+    if (following->contact == 0 || contact == following->contact)
+        cli->out->event(cli, event);
+}
+
+/* We were too slow, or what we asked for is gone: goes on from what there is. */
+static bool close_gap(struct vc_cli *cli, struct following *following, const json_t *event,
+                      int *ret_exit)
+{
+    int64_t first = vc_json_integer(event, "first");
+
+    if (first > following->since + 1) {
+        if (cli->is_json)
+            cli->out->event(cli, event);
+        else
+            vc_note(cli, "      . older events are gone: this begins with number %lld",
+                    (long long)first);
+        following->since = first - 1;
+    }
+    return subscribe(cli, following, ret_exit);
+}
+
+/* Waits for veched to come back, and goes on where we were. */
+static void reconnect(struct vc_cli *cli, const struct following *following)
+{
+    vc_err err;
+
+    do {
+        vc_client_close(&cli->client);
+        (void)poll(NULL, 0, RECONNECT_MS);
+        err = vc_client_open(&cli->client, cli->paths.socket);
+        if (err == VC_OK)
+            err = vc_client_call(&cli->client, "events.subscribe",
+                                 json_pack("{s:I}", "since", (json_int_t)following->since),
+                                 NULL);
+    } while (err != VC_OK);
+}
+
+static int follow(struct vc_cli *cli, struct following *following)
+{
+    bool goes_on = vc_cli_has(cli, "follow");
+    int exit_code = VC_EXIT_OK;
+
+    while (goes_on || following->since < following->last) {
+        json_t *event = NULL;
+        vc_err err = vc_client_event(&cli->client, goes_on ? -1 : VC_CLIENT_CALL_MS, &event);
+        if (err == VC_ERR_NO_DAEMON && goes_on) {
+            reconnect(cli, following);
+            continue;
+        }
+        if (err != VC_OK)
+            return vc_cli_call_failed(cli, err);
+        bool is_ok = true;
+        if (vc_json_is(event, "kind", "gap"))
+            is_ok = close_gap(cli, following, event, &exit_code);
+        else
+            take(cli, following, event);
+        json_decref(event);
+        if (!is_ok)
+            return exit_code;
+    }
+    return VC_EXIT_OK;
+}
+
+int vc_command_log(struct vc_cli *cli)
+{
+    struct following following = {0};
+    int exit_code = VC_EXIT_OK;
+
+    if (vc_cli_has(cli, "node"))
+        return put_node_log(cli);
+    if (vc_cli_has(cli, "level"))
+        return vc_cli_usage(cli, "--level: it goes with --node");
+    if (!vc_cli_connect(cli, &exit_code) || !find_contact(cli, &following, &exit_code) ||
+        !find_start(cli, &following, &exit_code) || !subscribe(cli, &following, &exit_code))
+        return exit_code;
+    return follow(cli, &following);
+}

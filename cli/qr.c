@@ -1,0 +1,50 @@
+#include "cli/qr.h"
+
+#include <errno.h>
+#include <qrencode.h>
+
+#define QR_VERSION 5
+#define QUIET_MODULES 4
+
+/* Black on white, whatever the terminal's own colours are. */
+#define INK "\033[38;5;16m\033[48;5;231m"
+#define INK_END "\033[0m"
+
+bool vc_qr_fits(const struct vc_term *term)
+{
+    return term->has_color && term->columns >= VC_QR_COLUMNS && term->rows > VC_QR_ROWS;
+}
+
+/* Outside of the symbol there is the quiet zone, and below it nothing: all light. */
+static bool is_dark(const QRcode *code, int row, int column)
+{
+    row -= QUIET_MODULES;
+    column -= QUIET_MODULES;
+    if (row < 0 || column < 0 || row >= code->width || column >= code->width)
+        return false;
+    return (code->data[row * code->width + column] & 1) != 0;
+}
+
+vc_err vc_qr_draw(FILE *out, const char *text)
+{
+    static const char *const cells[] = {" ", "\u2584", "\u2580", "\u2588"};
+
+    QRcode *code = QRcode_encodeString(text, QR_VERSION, QR_ECLEVEL_L, QR_MODE_AN, 1);
+    if (code == NULL)
+        return errno == ENOMEM ? VC_ERR_NO_MEMORY : VC_ERR_TOO_LONG;
+    if (code->version != QR_VERSION) {
+        QRcode_free(code);
+        return VC_ERR_TOO_LONG;
+    }
+    int side = code->width + 2 * QUIET_MODULES;
+    for (int row = 0; row < side; row += 2) {
+        fputs(INK, out);
+        for (int column = 0; column < side; column++) {
+            int upper = is_dark(code, row, column) ? 2 : 0;
+            fputs(cells[upper + (is_dark(code, row + 1, column) ? 1 : 0)], out);
+        }
+        fputs(INK_END "\n", out);
+    }
+    QRcode_free(code);
+    return VC_OK;
+}
