@@ -1,0 +1,1 @@
+vc_fuzz_target(text text_fuzz.c vc_base)
