@@ -192,9 +192,9 @@ vc_err vc_lmdb_check(const char *dir, uint64_t *ret_rows, char *ret_words,
                      size_t words_room)
 {
     struct report report = {0};
-    struct vc_paths paths;
+    struct vc_store_paths paths;
     bool is_short;
-    vc_err err = vc_paths_make(dir, &paths);
+    vc_err err = vc_store_paths_make(dir, &paths);
 
     if (err == VC_OK) {
         err = vc_image_look(paths.store, &is_short);

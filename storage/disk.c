@@ -20,7 +20,7 @@
 struct disk {
     struct vc_backend base;
     const struct vc_schema *schema;
-    struct vc_paths paths;
+    struct vc_store_paths paths;
     int dir_fd;
     int lock_fd; /* -1: only read */
     struct vc_tables *tables;
@@ -270,7 +270,7 @@ static vc_err open_parts(struct disk *disk, const struct vc_lmdb_config *cfg,
         .wake_ctx = cfg->wake_ctx,
         .probe_after_ms = disk_cfg->probe_after_ms,
     };
-    vc_err err = vc_paths_make(cfg->dir, &disk->paths);
+    vc_err err = vc_store_paths_make(cfg->dir, &disk->paths);
 
     if (err == VC_OK) {
         err = open_dir(cfg->dir, cfg->is_read_only, &disk->dir_fd);

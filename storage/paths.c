@@ -9,7 +9,7 @@ static bool join(char ret_path[VC_PATH_BYTES_MAX], const char *dir, const char *
     return len > 0 && len < VC_PATH_BYTES_MAX;
 }
 
-vc_err vc_paths_make(const char *dir, struct vc_paths *ret_paths)
+vc_err vc_store_paths_make(const char *dir, struct vc_store_paths *ret_paths)
 {
     bool is_fine = join(ret_paths->store, dir, VC_STORE_FILE) &&
                    join(ret_paths->made, dir, VC_STORE_NEW_FILE);

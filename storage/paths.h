@@ -9,12 +9,12 @@
 #define VC_STORE_FILE     "store.mdb"
 #define VC_STORE_NEW_FILE "store.mdb.new" /* while it is made */
 
-struct vc_paths {
+struct vc_store_paths {
     char store[VC_PATH_BYTES_MAX];
     char made[VC_PATH_BYTES_MAX]; /* VC_STORE_NEW_FILE */
 };
 
 /* VC_ERR_STORE_IO when @dir is too long for the system. */
-VC_NODISCARD vc_err vc_paths_make(const char *dir, struct vc_paths *ret_paths);
+VC_NODISCARD vc_err vc_store_paths_make(const char *dir, struct vc_store_paths *ret_paths);
 
 #endif
