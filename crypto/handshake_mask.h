@@ -13,13 +13,13 @@
 void vc_mask_write_salt(const struct vc_cid *receiver, struct vc_rng *rng,
                         struct vc_writer *w);
 
-/* Masks what was written from @start on, behind the salt.  VC_ERR_FULL when the writer's
- * room was short. */
+/* Masks what was written from @start on, behind the salt.  VC_ERR_FULL when the
+ * writer's room was short. */
 VC_NODISCARD vc_err vc_mask_written(const struct vc_mask *mask, uint8_t *start,
                                     struct vc_writer *w);
 
-/* Takes the mask off into @scratch (VC_HANDSHAKE_MAX bytes), which @ret_body then borrows;
- * false when the datagram is too short or too long. */
+/* Takes the mask off into @scratch (VC_HANDSHAKE_MAX bytes), which @ret_body then
+ * borrows; false when the datagram is too short or too long. */
 VC_NODISCARD bool vc_mask_remove(const struct vc_mask *mask, struct vc_bytes datagram,
                                  uint8_t *scratch, struct vc_bytes *ret_body);
 

@@ -1,8 +1,9 @@
 /*
- * Noise: the SymmetricState and the run over a pattern's tokens; crypto/SPEC.md, "Noise".
+ * Noise: the SymmetricState and the run over a pattern's tokens; crypto/SPEC.md,
+ * "Noise".
  *
- * Names are those of the specification (revision 34, section 5), so that the code can be
- * laid beside it.
+ * Names are those of the specification (revision 34, section 5), so that the code can
+ * be laid beside it.
  */
 #include "crypto/noise.h"
 

@@ -49,15 +49,15 @@ struct vc_noise_config {
 /* Copies what it needs of @cfg.  What the pattern needs must be there. */
 void vc_noise_init(struct vc_noise *noise, const struct vc_noise_config *cfg);
 
-/* VC_ERR_AUTH on a low-order result, VC_ERR_FULL when the room is short.  A failed state
- * must be wiped, not used again. */
+/* VC_ERR_AUTH on a low-order result, VC_ERR_FULL when the room is short.  A failed
+ * state must be wiped, not used again. */
 VC_NODISCARD vc_err vc_noise_write(struct vc_noise *noise, struct vc_bytes payload,
                                    struct vc_writer *w);
 /*
- * Reads one whole message; @ret_payload has room for message.len bytes.  Works on a copy
- * of the state and keeps it only on success: a forged message changes nothing.
- * VC_ERR_MALFORMED: too short, or it is not this side's turn to read; VC_ERR_AUTH: not
- * made by the other side of this handshake, or with a low-order key.
+ * Reads one whole message; @ret_payload has room for message.len bytes.  Works on a
+ * copy of the state and keeps it only on success: a forged message changes nothing.
+ * VC_ERR_MALFORMED: too short, or it is not this side's turn to read; VC_ERR_AUTH:
+ * not made by the other side of this handshake, or with a low-order key.
  */
 VC_NODISCARD vc_err vc_noise_read(struct vc_noise *noise, struct vc_bytes message,
                                   uint8_t *ret_payload, size_t *ret_payload_len);

@@ -1,8 +1,9 @@
 /*
  * Primitives over libsodium; crypto/SPEC.md, "Primitives".
  *
- * libsodium 1.0.18 (Debian 12) has what is used here; newer calls are not.  Its functions
- * give 0 or -1; the ones whose result is not looked at cannot fail with the sizes given.
+ * libsodium 1.0.18 (Debian 12) has what is used here; newer calls are not.  Its
+ * functions give 0 or -1; the ones whose result is not looked at cannot fail with the
+ * sizes given.
  */
 #include "crypto/prim.h"
 
@@ -47,7 +48,8 @@ bool vc_is_zero(const void *bytes, size_t len)
     return sodium_is_zero(bytes, len) == 1;
 }
 
-/* An empty part may have no address, which C's memcpy inside the library must not see. */
+/* An empty part may have no address, which C's memcpy inside the library must not
+ * see. */
 static const uint8_t *address_of(struct vc_bytes bytes)
 {
     static const uint8_t nothing[1];

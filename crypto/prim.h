@@ -1,9 +1,9 @@
 /*
  * Primitives: every use of libsodium, behind types and names of our own.
  *
- * prim.c is the one file that includes sodium.h.  Secrets are struct types; wipe them on
- * every exit.  Nothing here draws randomness from the system: generators are seeded by
- * whoever owns the machine.
+ * prim.c is the one file that includes sodium.h.  Secrets are struct types; wipe them
+ * on every exit.  Nothing here draws randomness from the system: generators are seeded
+ * by whoever owns the machine.
  */
 #ifndef VC_CRYPTO_PRIM_H
 #define VC_CRYPTO_PRIM_H
@@ -52,11 +52,11 @@ bool vc_equal(const void *a, const void *b, size_t len);
 bool vc_is_zero(const void *bytes, size_t len);
 
 /*
- * BLAKE2b of @len bytes (1..64) with @label (at most VC_LABEL_MAX bytes of ASCII, put in
- * the personal field and filled up with zeros, so that no two uses ever meet) over the
- * concatenation of @parts; keyed when @key is not NULL.  Below 16 bytes it is the start of
- * the 16-byte hash.  Variable fields must carry their length: that is the caller's
- * business.  The empty label is plain BLAKE2b: for Noise only.
+ * BLAKE2b of @len bytes (1..64) with @label (at most VC_LABEL_MAX bytes of ASCII, put
+ * in the personal field and filled up with zeros, so that no two uses ever meet) over
+ * the concatenation of @parts; keyed when @key is not NULL.  Below 16 bytes it is the
+ * start of the 16-byte hash.  Variable fields must carry their length: that is the
+ * caller's business.  The empty label is plain BLAKE2b: for Noise only.
  */
 void vc_hash_parts(void *ret_hash, size_t len, const char *label,
                    const struct vc_secret32 *key, const struct vc_bytes *parts,
@@ -68,7 +68,8 @@ void vc_hash(void *ret_hash, size_t len, const char *label,
 /* Short keyed hash for hash tables (SipHash-2-4), so that strangers cannot aim. */
 uint64_t vc_siphash(const uint8_t key[16], struct vc_bytes bytes);
 
-/* X25519.  false, with @ret_shared wiped, when the result is zero (a low-order point). */
+/* X25519.  false, with @ret_shared wiped, when the result is zero (a low-order
+ * point). */
 VC_NODISCARD bool vc_dh(struct vc_secret32 *ret_shared,
                         const struct vc_secret32 *secret,
                         const struct vc_key32 *public_key);
@@ -82,18 +83,19 @@ void vc_sign(struct vc_sig *ret_sig, const struct vc_sign_secret *secret,
 VC_NODISCARD bool vc_sign_verify(const struct vc_sig *sig,
                                  const struct vc_key32 *public_key,
                                  struct vc_bytes message);
-/* Is it the encoding of a point of the prime-order group, other than the neutral one? */
+/* Is it the encoding of a point of the prime-order group, other than the neutral
+ * one? */
 VC_NODISCARD bool vc_point_is_valid(const struct vc_key32 *point);
 
 /*
- * ChaCha20-Poly1305 (RFC 8439); the nonce is 4 zero bytes and the counter, little-endian
- * (Noise, section 12).  @ret_sealed has room for plain.len + VC_TAG_LEN; it may be the
- * plaintext's own place.
+ * ChaCha20-Poly1305 (RFC 8439); the nonce is 4 zero bytes and the counter,
+ * little-endian (Noise, section 12).  @ret_sealed has room for plain.len + VC_TAG_LEN;
+ * it may be the plaintext's own place.
  */
 void vc_seal(uint8_t *ret_sealed, const struct vc_secret32 *key, uint64_t counter,
              struct vc_bytes ad, struct vc_bytes plain);
-/* The same into a writer, which fails when its room is short; @plain may stand where the
- * sealed bytes will. */
+/* The same into a writer, which fails when its room is short; @plain may stand where
+ * the sealed bytes will. */
 void vc_seal_to(struct vc_writer *w, const struct vc_secret32 *key, uint64_t counter,
                 struct vc_bytes ad, struct vc_bytes plain);
 /* @ret_plain has room for sealed.len - VC_TAG_LEN bytes.  false, with nothing useful in

@@ -1,8 +1,9 @@
 /*
  * The window that refuses packets seen before (RFC 6479); crypto/SPEC.md, "Link data".
  *
- * The ring has one word more than the window: the word that the highest number is in can
- * be cleared when it is entered without forgetting a number that is still in the window.
+ * The ring has one word more than the window: the word that the highest number is in
+ * can be cleared when it is entered without forgetting a number that is still in the
+ * window.
  */
 #include "crypto/packet.h"
 

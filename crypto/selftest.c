@@ -1,9 +1,9 @@
 /*
  * Known answers; crypto/SPEC.md, "Self-test".
  *
- * One answer for each primitive, and for what must be refused a refusal: enough to notice
- * a library that was built wrongly or is older than the one that may be trusted.  The
- * published vectors are the tests' business.
+ * One answer for each primitive, and for what must be refused a refusal: enough to
+ * notice a library that was built wrongly or is older than the one that may be
+ * trusted.  The published vectors are the tests' business.
  */
 #include "crypto/selftest.h"
 

@@ -1,7 +1,7 @@
 /*
  * The self-test at start: known answers for every primitive in use, and a point that
- * libsodium before 1.0.18-1+deb12u1 wrongly accepts (CVE-2025-69277).  The version string
- * does not tell the two apart.
+ * libsodium before 1.0.18-1+deb12u1 wrongly accepts (CVE-2025-69277).  The version
+ * string does not tell the two apart.
  */
 #ifndef VC_CRYPTO_SELFTEST_H
 #define VC_CRYPTO_SELFTEST_H

@@ -1,6 +1,6 @@
 /*
- * Every call of the library goes through a wrapper (linker option --wrap) that spoils its
- * answer when the test says so: each spoilt primitive must be noticed.
+ * Every call of the library goes through a wrapper (linker option --wrap) that spoils
+ * its answer when the test says so: each spoilt primitive must be noticed.
  */
 #include "crypto/selftest.h"
 
