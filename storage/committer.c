@@ -181,6 +181,9 @@ vc_err vc_committer_start(const struct vc_committer_config *cfg,
         return VC_ERR_NO_MEMORY;
     }
     committer->cfg = *cfg;
+    committer->health = cfg->health;
+    committer->is_probing = cfg->health != VC_OK;
+    set_probe_at(committer, cfg->probe_after_ms);
     if (!init_locks(committer) || start_without_signals(committer) != 0) {
         free(committer);
         return VC_ERR_NO_MEMORY;

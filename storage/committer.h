@@ -18,8 +18,8 @@ struct vc_committer_config {
     /* After each commit and each change of health; NULL for none. */
     void (*wake)(void *ctx);
     void *wake_ctx;
-    vc_ms
-        probe_after_ms; /* between two probes at first; then it doubles, up to 8 times */
+    vc_err health;        /* at the start; when it is not VC_OK, probing begins */
+    vc_ms probe_after_ms; /* between two probes at first; it doubles up to 8 times that */
 };
 
 struct vc_committer;

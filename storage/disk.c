@@ -288,6 +288,7 @@ static vc_err open_parts(struct disk *disk, const struct vc_lmdb_config *cfg,
         err = vc_tables_open(&tables_cfg, &disk->tables);
     }
     if (err == VC_OK && !cfg->is_read_only) {
+        committer_cfg.health = vc_space_look(disk->paths.store, VC_SPACE_PROMISE_BYTES);
         err = vc_committer_start(&committer_cfg, &disk->committer);
     }
     return err;
