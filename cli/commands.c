@@ -134,6 +134,15 @@ const struct vc_command vc_commands[] = {
      vc_command_help},
     {NULL, NULL, NULL, NULL, NULL, 0, 0, false, NULL}};
 
+const struct vc_command *vc_cli_command_find(const char *name)
+{
+    for (const struct vc_command *c = vc_commands; c->name != NULL; c++) {
+        if (strcmp(c->name, name) == 0)
+            return c;
+    }
+    return NULL;
+}
+
 static void put_option(const struct vc_option *option, FILE *out)
 {
     char name[64];

@@ -94,23 +94,45 @@ static void read_last_words(const struct vc_paths *paths, off_t start, char *ret
     (void)close(fd); /* it was only read */
 }
 
-/* Says why veched died: its own words and hint, which are the last ones in its log. */
+/* Takes what a line of veched's says: "veched: WORDS", "hint: HINT", or one of its log. */
+static void take_last_words(struct vc_control_message *failure, const char *line, size_t len)
+{
+    static const char *const fronts[] = {"veched: ", "error: ", "error "};
+
+    if (len > 3 && line[0] == '<' && line[2] == '>') { /* its weight, for a service manager */
+        line += 3;
+        len -= 3;
+    }
+    if (len > 21 && line[10] == 'T' && line[19] == 'Z') { /* its time */
+        line += 21;
+        len -= 21;
+    }
+    if (len > 6 && memcmp(line, "hint: ", 6) == 0) {
+        (void)snprintf(failure->hint, sizeof(failure->hint), "%.*s", (int)(len - 6), line + 6);
+        return;
+    }
+    for (size_t i = 0; i < sizeof(fronts) / sizeof(fronts[0]); i++) {
+        size_t front = strlen(fronts[i]);
+        if (len > front && memcmp(line, fronts[i], front) == 0) {
+            line += front;
+            len -= front;
+        }
+    }
+    if (len > 0)
+        (void)snprintf(failure->words, sizeof(failure->words), "%.*s", (int)len, line);
+}
+
+/* Says why veched died: with its own words, which are the last ones in its log. */
 static int died(struct vc_cli *cli, off_t log_start, int wait_status)
 {
     struct vc_control_message failure = {.err = VC_ERR_INTERNAL};
     char text[LAST_WORDS_BYTES];
-    char *rest = NULL;
 
     read_last_words(&cli->paths, log_start, text, sizeof(text));
-    for (char *line = strtok_r(text, "\n", &rest); line != NULL;
-         line = strtok_r(NULL, "\n", &rest)) {
-        if (line[0] == '<' && line[1] != '\0' && line[2] == '>')
-            line += 3; /* its weight, for a service manager */
-        if (strncmp(line, "hint: ", 6) == 0)
-            (void)snprintf(failure.hint, sizeof(failure.hint), "%s", line + 6);
-        else
-            (void)snprintf(failure.words, sizeof(failure.words), "%s",
-                           strncmp(line, "veched: ", 8) == 0 ? line + 8 : line);
+    for (const char *line = text; *line != '\0';) {
+        size_t len = strcspn(line, "\n");
+        take_last_words(&failure, line, len);
+        line += len + (line[len] == '\n' ? 1 : 0);
     }
     if (failure.words[0] == '\0')
         (void)snprintf(failure.words, sizeof(failure.words), "veched ended at once");

@@ -7,15 +7,6 @@
 #include "cli/output.h"
 #include "node/control/nearest.h"
 
-const struct vc_command *vc_cli_command_find(const char *name)
-{
-    for (const struct vc_command *c = vc_commands; c->name != NULL; c++) {
-        if (strcmp(c->name, name) == 0)
-            return c;
-    }
-    return NULL;
-}
-
 static int unknown_command(const char *name)
 {
     const char *best = NULL;
