@@ -8,8 +8,10 @@
 
 #define DEFAULT_LIST_LIMIT 50
 
-/* A page stops here whatever its number of messages: a reply is one line of 1 MiB. */
-#define LIST_BYTES_MAX (400 * 1024)
+/* A page stops here whatever its number of messages: a reply is one line of 1 MiB, and one
+ * message of control characters takes 200 KiB of it. */
+#define LIST_BYTES_MAX (600 * 1024)
+#define SHAPE_BYTES 700 /* what stands around a text */
 
 static struct vc_chat *chat_of(struct vc_method_call *call)
 {
@@ -110,6 +112,21 @@ struct page {
     vc_err err;
 };
 
+/* Bytes of @text as JSON writes it. */
+static size_t escaped_len(struct vc_bytes text)
+{
+    size_t len = text.len;
+
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] < ' ') {
+            len += 5;
+        } else if (text.data[i] == '"' || text.data[i] == '\\') {
+            len++;
+        }
+    }
+    return len;
+}
+
 static bool add_to_page(void *ctx, const struct vc_message *message)
 {
     struct page *page = ctx;
@@ -119,8 +136,8 @@ static bool add_to_page(void *ctx, const struct vc_message *message)
         page->has_more = true;
         return false;
     }
+    page->bytes += SHAPE_BYTES + escaped_len(message->body);
     shape = vc_shape_message(chat_of(page->call), &page->call->daemon->now, message);
-    page->bytes += 1024 + 2 * message->body.len;
     /* The page is in the conversation's order whichever end it began at. */
     if ((page->is_reverse ? json_array_insert_new(page->messages, 0, shape)
                           : json_array_append_new(page->messages, shape)) != 0) {

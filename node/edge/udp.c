@@ -79,9 +79,8 @@ static vc_err from_uv(int status)
     }
 }
 
-vc_err vc_udp_init(struct vc_udp *udp, uv_loop_t *loop)
+vc_err vc_udp_init(struct vc_udp *udp)
 {
-    (void)loop;
     udp->read_buffer = malloc(VC_EDGE_DATAGRAMS_PER_READ * READ_PIECE_BYTES);
     return udp->read_buffer != NULL ? VC_OK : VC_ERR_NO_MEMORY;
 }

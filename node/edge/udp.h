@@ -41,7 +41,7 @@ struct vc_udp {
     void *ctx;
 };
 
-VC_NODISCARD vc_err vc_udp_init(struct vc_udp *udp, uv_loop_t *loop);
+VC_NODISCARD vc_err vc_udp_init(struct vc_udp *udp);
 /* Binds one more socket.  @addr with port 0 lets the kernel choose; read .bound after.
  * VC_ERR_ADDRESS_IN_USE, VC_ERR_PERMISSION, VC_ERR_UNSUPPORTED (no such family), VC_ERR_IO. */
 VC_NODISCARD vc_err vc_udp_bind(struct vc_udp *udp, uv_loop_t *loop, const struct vc_addr *addr);
