@@ -1,0 +1,65 @@
+/* RFC 9002, section 7 and appendix B: NewReno. */
+#include "node/link/congestion.h"
+
+#include "crypto/packet.h"
+#include "node/link/limits.h"
+
+/* Section 7.2: ten datagrams, but not more than 14,720 bytes; and never fewer than two. */
+#define DATAGRAM       (VC_LINK_PLAIN_MAX + VC_PACKET_OVERHEAD)
+#define INITIAL_WINDOW (10 * DATAGRAM)
+#define MINIMUM_WINDOW (2 * DATAGRAM)
+
+static void init(struct vc_congestion *congestion)
+{
+    *congestion =
+        (struct vc_congestion){.window = INITIAL_WINDOW, .threshold = UINT64_MAX};
+}
+
+static bool is_in_recovery(const struct vc_congestion *congestion, vc_ms sent_at)
+{
+    return congestion->has_recovery && sent_at <= congestion->recovery_at;
+}
+
+static void acked(struct vc_congestion *congestion, uint64_t bytes, vc_ms sent_at,
+                  bool is_limited)
+{
+    if (!is_limited || is_in_recovery(congestion, sent_at))
+        return;
+    if (congestion->window < congestion->threshold) {
+        congestion->window += bytes;
+        return;
+    }
+    congestion->credit += bytes;
+    if (congestion->credit >= congestion->window) {
+        congestion->credit -= congestion->window;
+        congestion->window += DATAGRAM;
+    }
+}
+
+static void lost(struct vc_congestion *congestion, vc_ms sent_at, vc_ms now)
+{
+    if (is_in_recovery(congestion, sent_at))
+        return;
+    congestion->has_recovery = true;
+    congestion->recovery_at = now;
+    congestion->window /= 2;
+    if (congestion->window < MINIMUM_WINDOW)
+        congestion->window = MINIMUM_WINDOW;
+    congestion->threshold = congestion->window;
+    congestion->credit = 0;
+}
+
+static void collapsed(struct vc_congestion *congestion)
+{
+    congestion->window = MINIMUM_WINDOW;
+    congestion->has_recovery = false;
+    congestion->credit = 0;
+}
+
+const struct vc_congestion_control vc_new_reno = {
+    .name = "newreno",
+    .init = init,
+    .acked = acked,
+    .lost = lost,
+    .collapsed = collapsed,
+};

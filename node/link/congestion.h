@@ -1,0 +1,36 @@
+/*
+ * Congestion control: how many bytes may be in flight.
+ *
+ * An instance is a struct of functions over a small state, so that another one can stand
+ * beside the first without the callers knowing.
+ */
+#ifndef VC_NODE_LINK_CONGESTION_H
+#define VC_NODE_LINK_CONGESTION_H
+
+#include "crypto/base/base.h"
+
+struct vc_congestion {
+    uint64_t window;    /* bytes that may be in flight */
+    uint64_t threshold; /* slow start ends here */
+    uint64_t credit;    /* bytes acknowledged towards the next growth */
+    vc_ms recovery_at;  /* start of the present recovery period */
+    bool has_recovery;
+};
+
+struct vc_congestion_control {
+    const char *name;
+    void (*init)(struct vc_congestion *congestion);
+    /* @bytes of a packet sent at @sent_at were acknowledged; @is_limited: the window was
+     * what held the sender back. */
+    void (*acked)(struct vc_congestion *congestion, uint64_t bytes, vc_ms sent_at,
+                  bool is_limited);
+    /* Packets were lost, the last of them sent at @sent_at. */
+    void (*lost)(struct vc_congestion *congestion, vc_ms sent_at, vc_ms now);
+    /* Nothing at all came through for a long time. */
+    void (*collapsed)(struct vc_congestion *congestion);
+};
+
+/* RFC 9002, section 7 and appendix B. */
+extern const struct vc_congestion_control vc_new_reno;
+
+#endif
