@@ -147,6 +147,10 @@ vc_err vc_card_read(struct vc_bytes bytes, struct vc_card *ret_card)
     read_name(&r, &card);
     skip_extensions(&r);
     vc_err err = vc_reader_end(&r);
+    if (err == VC_OK && !vc_point_is_valid(&card.record)) {
+        /* Later it is multiplied, and what is not in the group must not be. */
+        err = VC_ERR_MALFORMED;
+    }
     if (err == VC_OK) {
         err = verify_devices(&card);
     }

@@ -41,7 +41,8 @@ struct vc_card {
  */
 VC_NODISCARD vc_err vc_card_write(struct vc_writer *w, const struct vc_card *card);
 
-/* Strict; verifies every certificate against the card's root, one signature check each.
+/* Strict; the record key must be a point of the group.  Verifies every certificate against
+ * the card's root, one signature check each.
  * VC_ERR_MALFORMED, VC_ERR_AUTH or VC_ERR_UNSUPPORTED. */
 VC_NODISCARD vc_err vc_card_read(struct vc_bytes bytes, struct vc_card *ret_card);
 

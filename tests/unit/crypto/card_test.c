@@ -301,6 +301,23 @@ static void an_address_that_nobody_has_is_malformed(void **state)
     expect_assert_failure(write(&written, &card));
 }
 
+static void a_record_key_outside_the_group_is_malformed(void **state)
+{
+    (void)state;
+    static const uint8_t neutral[32] = {1};
+    struct person a;
+    struct vc_card card, again;
+    struct written written;
+
+    simple_card(&card, &a);
+    memset(&card.record, 0, sizeof(card.record)); /* of order 4 */
+    write(&written, &card);
+    assert_int_equal(read(&written, &again), VC_ERR_MALFORMED);
+    memcpy(&card.record, neutral, sizeof(neutral));
+    write(&written, &card);
+    assert_int_equal(read(&written, &again), VC_ERR_MALFORMED);
+}
+
 static void a_name_that_plays_tricks_is_refused_both_ways(void **state)
 {
     (void)state;
@@ -453,6 +470,7 @@ int main(void)
         cmocka_unit_test(a_card_cut_off_anywhere_is_malformed),
         cmocka_unit_test(counts_beyond_the_limits_are_malformed),
         cmocka_unit_test(an_address_that_nobody_has_is_malformed),
+        cmocka_unit_test(a_record_key_outside_the_group_is_malformed),
         cmocka_unit_test(a_name_that_plays_tricks_is_refused_both_ways),
         cmocka_unit_test(a_name_may_be_empty_and_has_64_bytes_at_most),
         cmocka_unit_test(unknown_extensions_are_skipped_if_they_rise),

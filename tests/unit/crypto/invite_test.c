@@ -1,6 +1,7 @@
 #include "crypto/invite.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "crypto/base/base32.h"
@@ -125,6 +126,49 @@ static void every_single_wrong_letter_is_found(void **state)
             }
             text[at] = right;
         }
+    }
+}
+
+static int by_value(const void *a, const void *b)
+{
+    uint32_t left = *(const uint32_t *)a;
+    uint32_t right = *(const uint32_t *)b;
+
+    return left < right ? -1 : left > right;
+}
+
+/*
+ * What a wrong letter does to the CRC does not depend on the other letters.  So two wrong
+ * letters go unseen only if they do the same, and none of all 4,558 does what another does.
+ */
+static void every_two_wrong_letters_are_found(void **state)
+{
+    (void)state;
+    static uint32_t changes[VC_INVITE_BYTES * 8 / 5 * 31 + 1];
+    size_t count = 0;
+    char letters[VC_BASE32_LEN(VC_INVITE_BYTES) + 1];
+    uint8_t bytes[VC_INVITE_BYTES] = {0};
+    struct vc_bytes covered = {bytes, VC_INVITE_BYTES - 3};
+    uint32_t zeros = vc_crc24(covered);
+
+    vc_base32_encode(VC_BYTES(bytes), letters);
+    for (size_t at = 0; letters[at] != '\0'; at++) {
+        for (size_t value = 1; value < 32; value++) {
+            letters[at] = alphabet[value];
+            if (vc_base32_decode(letters, bytes, sizeof(bytes)) == VC_OK) {
+                const uint8_t *crc = &bytes[VC_INVITE_BYTES - 3];
+                changes[count++] =
+                    vc_crc24(covered) ^ zeros ^
+                    ((uint32_t)crc[0] << 16 | (uint32_t)crc[1] << 8 | crc[2]);
+            }
+        }
+        letters[at] = 'A';
+    }
+    assert_int_equal(count, 147 * 31 + 1);
+    qsort(changes, count, sizeof(changes[0]), by_value);
+    assert_int_not_equal(changes[0], 0);
+    for (size_t i = 1; i < count; i++) {
+        assert_true(changes[i - 1] < changes[i]);
     }
 }
 
@@ -419,6 +463,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_worked_examples_of_the_specification_hold),
         cmocka_unit_test(every_single_wrong_letter_is_found),
+        cmocka_unit_test(every_two_wrong_letters_are_found),
         cmocka_unit_test(two_letters_exchanged_are_found),
         cmocka_unit_test(a_letter_lost_or_doubled_is_no_invite),
         cmocka_unit_test(what_people_paste_is_forgiven),
