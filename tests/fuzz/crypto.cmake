@@ -1,3 +1,5 @@
 vc_fuzz_target(card card_fuzz.c vc_crypto)
+vc_fuzz_target(handshake handshake_fuzz.c vc_crypto)
 vc_fuzz_target(identity identity_fuzz.c vc_crypto)
 vc_fuzz_target(invite invite_fuzz.c vc_crypto)
+vc_fuzz_target(packet packet_fuzz.c vc_crypto)
