@@ -87,6 +87,7 @@ enum vc_invite_shape vc_invite_hints_write(struct vc_writer *w,
         vc_write_copy(w, invite->relay.b, sizeof(invite->relay.b));
         break;
     case VC_INVITE_IPV6:
+        VC_CHECK(choice.v6_count > 0);
         vc_write_copy(w, choice.v6[0]->ip, IPV6_LEN);
         vc_write_u16(w, choice.v6[0]->port);
         vc_write_u32(w, 0);
@@ -98,6 +99,7 @@ enum vc_invite_shape vc_invite_hints_write(struct vc_writer *w,
         vc_write_u32(w, 0);
         break;
     case VC_INVITE_BOTH:
+        VC_CHECK(choice.both_v6 != NULL && choice.both_v4 != NULL);
         vc_write_copy(w, choice.both_v6->ip, IPV6_LEN);
         vc_write_copy(w, choice.both_v4->ip, IPV4_LEN);
         vc_write_u16(w, choice.both_v6->port);

@@ -112,7 +112,7 @@ static bool next_word(const char **text, char ret_letters[VC_WORDLIST_ROOM + 1],
     for (; *at != '\0' && !is_space(*at); at++) {
         if (len < VC_WORDLIST_ROOM) {
             bool is_upper = *at >= 'A' && *at <= 'Z';
-            ret_letters[len++] = is_upper ? (char)(*at - 'A' + 'a') : *at;
+            ret_letters[len++] = (char)(is_upper ? *at - 'A' + 'a' : *at);
         }
     }
     ret_letters[len] = '\0';

@@ -151,7 +151,7 @@ static char *put_ipv4(char *at, const uint8_t ip[4])
     return at;
 }
 
-static unsigned group_of(const uint8_t ip[16], int i)
+static unsigned group_of(const uint8_t ip[16], size_t i)
 {
     return (unsigned)ip[2 * i] << 8 | ip[2 * i + 1];
 }
@@ -160,11 +160,11 @@ static unsigned group_of(const uint8_t ip[16], int i)
  * zero groups. */
 static char *put_ipv6(char *at, const uint8_t ip[16])
 {
-    int gap_at = -1;
-    int gap_len = 1;
+    size_t gap_at = 8; /* none */
+    size_t gap_len = 1;
 
-    for (int i = 0; i < 8; i++) {
-        int len = 0;
+    for (size_t i = 0; i < 8; i++) {
+        size_t len = 0;
         while (i + len < 8 && group_of(ip, i + len) == 0) {
             len++;
         }
@@ -173,7 +173,7 @@ static char *put_ipv6(char *at, const uint8_t ip[16])
             gap_len = len;
         }
     }
-    for (int i = 0; i < 8; i++) {
+    for (size_t i = 0; i < 8; i++) {
         if (i == gap_at) {
             *at++ = ':';
             *at++ = ':';

@@ -89,7 +89,7 @@ static vc_err fold_case(const char *text, char ret_lower[VC_BECH32M_TEXT_MAX + 1
         }
         has_upper = has_upper || is_upper;
         has_lower = has_lower || (c >= 'a' && c <= 'z');
-        ret_lower[len] = is_upper ? (char)(c - 'A' + 'a') : c;
+        ret_lower[len] = (char)(is_upper ? c - 'A' + 'a' : c);
     }
     ret_lower[len] = '\0';
     return has_lower && has_upper ? VC_ERR_MALFORMED : VC_OK;

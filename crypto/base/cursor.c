@@ -108,12 +108,16 @@ uint64_t vc_read_be64(struct vc_reader *r)
 
 uint64_t vc_read_varint(struct vc_reader *r)
 {
+    /* By the first two bits, which say the length: what the other bits hold. */
+    static const uint64_t masks[4] = {0x3f, 0x3fff, 0x3fffffff, VARINT_MAX};
+
     if (vc_reader_left(r) == 0) {
         r->is_failed = true;
         return 0;
     }
-    size_t len = (size_t)1 << (*r->at >> 6);
-    uint64_t value = read_big(r, len) & (VARINT_MAX >> (62 - (8 * len - 2)));
+    unsigned code = *r->at >> 6;
+    size_t len = (size_t)1 << code;
+    uint64_t value = read_big(r, len) & masks[code];
 
     if (!r->is_failed && vc_varint_len(value) != len) {
         r->is_failed = true;

@@ -6,10 +6,10 @@
 enum { NAME_ROOM = 20 };
 
 struct row {
-    char name[NAME_ROOM];
     const char *words;
     const char *hint;
     int exit_code;
+    char name[NAME_ROOM];
 };
 
 /*
@@ -17,17 +17,17 @@ struct row {
  * The compiler folds the letters to lower case here, so that there is no second list to
  * keep equal and no table to fill at run time.
  */
-#define LETTER(s, i) ((s)[(i) < sizeof(s) ? (i) : sizeof(s) - 1])
-#define IS_UPPER(c)  ((c) >= 'A' && (c) <= 'Z')
-#define LOWER(s, i) \
-    (char)(IS_UPPER(LETTER(s, i)) ? LETTER(s, i) - 'A' + 'a' : LETTER(s, i))
+#define IS_UPPER(c) ((c) >= 'A' && (c) <= 'Z')
+#define LOWER(s, i) (char)(IS_UPPER((s)[i]) ? (s)[i] - 'A' + 'a' : (s)[i])
 #define LOWER4(s, i) \
     LOWER(s, i), LOWER(s, (i) + 1), LOWER(s, (i) + 2), LOWER(s, (i) + 3)
 #define LOWER20(s) \
     LOWER4(s, 0), LOWER4(s, 4), LOWER4(s, 8), LOWER4(s, 12), LOWER4(s, 16)
+/* As long as the longest name may be, so that every letter that is asked for is there. */
+#define PADDING "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 
 #define ROW(name, code, exit_code, words, hint) \
-    [-(code)] = {{LOWER20(#name)}, words, hint, exit_code},
+    [-(code)] = {words, hint, exit_code, {LOWER20(#name PADDING)}},
 static const struct row rows[] = {VC_ERRORS(ROW)};
 #undef ROW
 

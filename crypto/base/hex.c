@@ -34,7 +34,8 @@ vc_err vc_hex_decode(const char *text, uint8_t *ret_bytes, size_t len)
         return VC_ERR_MALFORMED;
     }
     for (size_t i = 0; i < len; i++) {
-        int value = value_of(text[2 * i]) << 4 | value_of(text[2 * i + 1]);
+        unsigned value =
+            (unsigned)value_of(text[2 * i]) << 4 | (unsigned)value_of(text[2 * i + 1]);
         ret_bytes[i] = (uint8_t)value;
     }
     return VC_OK;
