@@ -222,6 +222,14 @@ static void a_room_too_small_is_full_and_keeps_what_fitted(void **state)
     assert_int_equal(vc_writer_bytes(&w).len, 2);
     assert_int_equal(room[2], 0);
     assert_int_equal(room[3], 0xee);
+
+    w = vc_writer(room, 3);
+    vc_write_be32(&w, 1);
+    assert_int_equal(vc_writer_end(&w), VC_ERR_FULL);
+    w = vc_writer(room, 3);
+    vc_write_varint(&w, 1 << 20);
+    assert_int_equal(vc_writer_end(&w), VC_ERR_FULL);
+    assert_int_equal(vc_writer_bytes(&w).len, 0);
 }
 
 static void copies_and_bytes_are_written_alike(void **state)
