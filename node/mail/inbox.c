@@ -1,13 +1,17 @@
 /*
- * What the other device has sent: seen in the turn that kept it, acknowledged when that is
- * committed.  node/SPEC.md, "Mail objects".
+ * What the other device has sent: seen in the turn that kept it, acknowledged when that
+ * is committed.  node/SPEC.md, "Mail objects".
  */
 #include "node/mail/machine.h"
 
-/* It came again, so the other device does not know that we have it: says so, soon. */
-static void on_duplicate(struct vc_mail *mail, struct vc_mail_peer *peer)
+/* It came again, so the other device does not know that we have it: says so, soon.
+ * While it is not durable there is nothing to say, and the commit will say it. */
+static void on_duplicate(struct vc_mail *mail, struct vc_mail_peer *peer,
+                         uint64_t number)
 {
     mail->stats.duplicates++;
+    if (!vc_numbers_has(&peer->durable, number))
+        return;
     if (peer->ack_sent_at != VC_NEVER &&
         mail->mono - peer->ack_sent_at < VC_MAIL_REPEAT_MS) {
         peer->ack_at = vc_ms_min(peer->ack_at, peer->ack_sent_at + VC_MAIL_REPEAT_MS);
@@ -46,7 +50,7 @@ static bool prepare(struct vc_mail *mail, struct vc_mail_peer *peer, uint64_t nu
 static bool is_wanted(struct vc_mail *mail, struct vc_mail_peer *peer, uint64_t number)
 {
     if (vc_numbers_has(&peer->seen, number)) {
-        on_duplicate(mail, peer);
+        on_duplicate(mail, peer, number);
         return false;
     }
     if (!vc_numbers_fits(&peer->seen, number)) {
@@ -77,7 +81,8 @@ void vc_inbox_on_data(struct vc_mail *mail, struct vc_mail_peer *peer,
 
 static bool has_row_room(struct vc_mail *mail)
 {
-    return vc_store_reserve(mail->store, VC_MAIL_ACCEPT_OPS, VC_MAIL_ACCEPT_BYTES) == VC_OK;
+    return vc_store_reserve(mail->store, VC_MAIL_ACCEPT_OPS, VC_MAIL_ACCEPT_BYTES) ==
+           VC_OK;
 }
 
 /* Nothing that was refused is missing any more. */
@@ -104,7 +109,7 @@ void vc_inbox_on_gone(struct vc_mail *mail, struct vc_mail_peer *peer,
                       const struct vc_mail_frame *gone)
 {
     if (gone->number <= peer->seen.prefix) {
-        on_duplicate(mail, peer);
+        on_duplicate(mail, peer, gone->number);
         return;
     }
     /* Without room it is as if it had been lost: our next ack brings it again. */
@@ -159,8 +164,8 @@ void vc_inbox_send_ack(struct vc_mail *mail, struct vc_mail_peer *peer)
 
     uint8_t room[VC_MAIL_ACK_MAX];
     struct vc_bytes ack = vc_mail_ack_encode(room, &peer->durable, again);
-    vc_err err = vc_link_send(mail->link, mail->mono, peer->number, VC_LINK_CONTROL, ack,
-                              (struct vc_bytes){NULL, 0});
+    vc_err err = vc_link_send(mail->link, mail->mono, peer->number, VC_LINK_CONTROL,
+                              ack, (struct vc_bytes){NULL, 0});
     if (err == VC_ERR_FULL) {
         peer->is_control_full = true;
         return;

@@ -2,7 +2,8 @@
 
 static const size_t ring_bytes = VC_MAIL_LEDGER_MAX * sizeof(struct vc_ledger_entry);
 
-static struct vc_ledger_entry *entry_at(const struct vc_ledger *ledger, uint64_t position)
+static struct vc_ledger_entry *entry_at(const struct vc_ledger *ledger,
+                                        uint64_t position)
 {
     return &ledger->ring[position % VC_MAIL_LEDGER_MAX];
 }

@@ -2,7 +2,8 @@
  * The ledger: what becomes true when a turn is committed, in the order of turns.
  *
  * An entry is a run of numbers of one peer that one turn has sent, seen or abandoned.
- * Positions count from 0 for ever; the entries between tail and head are kept in a ring.
+ * Positions count from 0 for ever; the entries between tail and head are kept in a
+ * ring.
  */
 #ifndef VC_NODE_MAIL_LEDGER_H
 #define VC_NODE_MAIL_LEDGER_H
@@ -15,7 +16,8 @@ enum vc_ledger_kind {
     VC_LEDGER_SENT,      /* outbox rows: may go to the link */
     VC_LEDGER_SEEN,      /* accepted deliveries: may be acknowledged */
     VC_LEDGER_GONE,      /* every number up to @last will not come any more */
-    VC_LEDGER_ABANDONED  /* the row under @first was replaced */
+    VC_LEDGER_ABANDONED, /* the row under @first was replaced */
+    VC_LEDGER_ACKED      /* every row up to @last was deleted */
 };
 
 struct vc_ledger_entry {
@@ -32,7 +34,8 @@ struct vc_ledger {
     uint64_t head; /* where the next one goes */
 };
 
-VC_NODISCARD vc_err vc_ledger_init(struct vc_ledger *ledger, const struct vc_alloc *alloc);
+VC_NODISCARD vc_err vc_ledger_init(struct vc_ledger *ledger,
+                                   const struct vc_alloc *alloc);
 void vc_ledger_deinit(struct vc_ledger *ledger, const struct vc_alloc *alloc);
 
 /* Is there room for @count more entries? */
@@ -40,8 +43,8 @@ bool vc_ledger_has_room(const struct vc_ledger *ledger, size_t count);
 
 /*
  * Writes down a number in the present turn; there is room.  @run is the position of the
- * entry that the caller's last call for this peer and kind wrote to: the number joins it
- * when it follows it in the same turn.
+ * entry that the caller's last call for this peer and kind wrote to: the number joins
+ * it when it follows it in the same turn.
  */
 void vc_ledger_add(struct vc_ledger *ledger, uint64_t *run, enum vc_ledger_kind kind,
                    uint32_t peer, uint64_t number);

@@ -10,8 +10,9 @@
 #include "node/mail/rows.h"
 
 /*
- * One device that we write to and hear from.  Numbers of both directions are kept twice:
- * as this turn sees them, and as the disk has them; what leaves follows the disk.
+ * One device that we write to and hear from.  Numbers of both directions are kept
+ * twice: as this turn sees them, and as the disk has them; what leaves follows the
+ * disk.
  */
 struct vc_mail_peer {
     uint32_t number;
@@ -19,11 +20,11 @@ struct vc_mail_peer {
     bool is_up;           /* there is a session */
     bool is_control_full; /* the link said VC_ERR_FULL; WRITABLE will come */
     bool is_chat_full;
-    bool must_check;      /* ask the link whether there is a session */
+    bool must_check; /* ask the link whether there is a session */
     bool owes_ack;
-    bool says_again;      /* the next ack asks for what was refused */
-    bool has_missed;      /* objects of this session may have come before it was known */
-    bool owes_gone;       /* the other device has lost what it had acknowledged */
+    bool says_again; /* the next ack asks for what was refused */
+    bool has_missed; /* objects of this session may have come before it was known */
+    bool owes_gone;  /* the other device has lost what it had acknowledged */
     bool wants_connect;
     bool is_session_good; /* it carried something of mail's */
 
@@ -31,12 +32,13 @@ struct vc_mail_peer {
     uint64_t next;           /* the number of the next object */
     uint64_t released;       /* rows of numbers up to this one are committed */
     struct vc_numbers acked; /* rows that are deleted */
+    uint64_t acked_durable;  /* the prefix of that on the disk */
     struct vc_numbers told;  /* what the other device says it has */
     uint64_t given;          /* numbers up to this one were given to this session */
     uint64_t again;          /* those from this one to again_last are given once more */
     uint64_t again_last;
-    uint32_t holds;          /* abandoned numbers whose new row is not committed ... */
-    uint64_t hold_from;      /* ... the smallest: nothing is given from it on */
+    uint32_t holds;     /* abandoned numbers whose new row is not committed ... */
+    uint64_t hold_from; /* ... the smallest: nothing is given from it on */
     uint64_t run_sent;
 
     /* Incoming. */
@@ -79,11 +81,12 @@ struct vc_mail {
     struct vc_mail_queue outputs; /* acknowledgements to report, wishes to make */
     struct vc_mail_queue pumps;   /* something for the link */
 
-    struct vc_mail_output slot;   /* what the last link output became */
+    struct vc_mail_output slot; /* what the last link output became */
     bool is_slot_full;
-    uint32_t offered_peer;        /* the delivery that chat was given last, and */
-    uint64_t offered_number;      /* 0 once it is accepted */
-    struct vc_mail_peer *row_owed; /* acknowledged numbers whose mailbox row is not written */
+    uint32_t offered_peer;   /* the delivery that chat was given last, and */
+    uint64_t offered_number; /* 0 once it is accepted */
+    /* Of this one numbers were acknowledged and the mailbox row is not yet written. */
+    struct vc_mail_peer *row_owed;
 
     vc_ms mono;     /* the present turn's */
     vc_ms store_at; /* when to try the store again that had no room; VC_NEVER: it has */
@@ -95,8 +98,8 @@ struct vc_mail {
 
 /* NULL when there is none, or only one that is being removed. */
 struct vc_mail_peer *vc_mail_peer_find(struct vc_mail *mail, uint32_t number);
-/* Makes a new one.  VC_ERR_NO_MEMORY, VC_ERR_FULL, VC_ERR_EXISTS: a removed one that still
- * has rows. */
+/* Makes a new one.  VC_ERR_NO_MEMORY, VC_ERR_FULL, VC_ERR_EXISTS: a removed one that
+ * still has rows. */
 VC_NODISCARD vc_err vc_mail_peer_new(struct vc_mail *mail, uint32_t number,
                                      struct vc_mail_peer **ret_peer);
 VC_NODISCARD vc_err vc_mail_peers_load(struct vc_mail *mail);

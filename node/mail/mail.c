@@ -1,6 +1,6 @@
 /*
- * The door of the mail machine: what comes in is handed to the file that knows, what goes
- * out is collected from them.
+ * The door of the mail machine: what comes in is handed to the file that knows, what
+ * goes out is collected from them.
  */
 #include "node/mail/mail.h"
 
@@ -243,10 +243,10 @@ void vc_mail_committed(struct vc_mail *mail, const struct vc_now *now, uint64_t 
     mail->store_at = VC_NEVER;
     struct vc_ledger_entry entry;
     while (vc_ledger_take(&mail->ledger, ticket, &entry)) {
-        if (entry.kind == VC_LEDGER_SENT || entry.kind == VC_LEDGER_ABANDONED)
-            vc_outbox_committed(mail, &entry);
-        else
+        if (entry.kind == VC_LEDGER_SEEN || entry.kind == VC_LEDGER_GONE)
             vc_inbox_committed(mail, &entry);
+        else
+            vc_outbox_committed(mail, &entry);
     }
     run_pumps(mail);
 }
@@ -280,10 +280,14 @@ static bool next_of(struct vc_mail *mail, struct vc_mail_peer *peer,
 {
     if (mail->store_at == VC_NEVER && vc_outbox_next_acked(mail, peer, ret_output))
         return true;
+    /* There may be a session already that nobody told of. */
+    if (peer->wants_connect && peer->must_check)
+        vc_retry_check(mail, peer);
     if (!peer->wants_connect)
         return false;
     vc_retry_after_wish(mail, peer);
-    *ret_output = (struct vc_mail_output){.kind = VC_MAIL_CONNECT, .peer = peer->number};
+    *ret_output =
+        (struct vc_mail_output){.kind = VC_MAIL_CONNECT, .peer = peer->number};
     return true;
 }
 

@@ -1,18 +1,19 @@
 /*
  * The mail machine: objects from one device to another, exactly once, whatever dies.
  *
- * Each object gets a delivery number (per pair of devices and direction, from 1) and waits
- * in the outbox until the other device has acknowledged that number, which it does only
- * when the object's effects are durable there.  Duplicates are recognised for ever: the
- * receiver keeps the contiguous prefix of numbers it has seen and up to 4,096 beyond it.
+ * Each object gets a delivery number (per pair of devices and direction, from 1) and
+ * waits in the outbox until the other device has acknowledged that number, which it
+ * does only when the object's effects are durable there.  Duplicates are recognised for
+ * ever: the receiver keeps the contiguous prefix of numbers it has seen and up to 4,096
+ * beyond it.
  *
  * The order of things (crypto.md's crash order, kept by this file):
  *   send     one turn {outbox row, what chat writes} -> commit -> only then to the link
  *   receive  one turn {what chat writes, seen} -> commit -> only then the ack
  *
- * Pure given a store; calls down into the link machine; memory from the allocator handed
- * in.  The conductor (node/node.c) feeds it with the link's outputs and the store's
- * tickets, and takes its outputs with vc_mail_next().
+ * Pure given a store; calls down into the link machine; memory from the allocator
+ * handed in.  The conductor (node/node.c) feeds it with the link's outputs and the
+ * store's tickets, and takes its outputs with vc_mail_next().
  *
  * node/SPEC.md has the objects, storage/SCHEMA.md the rows.
  */
@@ -24,25 +25,26 @@
 #include "storage/store.h"
 
 #define VC_MAIL_OBJECT_MAX (64 * 1024)
-#define VC_MAIL_REF_LEN 16         /* the sender's own mark on an outbox row */
-#define VC_MAIL_WINDOW 2000        /* unacknowledged objects given to a link, per peer */
-#define VC_MAIL_SPARSE_MAX 4096    /* numbers beyond the prefix that are remembered */
-#define VC_MAIL_OUTBOX_MAX 200000  /* waiting objects per peer; then VC_ERR_BUSY */
-#define VC_MAIL_PEERS_MAX 65536    /* as many as a link has */
+#define VC_MAIL_REF_LEN    16     /* the sender's own mark on an outbox row */
+#define VC_MAIL_WINDOW     2000   /* unacknowledged objects given to a link, per peer */
+#define VC_MAIL_SPARSE_MAX 4096   /* numbers beyond the prefix that are remembered */
+#define VC_MAIL_OUTBOX_MAX 200000 /* waiting objects per peer; then VC_ERR_BUSY */
+#define VC_MAIL_PEERS_MAX  65536  /* as many as a link has */
 
-/* The first byte of an object on the link: below this mail's own, from it on passed up. */
+/* The first byte of an object on the link: below this mail's own, from it on passed up.
+ */
 #define VC_MAIL_TYPE_PASSED 16
 
-/* What to reserve in the store for one vc_mail_send() of @len bytes, and for one accepted
- * object, abandoned object, new or removed peer. */
-#define VC_MAIL_SEND_OPS 2
+/* What to reserve in the store for one vc_mail_send() of @len bytes, and for one
+ * accepted object, abandoned object, new or removed peer. */
+#define VC_MAIL_SEND_OPS        2
 #define VC_MAIL_SEND_BYTES(len) ((len) + 1536)
-#define VC_MAIL_ACCEPT_OPS 1
-#define VC_MAIL_ACCEPT_BYTES 1152
+#define VC_MAIL_ACCEPT_OPS      1
+#define VC_MAIL_ACCEPT_BYTES    1152
 
-/* What mail leaves in the store for the caller when it gives ACKED: the most that may be
- * written because of it.  While there is less, ACKED waits for the next commit. */
-#define VC_MAIL_ACKED_OPS 8
+/* What mail leaves in the store for the caller when it gives ACKED: the most that may
+ * be written because of it.  While there is less, ACKED waits for the next commit. */
+#define VC_MAIL_ACKED_OPS   8
 #define VC_MAIL_ACKED_BYTES (VC_STORE_VALUE_MAX + 4096)
 
 struct vc_mail;
@@ -55,16 +57,19 @@ struct vc_mail_config {
 
 /* Loads the peers and their numbers; the objects that wait stay in the store.
  * VC_ERR_NO_MEMORY, VC_ERR_STORE_DAMAGED, or what the store says. */
-VC_NODISCARD vc_err vc_mail_init(const struct vc_mail_config *cfg, const struct vc_now *now,
-                                 const struct vc_secret32 *seed, struct vc_mail **ret_mail);
+VC_NODISCARD vc_err vc_mail_init(const struct vc_mail_config *cfg,
+                                 const struct vc_now *now,
+                                 const struct vc_secret32 *seed,
+                                 struct vc_mail **ret_mail);
 void vc_mail_deinit(struct vc_mail *mail);
 
 /* Makes a device known to mail (new: numbers start at 1; known: nothing changes).  Room
- * reserved by the caller (VC_MAIL_ACCEPT_OPS, _BYTES).  VC_ERR_NO_MEMORY; VC_ERR_FULL at
- * VC_MAIL_PEERS_MAX; VC_ERR_EXISTS: a removed one whose rows are not all deleted. */
+ * reserved by the caller (VC_MAIL_ACCEPT_OPS, _BYTES).  VC_ERR_NO_MEMORY; VC_ERR_FULL
+ * at VC_MAIL_PEERS_MAX; VC_ERR_EXISTS: a removed one whose rows are not all deleted. */
 VC_NODISCARD vc_err vc_mail_peer_put(struct vc_mail *mail, uint32_t peer);
-/* Forgets the device: from now on it is unknown, its rows are deleted over the next turns,
- * over restarts too.  Its number must not be used again.  Room reserved by the caller. */
+/* Forgets the device: from now on it is unknown, its rows are deleted over the next
+ * turns, over restarts too.  Its number must not be used again.  Room reserved by the
+ * caller. */
 void vc_mail_peer_remove(struct vc_mail *mail, uint32_t peer);
 
 struct vc_mail_object {
@@ -78,8 +83,9 @@ struct vc_mail_object {
  * turn is committed.  Room reserved by the caller (VC_MAIL_SEND_OPS, _BYTES).
  * VC_ERR_NOT_FOUND: unknown peer; VC_ERR_BUSY: too much waits for him, or for the disk.
  */
-VC_NODISCARD vc_err vc_mail_send(struct vc_mail *mail, const struct vc_now *now, uint32_t peer,
-                                 const struct vc_mail_object *object, uint64_t *ret_number);
+VC_NODISCARD vc_err vc_mail_send(struct vc_mail *mail, const struct vc_now *now,
+                                 uint32_t peer, const struct vc_mail_object *object,
+                                 uint64_t *ret_number);
 
 /* Gives an object up: its row becomes "number n abandoned", which is delivered in its
  * place so that no gap stays; there is no output for it.  What the link has already may
@@ -88,8 +94,8 @@ VC_NODISCARD vc_err vc_mail_send(struct vc_mail *mail, const struct vc_now *now,
 VC_NODISCARD vc_err vc_mail_abandon(struct vc_mail *mail, const struct vc_now *now,
                                     uint32_t peer, uint64_t number);
 
-/* Something of the peer's was heard, his addresses are new, or he has a session that the
- * link did not tell about (vc_link_adopt): try now, not later. */
+/* Something of the peer's was heard, his addresses are new, or he has a session that
+ * the link did not tell about (vc_link_adopt): try now, not later. */
 void vc_mail_wake(struct vc_mail *mail, const struct vc_now *now, uint32_t peer);
 
 /* Takes one output of the link.  DATAGRAMs are not for mail. */
@@ -99,8 +105,8 @@ void vc_mail_link_output(struct vc_mail *mail, const struct vc_now *now,
 /*
  * Chat has written the effects of the DELIVERY that it took last: the number is marked
  * seen in the same turn, and acknowledged when that is committed.  What is not accepted
- * before the next vc_mail_next() is not acknowledged and comes again.  Room reserved by the
- * caller, together with that for the effects.
+ * before the next vc_mail_next() is not acknowledged and comes again.  Room reserved by
+ * the caller, together with that for the effects.
  */
 void vc_mail_accept(struct vc_mail *mail, const struct vc_now *now, uint32_t peer,
                     uint64_t number);
@@ -118,9 +124,10 @@ vc_ms vc_mail_due(const struct vc_mail *mail);
 enum vc_mail_output_kind {
     VC_MAIL_DELIVERY, /* a new object: write its effects, then vc_mail_accept() */
     VC_MAIL_ACKED,    /* the peer has @number; its row is gone */
-    VC_MAIL_CONNECT,  /* wants a session with @peer: vc_link_connect() with what is known */
-    VC_MAIL_PASSED,   /* an object of VC_MAIL_TYPE_PASSED or above */
-    VC_MAIL_UP,       /* the link's output, after mail has taken notice */
+    VC_MAIL_CONNECT, /* wants a session with @peer: vc_link_connect() with what is known
+                      */
+    VC_MAIL_PASSED,  /* an object of VC_MAIL_TYPE_PASSED or above */
+    VC_MAIL_UP,      /* the link's output, after mail has taken notice */
     VC_MAIL_DOWN,
     VC_MAIL_MOVED
 };
@@ -141,22 +148,23 @@ bool vc_mail_next(struct vc_mail *mail, const struct vc_now *now,
 
 /* How it stands with a peer. */
 struct vc_mail_state {
-    uint64_t waiting;     /* objects not acknowledged */
-    vc_ms retry_at;       /* monotonic; VC_NEVER when connected or nothing waits */
+    uint64_t waiting;        /* objects not acknowledged */
+    vc_ms retry_at;          /* monotonic; VC_NEVER when connected or nothing waits */
     uint64_t sent, received; /* numbers given to objects; numbers seen */
 };
-bool vc_mail_state(const struct vc_mail *mail, uint32_t peer, struct vc_mail_state *ret_state);
+bool vc_mail_state(const struct vc_mail *mail, uint32_t peer,
+                   struct vc_mail_state *ret_state);
 
 /* What happened since init, all peers together. */
 struct vc_mail_stats {
-    uint64_t given, given_again;   /* objects handed to the link */
+    uint64_t given, given_again; /* objects handed to the link */
     uint64_t acks_in, acks_out;
-    uint64_t duplicates;           /* came again and were dropped */
-    uint64_t refused;              /* came and could not be kept then */
-    uint64_t dropped_malformed;    /* not an object of mail's */
-    uint64_t dropped_strange;      /* from nobody known, or far ahead of the numbers */
-    uint64_t dropped_acks;         /* for numbers that were never given */
-    uint64_t rows_missing;         /* outbox rows that could not be read */
+    uint64_t duplicates;        /* came again and were dropped */
+    uint64_t refused;           /* came and could not be kept then */
+    uint64_t dropped_malformed; /* not an object of mail's */
+    uint64_t dropped_strange;   /* from nobody known, or far ahead of the numbers */
+    uint64_t dropped_acks;      /* for numbers that were never given */
+    uint64_t rows_missing;      /* outbox rows that could not be read */
 };
 void vc_mail_stats(const struct vc_mail *mail, struct vc_mail_stats *ret_stats);
 

@@ -2,10 +2,7 @@
 
 #include <string.h>
 
-enum {
-    WORD_BITS = 64,
-    WORDS = VC_MAIL_SPARSE_MAX / WORD_BITS
-};
+enum { WORD_BITS = 64, WORDS = VC_MAIL_SPARSE_MAX / WORD_BITS };
 
 /* The window moves over the bits as over a ring; words must not be torn by its end. */
 _Static_assert(VC_MAIL_SPARSE_MAX % WORD_BITS == 0, "whole words");

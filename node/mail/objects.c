@@ -3,8 +3,8 @@
  */
 #include "node/mail/objects.h"
 
-struct vc_bytes vc_mail_head_encode(uint8_t room[VC_MAIL_HEAD_MAX], enum vc_mail_type type,
-                                    uint64_t number)
+struct vc_bytes vc_mail_head_encode(uint8_t room[VC_MAIL_HEAD_MAX],
+                                    enum vc_mail_type type, uint64_t number)
 {
     VC_CHECK(number >= 1 && number <= VC_MAIL_NUMBER_MAX);
     struct vc_writer w = vc_writer(room, VC_MAIL_HEAD_MAX);

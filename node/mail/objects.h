@@ -15,9 +15,10 @@ enum vc_mail_type {
 
 /* Bytes before the object of a DATA; all of an ABANDON or GONE; the longest ACK. */
 #define VC_MAIL_HEAD_MAX 9
-#define VC_MAIL_ACK_MAX (1 + 8 + 8 + VC_NUMBERS_BITMAP_MAX)
+#define VC_MAIL_ACK_MAX  (1 + 8 + 8 + VC_NUMBERS_BITMAP_MAX)
 
-_Static_assert(VC_MAIL_OBJECT_MAX + VC_MAIL_HEAD_MAX <= VC_LINK_OBJECT_MAX, "fits a link");
+_Static_assert(VC_MAIL_OBJECT_MAX + VC_MAIL_HEAD_MAX <= VC_LINK_OBJECT_MAX,
+               "fits a link");
 
 struct vc_mail_frame {
     enum vc_mail_type type;
@@ -29,8 +30,8 @@ struct vc_mail_frame {
 };
 
 /* Writes type and number: the head of a DATA, a whole ABANDON or GONE. */
-struct vc_bytes vc_mail_head_encode(uint8_t room[VC_MAIL_HEAD_MAX], enum vc_mail_type type,
-                                    uint64_t number);
+struct vc_bytes vc_mail_head_encode(uint8_t room[VC_MAIL_HEAD_MAX],
+                                    enum vc_mail_type type, uint64_t number);
 struct vc_bytes vc_mail_ack_encode(uint8_t room[VC_MAIL_ACK_MAX],
                                    const struct vc_numbers *have, uint64_t again);
 

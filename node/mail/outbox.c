@@ -34,8 +34,8 @@ vc_err vc_mail_send(struct vc_mail *mail, const struct vc_now *now, uint32_t num
     return VC_OK;
 }
 
-vc_err vc_mail_abandon(struct vc_mail *mail, const struct vc_now *now, uint32_t peer_number,
-                       uint64_t number)
+vc_err vc_mail_abandon(struct vc_mail *mail, const struct vc_now *now,
+                       uint32_t peer_number, uint64_t number)
 {
     mail->mono = now->mono;
     struct vc_mail_peer *peer = vc_mail_peer_find(mail, peer_number);
@@ -65,6 +65,8 @@ void vc_outbox_committed(struct vc_mail *mail, const struct vc_ledger_entry *ent
     if (entry->kind == VC_LEDGER_SENT) {
         VC_CHECK(entry->last > peer->released && entry->last < peer->next);
         peer->released = entry->last;
+    } else if (entry->kind == VC_LEDGER_ACKED) {
+        peer->acked_durable = entry->last;
     } else {
         VC_CHECK(entry->kind == VC_LEDGER_ABANDONED && peer->holds > 0);
         peer->holds--;
@@ -127,7 +129,7 @@ void vc_outbox_on_ack(struct vc_mail *mail, struct vc_mail_peer *peer,
         peer->stall_ms = VC_MAIL_STALL_MS;
         peer->stall_at = VC_NEVER;
     }
-    if (ack->prefix < peer->acked.prefix && may_repeat(mail, peer)) {
+    if (ack->prefix < peer->acked_durable && may_repeat(mail, peer)) {
         peer->owes_gone = true;
         peer->again_sent_at = mail->mono;
     } else if (ack->again != 0 && may_repeat(mail, peer)) {
@@ -178,6 +180,19 @@ static bool delete_row(struct vc_mail *mail, struct vc_mail_peer *peer, uint64_t
     return true;
 }
 
+/* Writes what a run of acknowledgements has changed. */
+static void end_run(struct vc_mail *mail, struct vc_mail_peer *peer)
+{
+    vc_mail_peer_write(mail, peer);
+    vc_retry_refresh(mail, peer);
+    /* Without room the prefix on the disk is merely thought to be smaller than it is.
+     */
+    uint64_t run = UINT64_MAX;
+    if (vc_ledger_has_room(&mail->ledger, VC_MAIL_LEDGER_SPARE))
+        vc_ledger_add(&mail->ledger, &run, VC_LEDGER_ACKED, peer->number,
+                      peer->acked.prefix);
+}
+
 bool vc_outbox_next_acked(struct vc_mail *mail, struct vc_mail_peer *peer,
                           struct vc_mail_output *ret_output)
 {
@@ -193,12 +208,10 @@ bool vc_outbox_next_acked(struct vc_mail *mail, struct vc_mail_peer *peer,
         is_found = delete_row(mail, peer, next_acked(peer), ret_output);
         mail->row_owed = peer;
     }
-    /* One mailbox row for a run of them: what was reserved for it is not touched by what
-     * the caller writes because of an output. */
-    if (!is_found && mail->row_owed == peer) {
-        vc_mail_peer_write(mail, peer);
-        vc_retry_refresh(mail, peer);
-    }
+    /* One mailbox row for a run of them: what was reserved for it is not touched by
+     * what the caller writes because of an output. */
+    if (!is_found && mail->row_owed == peer)
+        end_run(mail, peer);
     return is_found;
 }
 
@@ -230,10 +243,9 @@ static bool choose(struct vc_mail_peer *peer, uint64_t *ret_number)
 {
     if (peer->again != 0) {
         uint64_t number = vc_numbers_missing(&peer->told, peer->again);
-        if (number <= peer->again_last && number < peer->hold_from) {
-            *ret_number = number;
-            return true;
-        }
+        *ret_number = number;
+        if (number <= peer->again_last)
+            return number < peer->hold_from;
         peer->again = 0;
     }
     uint64_t number = vc_numbers_missing(&peer->told, peer->given + 1);
@@ -258,10 +270,9 @@ static void given(struct vc_mail *mail, struct vc_mail_peer *peer, uint64_t numb
 static void give_gone(struct vc_mail *mail, struct vc_mail_peer *peer)
 {
     uint8_t head[VC_MAIL_HEAD_MAX];
-    struct vc_bytes gone =
-        vc_mail_head_encode(head, VC_MAIL_GONE, peer->acked.prefix);
-    vc_err err = vc_link_send(mail->link, mail->mono, peer->number, VC_LINK_CONTROL, gone,
-                              (struct vc_bytes){NULL, 0});
+    struct vc_bytes gone = vc_mail_head_encode(head, VC_MAIL_GONE, peer->acked_durable);
+    vc_err err = vc_link_send(mail->link, mail->mono, peer->number, VC_LINK_CONTROL,
+                              gone, (struct vc_bytes){NULL, 0});
     if (err == VC_ERR_FULL)
         peer->is_control_full = true;
     else

@@ -38,7 +38,8 @@ struct vc_mail_peer *vc_mail_peer_find(struct vc_mail *mail, uint32_t number)
     return peer == NULL || peer->is_ending ? NULL : peer;
 }
 
-static vc_err grow(const struct vc_alloc *alloc, struct vc_mail_peer ***array, size_t *room)
+static vc_err grow(const struct vc_alloc *alloc, struct vc_mail_peer ***array,
+                   size_t *room)
 {
     size_t more = *room == 0 ? FIRST_ROOM : 2 * *room;
     size_t unit = sizeof(**array);
@@ -133,8 +134,8 @@ void vc_mail_peers_deinit(struct vc_mail *mail)
         alloc->resize(alloc->ctx, (void *)mail->heap, mail->heap_room * unit, 0);
 }
 
-static vc_err load_numbers(struct vc_mail *mail, struct vc_numbers *set, uint64_t prefix,
-                           struct vc_bytes bitmap)
+static vc_err load_numbers(struct vc_mail *mail, struct vc_numbers *set,
+                           uint64_t prefix, struct vc_bytes bitmap)
 {
     if (bitmap.len > 0 && vc_numbers_widen(set, &mail->alloc) != VC_OK)
         return VC_ERR_NO_MEMORY;
@@ -159,6 +160,7 @@ static vc_err load_row(struct vc_mail *mail, struct vc_bytes key, struct vc_byte
     peer->next = row.next;
     peer->released = row.next - 1;
     peer->given = row.acked_prefix;
+    peer->acked_durable = row.acked_prefix;
     err = load_numbers(mail, &peer->acked, row.acked_prefix, row.acked_bitmap);
     if (err == VC_OK)
         err = load_numbers(mail, &peer->told, row.acked_prefix, row.acked_bitmap);

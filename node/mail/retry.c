@@ -56,8 +56,8 @@ void vc_retry_on_up(struct vc_mail *mail, struct vc_mail_peer *peer)
 void vc_retry_on_down(struct vc_mail *mail, struct vc_mail_peer *peer)
 {
     VC_CHECK(!peer->is_ending);
-    if (peer->is_up && (peer->is_session_good ||
-                        mail->mono - peer->up_at >= VC_MAIL_SETTLED_MS))
+    if (peer->is_up &&
+        (peer->is_session_good || mail->mono - peer->up_at >= VC_MAIL_SETTLED_MS))
         peer->attempts = 0;
     forget_session(peer);
     peer->is_up = false;
@@ -118,8 +118,8 @@ void vc_retry_after_wish(struct vc_mail *mail, struct vc_mail_peer *peer)
     vc_schedule_update(mail, peer);
 }
 
-/* No answer for long: gives the oldest object again, once.  If that is acknowledged, the
- * receiver asks for whatever else he refused. */
+/* No answer for long: gives the oldest object again, once.  If that is acknowledged,
+ * the receiver asks for whatever else he refused. */
 static void on_stall(struct vc_mail *mail, struct vc_mail_peer *peer)
 {
     if (peer->again == 0 && !peer->is_chat_full) {

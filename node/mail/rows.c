@@ -3,12 +3,7 @@
  */
 #include "node/mail/rows.h"
 
-enum {
-    MAILBOX_VERSION = 1,
-    OUTBOX_VERSION = 1,
-    STATE_LIVE = 0,
-    STATE_ENDING = 1
-};
+enum { MAILBOX_VERSION = 1, OUTBOX_VERSION = 1, STATE_LIVE = 0, STATE_ENDING = 1 };
 
 struct vc_bytes vc_mailbox_key(uint8_t room[VC_MAILBOX_KEY_LEN], uint32_t peer)
 {

@@ -8,14 +8,15 @@
 #include "node/mail/numbers.h"
 
 #define VC_MAILBOX_KEY_LEN 4
-#define VC_OUTBOX_KEY_LEN 12
+#define VC_OUTBOX_KEY_LEN  12
 #define VC_MAILBOX_ROW_MAX (2 + 8 + 2 * (8 + 2 + VC_NUMBERS_BITMAP_MAX))
 #define VC_OUTBOX_HEAD_LEN (2 + 16 + 32 + VC_MAIL_REF_LEN)
-#define VC_OUTBOX_ROW_MAX (VC_OUTBOX_HEAD_LEN + VC_MAIL_OBJECT_MAX)
+#define VC_OUTBOX_ROW_MAX  (VC_OUTBOX_HEAD_LEN + VC_MAIL_OBJECT_MAX)
 
 _Static_assert(VC_MAILBOX_KEY_LEN + VC_MAILBOX_ROW_MAX <= VC_MAIL_ACCEPT_BYTES, "room");
 _Static_assert(VC_OUTBOX_KEY_LEN + VC_OUTBOX_HEAD_LEN + VC_MAIL_ACCEPT_BYTES <=
-                   VC_MAIL_SEND_BYTES(0), "room");
+                   VC_MAIL_SEND_BYTES(0),
+               "room");
 _Static_assert(VC_OUTBOX_ROW_MAX <= VC_STORE_VALUE_MAX, "fits the store");
 
 struct vc_bytes vc_mailbox_key(uint8_t room[VC_MAILBOX_KEY_LEN], uint32_t peer);
@@ -23,8 +24,8 @@ VC_NODISCARD vc_err vc_mailbox_key_decode(struct vc_bytes key, uint32_t *ret_pee
 
 /* How the numbers with a peer stand, both ways. */
 struct vc_mailbox_row {
-    bool is_ending;  /* the peer was removed; its waiting rows are being deleted */
-    uint64_t next;   /* the number that the next object to him gets */
+    bool is_ending; /* the peer was removed; its waiting rows are being deleted */
+    uint64_t next;  /* the number that the next object to him gets */
     uint64_t acked_prefix, seen_prefix;
     struct vc_bytes acked_bitmap, seen_bitmap; /* borrowed, valid for the prefixes */
 };
@@ -44,10 +45,12 @@ enum vc_outbox_kind { VC_OUTBOX_OBJECT = 1, VC_OUTBOX_ABANDONED = 2 };
 
 struct vc_outbox_row {
     enum vc_outbox_kind kind;
-    struct vc_id16 session; /* of the end-to-end session that it was sealed for; zeros: none */
+    struct vc_id16
+        session; /* of the end-to-end session that it was sealed for; zeros: none */
     struct vc_hash32 id;
     uint8_t ref[VC_MAIL_REF_LEN];
-    struct vc_bytes object; /* borrowed; empty when abandoned, as are the other fields */
+    struct vc_bytes
+        object; /* borrowed; empty when abandoned, as are the other fields */
 };
 
 /* @object has 1..VC_MAIL_OBJECT_MAX bytes; @room is the caller's. */

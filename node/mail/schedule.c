@@ -1,5 +1,6 @@
 /*
- * Whose turn it is, and when: a binary heap of the peers by the first of their instants.
+ * Whose turn it is, and when: a binary heap of the peers by the first of their
+ * instants.
  */
 #include "node/mail/machine.h"
 

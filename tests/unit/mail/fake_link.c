@@ -93,7 +93,8 @@ bool fake_link_take(struct vc_link *link, struct fake_object *ret_object)
     return take(link, true, 0, ret_object);
 }
 
-bool fake_link_take_of(struct vc_link *link, uint32_t peer, struct fake_object *ret_object)
+bool fake_link_take_of(struct vc_link *link, uint32_t peer,
+                       struct fake_object *ret_object)
 {
     return take(link, false, peer, ret_object);
 }
@@ -113,15 +114,15 @@ static struct fake_object *push(struct queue *queue)
     }
     if (queue->end == queue->room) {
         queue->room = queue->room == 0 ? 64 : 2 * queue->room;
-        queue->objects =
-            realloc(queue->objects, queue->room * sizeof(*queue->objects));
+        queue->objects = realloc(queue->objects, queue->room * sizeof(*queue->objects));
         VC_CHECK(queue->objects != NULL);
     }
     return &queue->objects[queue->end++];
 }
 
 vc_err vc_link_send(struct vc_link *link, vc_ms now, uint32_t peer,
-                    enum vc_link_stream stream, struct vc_bytes head, struct vc_bytes body)
+                    enum vc_link_stream stream, struct vc_bytes head,
+                    struct vc_bytes body)
 {
     (void)now;
     VC_CHECK(peer < FAKE_LINK_PEERS);

@@ -85,7 +85,8 @@ void host_peer_put(struct host *host, uint32_t peer)
     assert_int_equal(vc_mail_peer_put(host->mail, peer), VC_OK);
 }
 
-vc_err host_send(struct host *host, uint32_t peer, const char *text, uint64_t *ret_number)
+vc_err host_send(struct host *host, uint32_t peer, const char *text,
+                 uint64_t *ret_number)
 {
     struct vc_mail_object object = {
         .ref = {(uint8_t)text[0], 1},
@@ -128,15 +129,15 @@ void host_up(struct host *host, uint32_t peer, vc_ms since)
 void host_down(struct host *host, uint32_t peer, vc_err reason)
 {
     fake_link_set_session(host->link, peer, 0);
-    feed(host,
-         &(struct vc_link_output){.kind = VC_LINK_DOWN, .peer = peer, .reason = reason});
+    feed(host, &(struct vc_link_output){
+                   .kind = VC_LINK_DOWN, .peer = peer, .reason = reason});
     assert_int_equal(host_expect(host, VC_MAIL_DOWN).link.reason, reason);
 }
 
 void host_feed(struct host *host, uint32_t peer, struct vc_bytes bytes)
 {
-    feed(host,
-         &(struct vc_link_output){.kind = VC_LINK_OBJECT, .peer = peer, .bytes = bytes});
+    feed(host, &(struct vc_link_output){
+                   .kind = VC_LINK_OBJECT, .peer = peer, .bytes = bytes});
 }
 
 bool host_next(struct host *host, struct vc_mail_output *ret_output)
@@ -213,13 +214,15 @@ static struct vc_mail_frame take_frame(struct host *host, uint32_t peer)
     struct vc_mail_frame frame;
     assert_true(fake_link_take_of(host->link, peer, &object));
     assert_int_equal(
-        vc_mail_frame_decode((struct vc_bytes){object.bytes, object.len}, &frame), VC_OK);
+        vc_mail_frame_decode((struct vc_bytes){object.bytes, object.len}, &frame),
+        VC_OK);
     bool is_control = frame.type == VC_MAIL_ACK || frame.type == VC_MAIL_GONE;
     assert_int_equal(object.stream, is_control ? VC_LINK_CONTROL : VC_LINK_CHAT);
     return frame;
 }
 
-void host_expect_data(struct host *host, uint32_t peer, uint64_t number, const char *text)
+void host_expect_data(struct host *host, uint32_t peer, uint64_t number,
+                      const char *text)
 {
     struct vc_mail_frame frame = take_frame(host, peer);
     assert_int_equal(frame.type, VC_MAIL_DATA);

@@ -1,5 +1,6 @@
 /*
- * A host with a mail machine, a memory disk and a fake link, and the turns of a conductor.
+ * A host with a mail machine, a memory disk and a fake link, and the turns of a
+ * conductor.
  */
 #ifndef VC_TESTS_UNIT_MAIL_HOST_H
 #define VC_TESTS_UNIT_MAIL_HOST_H
@@ -30,12 +31,14 @@ struct host {
 /* An empty host whose commits are done at once, or when the test says so. */
 void host_open(struct host *host, bool is_at_once);
 void host_close(struct host *host);
-/* The process dies and starts again: what was not committed is lost, all sessions too. */
+/* The process dies and starts again: what was not committed is lost, all sessions too.
+ */
 void host_crash(struct host *host, bool is_at_once);
 
 void host_peer_put(struct host *host, uint32_t peer);
 /* Reserves and sends @text under a ref that begins with its first byte. */
-vc_err host_send(struct host *host, uint32_t peer, const char *text, uint64_t *ret_number);
+vc_err host_send(struct host *host, uint32_t peer, const char *text,
+                 uint64_t *ret_number);
 void host_abandon(struct host *host, uint32_t peer, uint64_t number);
 void host_accept(struct host *host, const struct vc_mail_output *output);
 
@@ -64,7 +67,8 @@ struct vc_mail_state host_state(const struct host *host, uint32_t peer);
 struct vc_mail_stats host_stats(const struct host *host);
 
 /* The next thing that the link was given for @peer is this. */
-void host_expect_data(struct host *host, uint32_t peer, uint64_t number, const char *text);
+void host_expect_data(struct host *host, uint32_t peer, uint64_t number,
+                      const char *text);
 void host_expect_ack(struct host *host, uint32_t peer, uint64_t prefix);
 void host_expect_abandon(struct host *host, uint32_t peer, uint64_t number);
 void host_expect_silence(struct host *host, uint32_t peer);
