@@ -75,7 +75,9 @@ static void run_child(const char *path, int fd)
     die_quietly();
     report.walk.on_progress = on_progress;
     report.walk.ctx = &fd;
-    report.err = vc_walk_file(path, &report.walk);
+    do {
+        report.err = vc_walk_file(path, &report.walk);
+    } while (report.err == VC_ERR_BUSY); /* somebody committed twice meanwhile */
     send_report(fd, &report);
     _exit(0);
 }

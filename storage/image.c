@@ -15,14 +15,10 @@
 #define META_VERSION   1u
 #define PAGE_BYTES_MIN 256u
 #define PAGE_BYTES_MAX 65536u
-#define NO_PAGE        SIZE_MAX
 
-struct meta {
-    uint32_t page_bytes;
-    size_t roots[2]; /* of the free pages and of the tables */
-    size_t last_page;
-    size_t txn;
-};
+/* LMDB's flags of a database: keys that are numbers, a map at a fixed address. */
+#define TREE_INTEGER_KEY 0x08
+#define TREE_FIXED_MAP   0x01
 
 static size_t read_word(struct vc_reader *r)
 {
@@ -48,21 +44,33 @@ static uint16_t read_u16(struct vc_reader *r)
     return number;
 }
 
-/* A database's record: its root, and in the first one the size of a page. */
-static size_t read_root(struct vc_reader *r, uint32_t *ret_pad)
+static struct vc_image_tree read_tree(struct vc_reader *r)
 {
-    *ret_pad = read_u32(r);
-    (void)vc_read_bytes(r, 2 + 2 + 4 * sizeof(size_t)); /* flags, depth, four counts */
-    return read_word(r);
+    struct vc_image_tree tree;
+
+    tree.pad = read_u32(r);
+    tree.flags = read_u16(r);
+    tree.depth = read_u16(r);
+    (void)vc_read_bytes(r,
+                        3 * sizeof(size_t)); /* pages of each kind: only for people */
+    tree.entries = read_word(r);
+    tree.root = read_word(r);
+    return tree;
 }
 
-static bool read_meta(struct vc_bytes page, struct meta *ret_meta)
+struct vc_image_tree vc_image_tree(struct vc_bytes record)
+{
+    struct vc_reader r = vc_reader(record);
+
+    return read_tree(&r);
+}
+
+static bool read_meta(struct vc_bytes page, struct vc_image *ret_meta)
 {
     struct vc_reader r = vc_reader(page);
     uint16_t flags;
     uint32_t magic;
     uint32_t version;
-    uint32_t pad;
 
     (void)vc_read_bytes(&r, sizeof(size_t) + 2); /* page number, padding */
     flags = read_u16(&r);
@@ -70,51 +78,87 @@ static bool read_meta(struct vc_bytes page, struct meta *ret_meta)
     magic = read_u32(&r);
     version = read_u32(&r);
     (void)vc_read_bytes(&r, 2 * sizeof(size_t)); /* address and size of the map */
-    ret_meta->roots[0] = read_root(&r, &ret_meta->page_bytes);
-    ret_meta->roots[1] = read_root(&r, &pad);
+    ret_meta->free_pages = read_tree(&r);
+    ret_meta->tables = read_tree(&r);
     ret_meta->last_page = read_word(&r);
-    ret_meta->txn = read_word(&r);
+    ret_meta->commit = read_word(&r);
+    ret_meta->page_bytes = ret_meta->free_pages.pad;
     (void)vc_read_rest(&r); /* the page's unused end */
-    return vc_reader_end(&r) == VC_OK && (flags & META_FLAG) != 0 &&
-           magic == META_MAGIC && version == META_VERSION;
+    return vc_reader_end(&r) == VC_OK && flags == META_FLAG && magic == META_MAGIC &&
+           version == META_VERSION;
 }
 
-static bool is_sane(const struct meta *meta)
+static bool is_sane_root(const struct vc_image_tree *tree, size_t last_page)
 {
-    if (meta->page_bytes < PAGE_BYTES_MIN || meta->page_bytes > PAGE_BYTES_MAX ||
-        (meta->page_bytes & (meta->page_bytes - 1)) != 0 ||
-        meta->last_page >= VC_STORE_FILE_BYTES_MAX / meta->page_bytes) {
-        return false;
+    return tree->root == VC_IMAGE_NO_PAGE ||
+           (tree->root >= 2 && tree->root <= last_page);
+}
+
+static bool is_sane(const struct vc_image *meta)
+{
+    uint32_t bytes = meta->page_bytes;
+
+    return bytes >= PAGE_BYTES_MIN && bytes <= PAGE_BYTES_MAX &&
+           (bytes & (bytes - 1)) == 0 && meta->last_page >= 1 &&
+           meta->last_page < VC_STORE_FILE_BYTES_MAX / bytes &&
+           (meta->free_pages.flags & TREE_INTEGER_KEY) != 0 &&
+           (meta->free_pages.flags & TREE_FIXED_MAP) == 0 && meta->tables.flags == 0 &&
+           is_sane_root(&meta->free_pages, meta->last_page) &&
+           is_sane_root(&meta->tables, meta->last_page);
+}
+
+/* Commit N stands in page N mod 2, and the other one has the commit before. */
+static bool are_neighbours(const struct vc_image metas[2])
+{
+    size_t newest = metas[1].commit > metas[0].commit ? 1 : 0;
+    size_t commit = metas[newest].commit;
+
+    if (commit == 0) {
+        return true; /* nothing was ever committed: both are as they were made */
     }
-    for (int i = 0; i < 2; i++) {
-        if (meta->roots[i] != NO_PAGE && meta->roots[i] > meta->last_page) {
-            return false;
-        }
+    return commit % 2 == newest && metas[1 - newest].commit == commit - 1;
+}
+
+static vc_err read_metas(struct vc_bytes head, struct vc_image ret_metas[2])
+{
+    if (!read_meta(head, &ret_metas[0]) || !is_sane(&ret_metas[0]) ||
+        head.len < 2 * (size_t)ret_metas[0].page_bytes) {
+        return VC_ERR_STORE_DAMAGED;
     }
-    return true;
+    head.data += ret_metas[0].page_bytes;
+    head.len -= ret_metas[0].page_bytes;
+    if (!read_meta(head, &ret_metas[1]) || !is_sane(&ret_metas[1]) ||
+        ret_metas[1].page_bytes != ret_metas[0].page_bytes ||
+        !are_neighbours(ret_metas)) {
+        return VC_ERR_STORE_DAMAGED;
+    }
+    return VC_OK;
 }
 
 vc_err vc_image_decode(struct vc_bytes head, struct vc_image *ret_image)
 {
-    struct meta metas[2];
-    const struct meta *newest;
+    struct vc_image metas[2];
+    vc_err err = read_metas(head, metas);
 
-    if (!read_meta(head, &metas[0]) || !is_sane(&metas[0]) ||
-        head.len < 2 * (size_t)metas[0].page_bytes) {
-        return VC_ERR_STORE_DAMAGED;
+    if (err == VC_OK) {
+        *ret_image = metas[metas[1].commit > metas[0].commit ? 1 : 0];
     }
-    head.data += metas[0].page_bytes;
-    head.len -= metas[0].page_bytes;
-    if (!read_meta(head, &metas[1]) || !is_sane(&metas[1]) ||
-        metas[1].page_bytes != metas[0].page_bytes) {
-        return VC_ERR_STORE_DAMAGED;
+    return err;
+}
+
+vc_err vc_image_decode_commit(struct vc_bytes head, size_t commit,
+                              struct vc_image *ret_image)
+{
+    struct vc_image metas[2];
+    vc_err err = read_metas(head, metas);
+
+    if (err != VC_OK) {
+        return err;
     }
-    newest = metas[1].txn > metas[0].txn ? &metas[1] : &metas[0];
-    *ret_image = (struct vc_image){
-        .page_bytes = newest->page_bytes,
-        .last_page = newest->last_page,
-        .commits = newest->txn,
-    };
+    if (metas[commit % 2].commit != commit) {
+        return VC_ERR_BUSY;
+    }
+    *ret_image = metas[commit % 2];
     return VC_OK;
 }
 

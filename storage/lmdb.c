@@ -79,8 +79,7 @@ const char *vc_tables_name(unsigned table)
 #define TABLE_NAME(name, text) text,
         VC_TABLES(TABLE_NAME)
 #undef TABLE_NAME
-            "free pages",
-    };
+        };
 
     return names[table];
 }
@@ -502,14 +501,7 @@ vc_err vc_tables_probe(struct vc_tables *tables)
     return from_commit(tables, mdb_txn_commit(txn));
 }
 
-/* LMDB keeps the list of free pages in the database with the number 0. */
-static MDB_dbi dbi_of(const struct vc_tables *tables, unsigned table)
-{
-    return table == VC_TABLES_FREE_PAGES ? 0 : tables->dbis[table];
-}
-
-vc_err vc_tables_rows(struct vc_tables *tables, unsigned table,
-                      struct vc_rows **ret_rows)
+vc_err vc_tables_rows(struct vc_tables *tables, unsigned table, struct vc_rows **ret_rows)
 {
     vc_err err;
 
@@ -517,30 +509,17 @@ vc_err vc_tables_rows(struct vc_tables *tables, unsigned table,
         mdb_cursor_close(tables->walking.mdb);
         tables->walking.mdb = NULL;
     }
-    if (table != VC_TABLES_FREE_PAGES && !tables->has_dbi[table]) {
+    if (!tables->has_dbi[table]) {
         return VC_ERR_NOT_FOUND;
     }
-    err = open_cursor(tables->read, dbi_of(tables, table), &tables->walking);
+    err = open_cursor(tables->read, tables->dbis[table], &tables->walking);
     if (err == VC_OK) {
         *ret_rows = &tables->walking.rows;
     }
     return err;
 }
 
-vc_err vc_tables_count(struct vc_tables *tables, unsigned table, uint64_t *ret_count)
+size_t vc_tables_commit(struct vc_tables *tables)
 {
-    MDB_stat stat;
-    vc_err err = from_mdb(mdb_stat(tables->read, dbi_of(tables, table), &stat));
-
-    if (err == VC_OK) {
-        *ret_count = stat.ms_entries;
-    }
-    return err;
-}
-
-uint64_t vc_tables_last_page(struct vc_tables *tables)
-{
-    MDB_envinfo info;
-
-    return mdb_env_info(tables->env, &info) == MDB_SUCCESS ? info.me_last_pgno : 0;
+    return mdb_txn_id(tables->read);
 }

@@ -43,16 +43,10 @@ VC_NODISCARD vc_err vc_tables_apply(struct vc_tables *tables,
                                     const struct vc_batch *batch);
 VC_NODISCARD vc_err vc_tables_probe(struct vc_tables *tables);
 
-/* LMDB's own list of free pages, as if it were a table. */
-#define VC_TABLES_FREE_PAGES VC_TABLE_COUNT
-
 /* A table to step through; one at a time.  VC_ERR_NOT_FOUND when the file has no such table. */
-vc_err vc_tables_rows(struct vc_tables *tables, unsigned table,
-                      struct vc_rows **ret_rows);
-/* Rows that LMDB says the table has. */
-vc_err vc_tables_count(struct vc_tables *tables, unsigned table, uint64_t *ret_count);
-/* The number of the last page in use. */
-uint64_t vc_tables_last_page(struct vc_tables *tables);
+vc_err vc_tables_rows(struct vc_tables *tables, unsigned table, struct vc_rows **ret_rows);
+/* The number of the commit that reads see. */
+size_t vc_tables_commit(struct vc_tables *tables);
 /* The name of a table on disk. */
 const char *vc_tables_name(unsigned table);
 

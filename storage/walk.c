@@ -1,10 +1,14 @@
 #include "storage/walk.h"
 
+#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#include "crypto/base/cursor.h"
+#include "storage/image.h"
+#include "storage/pages.h"
 #include "storage/schema.h"
 #include "storage/seal.h"
 #include "storage/tables.h"
@@ -35,119 +39,98 @@ static vc_err look_at_version(struct vc_tables *tables)
 static void note_row(struct vc_walk *walk, unsigned table)
 {
     if (walk->rows++ % ROWS_A_REPORT == 0) {
-        (void)snprintf(walk->words, sizeof walk->words,
-                       "in %s, near row %llu of the file", vc_tables_name(table),
-                       (unsigned long long)walk->rows);
+        (void)snprintf(walk->words, sizeof walk->words, "in %s, near row %llu",
+                       vc_tables_name(table), (unsigned long long)walk->rows);
         if (walk->on_progress != NULL) {
             walk->on_progress(walk->ctx, walk);
         }
     }
 }
 
-/* Opens a row, and finds it by its key: a damaged branch leads there and not back. */
-static vc_err look_at_row(struct vc_tables *tables, unsigned table, struct vc_bytes key,
-                          struct vc_bytes sealed)
+static vc_err open_row(void *ctx, enum vc_table table, struct vc_bytes key,
+                       struct vc_bytes sealed)
 {
     struct vc_bytes value;
-    struct vc_bytes found;
-    vc_err err = vc_value_open((enum vc_table)table, key, sealed, &value);
 
-    if (err == VC_OK) {
-        err = vc_tables_get(tables, (enum vc_table)table, key, &found);
-    }
-    if (err == VC_OK && found.data != sealed.data) {
-        err = VC_ERR_STORE_DAMAGED;
-    }
-    return err == VC_ERR_NOT_FOUND ? VC_ERR_STORE_DAMAGED : err;
+    note_row(ctx, table);
+    return vc_value_open(table, key, sealed, &value);
 }
 
-static vc_err walk_table(struct vc_tables *tables, unsigned table, struct vc_walk *walk)
+/* Maps the file and finds in it the commit that the reader holds. */
+static vc_err map_file(struct vc_tables *tables, int fd,
+                       struct vc_pages_walk *ret_pages)
 {
-    struct vc_rows *rows;
-    struct vc_bytes key;
-    struct vc_bytes sealed;
-    struct vc_bytes before = {0};
-    uint64_t expected;
-    uint64_t count = 0;
-    vc_err err = vc_tables_rows(tables, table, &rows);
+    struct stat file;
+    struct vc_bytes head;
+    void *map;
 
-    if (err == VC_OK) {
-        err = vc_tables_count(tables, table, &expected);
-    }
-    if (err != VC_OK) {
-        return err == VC_ERR_NOT_FOUND ? VC_OK
-                                       : err; /* an older file has fewer tables */
-    }
-    err = rows->move(rows, VC_ROWS_FIRST, &key, &sealed);
-    while (err == VC_OK) {
-        note_row(walk, table);
-        if (count++ == expected || (count > 1 && vc_key_compare(before, key) >= 0)) {
-            return VC_ERR_STORE_DAMAGED;
-        }
-        before = key;
-        err = look_at_row(tables, table, key, sealed);
-        if (err == VC_OK) {
-            err = rows->move(rows, VC_ROWS_NEXT, &key, &sealed);
-        }
-    }
-    if (err != VC_ERR_NOT_FOUND) {
-        return err;
-    }
-    return count == expected ? VC_OK : VC_ERR_STORE_DAMAGED;
-}
-
-/* A record of free pages: their count, then their numbers, the largest first. */
-static vc_err look_at_free(struct vc_bytes record, uint64_t last_page, uint8_t *seen)
-{
-    struct vc_reader r = vc_reader(record);
-    size_t count;
-    size_t before = SIZE_MAX;
-
-    vc_read_copy(&r, &count, sizeof count);
-    if (count > vc_reader_left(&r) / sizeof count) {
+    if (fstat(fd, &file) != 0 || file.st_size <= 0 ||
+        (uint64_t)file.st_size > VC_STORE_FILE_BYTES_MAX) {
         return VC_ERR_STORE_DAMAGED;
     }
-    for (size_t i = 0; i < count; i++) {
-        size_t page;
-
-        vc_read_copy(&r, &page, sizeof page);
-        if (page < 2 || page > last_page || page >= before ||
-            (seen[page / 8] & (1u << (page % 8))) != 0) {
-            return VC_ERR_STORE_DAMAGED;
-        }
-        seen[page / 8] = (uint8_t)(seen[page / 8] | (1u << (page % 8)));
-        before = page;
-    }
-    return VC_OK;
-}
-
-/* A page that is listed twice, or is none, would be written over while it is in use. */
-static vc_err walk_free_pages(struct vc_tables *tables, struct vc_walk *walk)
-{
-    uint64_t last_page = vc_tables_last_page(tables);
-    uint8_t *seen = calloc(1, (size_t)(last_page / 8 + 1));
-    struct vc_rows *rows;
-    struct vc_bytes key;
-    struct vc_bytes record;
-    vc_err err;
-
-    if (seen == NULL) {
+    map = mmap(NULL, (size_t)file.st_size, PROT_READ, MAP_SHARED, fd, 0);
+    if (map == MAP_FAILED) {
         return VC_ERR_NO_MEMORY;
     }
-    err = vc_tables_rows(tables, VC_TABLES_FREE_PAGES, &rows);
-    if (err == VC_OK) {
-        err = rows->move(rows, VC_ROWS_FIRST, &key, &record);
+    ret_pages->file = (struct vc_bytes){map, (size_t)file.st_size};
+    head = ret_pages->file;
+    head.len = head.len < VC_IMAGE_HEAD_BYTES ? head.len : VC_IMAGE_HEAD_BYTES;
+    return vc_image_decode_commit(head, vc_tables_commit(tables), &ret_pages->image);
+}
+
+/* Every page and every row, without LMDB. */
+static vc_err walk_pages(struct vc_tables *tables, const char *path,
+                         struct vc_walk *walk)
+{
+    struct vc_pages_walk pages = {.on_row = open_row, .ctx = walk};
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    vc_err err;
+
+    if (fd < 0) {
+        return VC_ERR_STORE_IO;
     }
-    while (err == VC_OK) {
-        note_row(walk, VC_TABLES_FREE_PAGES);
-        walk->rows--; /* it is not a row of ours */
-        err = look_at_free(record, last_page, seen);
+    err = map_file(tables, fd, &pages);
+    if (err == VC_OK) {
+        err = vc_pages_walk(&pages);
+    }
+    if (err == VC_ERR_STORE_DAMAGED && pages.words != NULL) {
+        (void)snprintf(walk->words + strlen(walk->words),
+                       sizeof walk->words - strlen(walk->words), ": %s", pages.words);
+    }
+    if (pages.file.data != NULL) {
+        (void)munmap((void *)(uintptr_t)pages.file.data, pages.file.len);
+    }
+    (void)close(fd); /* only read */
+    return err;
+}
+
+/* The same rows as LMDB finds them. */
+static vc_err count_rows(struct vc_tables *tables, struct vc_walk *walk)
+{
+    uint64_t expected = walk->rows;
+
+    walk->rows = 0;
+    for (unsigned table = 0; table < VC_TABLE_COUNT; table++) {
+        struct vc_rows *rows;
+        struct vc_bytes key;
+        struct vc_bytes sealed;
+        vc_err err = vc_tables_rows(tables, table, &rows);
+
+        if (err == VC_ERR_NOT_FOUND) {
+            continue; /* an older file has fewer tables */
+        }
         if (err == VC_OK) {
-            err = rows->move(rows, VC_ROWS_NEXT, &key, &record);
+            err = rows->move(rows, VC_ROWS_FIRST, &key, &sealed);
+        }
+        while (err == VC_OK && walk->rows < expected) {
+            note_row(walk, table);
+            err = rows->move(rows, VC_ROWS_NEXT, &key, &sealed);
+        }
+        if (err != VC_ERR_NOT_FOUND) {
+            return VC_ERR_STORE_DAMAGED;
         }
     }
-    free(seen);
-    return err == VC_ERR_NOT_FOUND ? VC_OK : err;
+    return walk->rows == expected ? VC_OK : VC_ERR_STORE_DAMAGED;
 }
 
 vc_err vc_walk_file(const char *path, struct vc_walk *walk)
@@ -159,12 +142,13 @@ vc_err vc_walk_file(const char *path, struct vc_walk *walk)
     if (err != VC_OK) {
         return err;
     }
+    /* The reader holds a commit, so that a store in use can be walked as well. */
     err = look_at_version(tables);
-    for (unsigned table = 0; table < VC_TABLE_COUNT && err == VC_OK; table++) {
-        err = walk_table(tables, table, walk);
+    if (err == VC_OK) {
+        err = walk_pages(tables, path, walk);
     }
     if (err == VC_OK) {
-        err = walk_free_pages(tables, walk);
+        err = count_rows(tables, walk);
     }
     vc_tables_close(tables);
     return err;

@@ -114,6 +114,16 @@ vc_err host_settle(struct host *host, uint64_t ticket)
     return progress.failure;
 }
 
+vc_err host_settle_all(struct host *host)
+{
+    struct vc_store_progress progress = vc_store_poll(host->store);
+
+    while (progress.failure == VC_OK && vc_store_is_busy(host->store)) {
+        progress = host_wait(host);
+    }
+    return progress.failure;
+}
+
 struct vc_bytes bytes_of(const char *text)
 {
     return (struct vc_bytes){(const uint8_t *)text, strlen(text)};

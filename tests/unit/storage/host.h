@@ -29,6 +29,8 @@ void host_close(struct host *host);
 struct vc_store_progress host_wait(struct host *host);
 /* Polls until the ticket is durable, or a commit fails: gives why. */
 vc_err host_settle(struct host *host, uint64_t ticket);
+/* The same for everything that was submitted. */
+vc_err host_settle_all(struct host *host);
 
 /* Shorthands that fail the test when the store says no. */
 struct vc_bytes bytes_of(const char *text);
