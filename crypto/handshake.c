@@ -8,18 +8,22 @@
 #include "crypto/handshake_mask.h"
 #include "crypto/invite.h"
 
-#define PROLOGUE_MAX  128 /* bytes: 10 + 1 + 8 + 1 + 32 + 32, rounded up */
-#define KEY_LEN       32
-#define CLAIM_LEN     5 /* version 1, capabilities 4 */
-#define PAYLOAD_MAX   (VC_HANDSHAKE_MAX - VC_SALT_LEN)
-#define MSG1_PAD_MIN  16 /* makes the shortest msg1 as long as a join's shortest msg2 */
-#define PAD_CHOICES   64 /* lengths 0..63, so that no datagram has a fixed length */
-#define XK_MSG2_MIN   (VC_SALT_LEN + KEY_LEN + VC_CID_LEN + CLAIM_LEN + VC_TAG_LEN)
-#define JOIN_MSG2_MIN (XK_MSG2_MIN + KEY_LEN + VC_TAG_LEN)
+#define PROLOGUE_MAX 128 /* bytes: 10 + 1 + 8 + 1 + 32 + 32, rounded up */
+#define KEY_LEN      32
+#define PAYLOAD_MAX  (VC_HANDSHAKE_MAX - VC_SALT_LEN)
 
-_Static_assert(VC_HANDSHAKE_MSG1_MIN == JOIN_MSG2_MIN, "no reply beyond its request");
-_Static_assert(VC_HANDSHAKE_NOISE1_MAX ==
-                   KEY_LEN + CLAIM_LEN + MSG1_PAD_MIN + PAD_CHOICES - 1 + VC_TAG_LEN,
+_Static_assert(VC_LINK_MSG2_MIN ==
+                   VC_SALT_LEN + KEY_LEN + VC_CID_LEN + VC_CLAIM_LEN + VC_TAG_LEN,
+               "salt, e, payload");
+_Static_assert(VC_JOIN_MSG2_MIN == VC_LINK_MSG2_MIN + KEY_LEN + VC_TAG_LEN, "and s");
+_Static_assert(VC_HANDSHAKE_MSG1_MIN == VC_JOIN_MSG2_MIN,
+               "no reply beyond its request");
+_Static_assert(VC_HANDSHAKE_MSG1_MIN == VC_SALT_LEN + VC_CID_LEN + VC_COOKIE_LEN +
+                                            KEY_LEN + VC_CLAIM_LEN + VC_MSG1_PAD_MIN +
+                                            VC_TAG_LEN + VC_MAC1_LEN,
+               "msg1");
+_Static_assert(VC_HANDSHAKE_NOISE1_MAX == KEY_LEN + VC_CLAIM_LEN + VC_MSG1_PAD_MIN +
+                                              VC_PAD_CHOICES - 1 + VC_TAG_LEN,
                "msg1");
 
 static void init_noise(struct vc_handshake *hs, const struct vc_handshake_config *cfg)
@@ -125,7 +129,7 @@ static vc_err make_noise1(struct vc_handshake *hs, struct vc_rng *rng)
     vc_err err;
 
     write_claim(&payload, hs);
-    write_padding(&payload, MSG1_PAD_MIN + vc_rng_below(rng, PAD_CHOICES));
+    write_padding(&payload, VC_MSG1_PAD_MIN + vc_rng_below(rng, VC_PAD_CHOICES));
     VC_CHECK(vc_writer_end(&payload) == VC_OK);
     err = vc_noise_write(&hs->noise, vc_writer_bytes(&payload), &noise);
     if (err == VC_OK) {
@@ -249,7 +253,8 @@ static vc_err read_answer(const struct vc_handshake *hs, struct vc_bytes datagra
 vc_err vc_handshake_write_msg2(struct vc_handshake *hs, size_t msg1_len,
                                struct vc_rng *rng, struct vc_writer *w)
 {
-    size_t len_min = hs->kind == VC_HANDSHAKE_LINK ? XK_MSG2_MIN : JOIN_MSG2_MIN;
+    size_t len_min =
+        hs->kind == VC_HANDSHAKE_LINK ? VC_LINK_MSG2_MIN : VC_JOIN_MSG2_MIN;
     uint8_t room[PAYLOAD_MAX];
     struct vc_writer payload = vc_writer(room, sizeof(room));
 
@@ -305,7 +310,7 @@ vc_err vc_handshake_write_msg3(struct vc_handshake *hs,
     VC_CHECK(hs->noise.is_initiator);
     hs->continues = *continues;
     vc_write_copy(&payload, continues->b, sizeof(continues->b));
-    write_padding(&payload, vc_rng_below(rng, PAD_CHOICES));
+    write_padding(&payload, vc_rng_below(rng, VC_PAD_CHOICES));
     VC_CHECK(vc_writer_end(&payload) == VC_OK);
     return write_answer(hs, vc_writer_bytes(&payload), rng, w);
 }

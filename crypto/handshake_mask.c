@@ -7,8 +7,7 @@
 
 #include "crypto/invite.h"
 
-#define COOKIE_PAD_CHOICES 64 /* as in the other datagrams: no fixed length */
-#define ADDRESS_MAX        32 /* bytes of an encoded address */
+#define ADDRESS_MAX 32 /* bytes of an encoded address */
 
 /* Three keys of one base, and the base is gone. */
 static void derive(struct vc_mask *ret_mask, struct vc_secret32 *base)
@@ -123,8 +122,8 @@ vc_err vc_handshake_write_cookie(const struct vc_mask *mask, const struct vc_msg
                                  const uint8_t cookie[VC_COOKIE_LEN],
                                  struct vc_rng *rng, struct vc_writer *w)
 {
-    uint8_t plain[VC_COOKIE_LEN + COOKIE_PAD_CHOICES] = {0};
-    size_t plain_len = VC_COOKIE_LEN + vc_rng_below(rng, COOKIE_PAD_CHOICES);
+    uint8_t plain[VC_COOKIE_LEN + VC_PAD_CHOICES] = {0};
+    size_t plain_len = VC_COOKIE_LEN + vc_rng_below(rng, VC_PAD_CHOICES);
     uint8_t *start = w->at;
     struct vc_secret32 key;
 

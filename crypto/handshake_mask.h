@@ -6,8 +6,19 @@
 
 #include "crypto/handshake.h"
 
-#define VC_SALT_LEN 16
-#define VC_MAC1_LEN 16
+#define VC_SALT_LEN  16
+#define VC_MAC1_LEN  16
+#define VC_CLAIM_LEN 5 /* version 1, capabilities 4 */
+
+/* Zeros at the end of every payload: 0..63, so that no datagram has a fixed length,
+ * and 16 more in msg1, which make the shortest as long as a join's shortest msg2. */
+#define VC_PAD_CHOICES  64
+#define VC_MSG1_PAD_MIN 16
+
+/* The shortest msg2 of either kind and the shortest msg3. */
+#define VC_LINK_MSG2_MIN 77
+#define VC_JOIN_MSG2_MIN 125
+#define VC_MSG3_MIN      88
 
 /* Writes the salt of a datagram to @receiver: his cid and 8 random bytes. */
 void vc_mask_write_salt(const struct vc_cid *receiver, struct vc_rng *rng,
