@@ -84,11 +84,11 @@ PLAIN void *calloc(size_t count, size_t len)
 
 PLAIN void *realloc(void *old, size_t len)
 {
-    if (has_fault(FAULT_MALLOC)) {
-        return NULL;
+    /* A sanitizer that is refused memory for the start of a thread ends the process. */
+    if (__interceptor_realloc != NULL) {
+        return __interceptor_realloc(old, len);
     }
-    return __interceptor_realloc != NULL ? __interceptor_realloc(old, len)
-                                         : __libc_realloc(old, len);
+    return has_fault(FAULT_MALLOC) ? NULL : __libc_realloc(old, len);
 }
 
 int fdatasync(int fd)
