@@ -5,6 +5,7 @@
 
 #include "crypto/base/addr.h"
 #include "crypto/base/utf8.h"
+#include "node/control/control.h"
 
 /* Message ids named in one notification of a state: the client sees the rest by the
  * range of numbers. */
@@ -13,16 +14,9 @@
 static const char base64_letters[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-json_t *vc_shape_error(vc_err err, const char *detail)
-{
-    return json_pack("{s:i, s:s, s:s, s:s, s:s*}", "code", (int)err, "name", vc_err_name(err),
-                     "message", vc_err_words(err), "hint", vc_err_hint(err), "detail",
-                     detail != NULL && detail[0] != '\0' ? detail : NULL);
-}
-
 json_t *vc_shape_failure(vc_err err)
 {
-    return err == VC_OK ? json_null() : vc_shape_error(err, NULL);
+    return err == VC_OK ? json_null() : vc_control_error(err, NULL);
 }
 
 json_t *vc_shape_time(vc_ms unix_ms)
@@ -69,9 +63,12 @@ static json_t *shape_base64(struct vc_bytes bytes)
 json_t *vc_shape_contact(struct vc_chat *chat, const struct vc_contact *contact)
 {
     char id[VC_ID_TEXT_MAX], addr[VC_ADDR_TEXT_MAX];
+    bool has_addr = contact->addr.family != 0;
 
     vc_id_format(&contact->root, id);
-    vc_addr_format(&contact->addr, addr);
+    if (has_addr) {
+        vc_addr_format(&contact->addr, addr);
+    }
     return json_pack(
         "{s:I, s:s, s:s, s:o, s:s, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:I, s:o, s:I, s:I, s:o}",
         "id", (json_int_t)contact->id, "name", contact->petname, "own_name",
@@ -79,7 +76,7 @@ json_t *vc_shape_contact(struct vc_chat *chat, const struct vc_contact *contact)
         vc_shape_hex(contact->fingerprint.b, sizeof contact->fingerprint.b), "veche_id", id,
         "is_blocked", contact->is_blocked, "is_verified", contact->is_verified,
         "is_connected", contact->is_connected, "address",
-        contact->addr.family != 0 ? json_string(addr) : json_null(), "rtt_ms",
+        has_addr ? json_string(addr) : json_null(), "rtt_ms",
         contact->is_connected ? json_integer(contact->rtt_ms) : json_null(), "added_at",
         json_integer((json_int_t)contact->added_at), "last_seen_at",
         vc_shape_time(contact->last_seen_at), "waiting", (json_int_t)contact->waiting,

@@ -10,8 +10,7 @@
 
 #include "node/chat/chat.h"
 
-json_t *vc_shape_error(vc_err err, const char *detail);
-/* JSON null for VC_OK. */
+/* Why something is as it is; JSON null for VC_OK. */
 json_t *vc_shape_failure(vc_err err);
 /* JSON null for VC_NEVER and 0. */
 json_t *vc_shape_time(vc_ms unix_ms);

@@ -1,0 +1,229 @@
+#include "node/edge/options.h"
+
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/support/test.h"
+
+static char home[] = "/tmp/veche-options-XXXXXX";
+static struct vc_options options;
+static int old_stderr = -1;
+
+static vc_err read_words(const char *const *words)
+{
+    char *argv[16] = {(char *)(uintptr_t)"veched"};
+    int argc = 1;
+
+    for (; *words != NULL; words++)
+        argv[argc++] = (char *)(uintptr_t)*words;
+    optind = 0; /* getopt starts afresh */
+    return vc_options_read(&options, argc, argv);
+}
+
+#define READ(...) read_words((const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
+
+static char *in_home(const char *name)
+{
+    static char path[256];
+
+    (void)snprintf(path, sizeof path, "%s/%s", home, name);
+    return path;
+}
+
+static void write_config(const char *text)
+{
+    FILE *file = fopen(in_home("veche.conf"), "w");
+
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* Complaints are for people; here they would only stand between the results. */
+static int begin(void **state)
+{
+    int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+    (void)state;
+    old_stderr = dup(STDERR_FILENO);
+    (void)unlink(in_home("veche.conf"));
+    unsetenv("XDG_DATA_HOME");
+    unsetenv("XDG_RUNTIME_DIR");
+    setenv("HOME", home, 1);
+    memset(&options, 0, sizeof options);
+    return dup2(fd, STDERR_FILENO) >= 0 && close(fd) == 0 ? 0 : -1;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    return dup2(old_stderr, STDERR_FILENO) >= 0 && close(old_stderr) == 0 ? 0 : -1;
+}
+
+static void nothing_has_to_be_said(void **state)
+{
+    (void)state;
+
+    assert_int_equal(READ(NULL), VC_OK);
+    assert_string_equal(options.dir, in_home(".local/share/veche"));
+    assert_string_equal(options.socket_path, in_home(".local/share/veche/control.sock"));
+    assert_string_equal(options.config_path, in_home(".local/share/veche/veche.conf"));
+    assert_int_equal(options.listen_count, 0);
+    assert_int_equal(options.network_id_len, 5);
+    assert_memory_equal(options.network_id, "veche", 5);
+    assert_true(options.name[0] != '\0');
+    assert_int_equal(options.log_level, VC_LOG_INFO);
+    assert_false(options.has_read_receipts);
+    assert_false(options.wants_check || options.wants_help || options.wants_version);
+}
+
+static void the_system_says_where_things_are(void **state)
+{
+    (void)state;
+    struct stat made;
+
+    setenv("XDG_DATA_HOME", "/data", 1);
+    setenv("XDG_RUNTIME_DIR", home, 1);
+    assert_int_equal(READ(NULL), VC_OK);
+    assert_string_equal(options.dir, "/data/veche");
+    assert_string_equal(options.socket_path, in_home("veche/control.sock"));
+    assert_int_equal(stat(in_home("veche"), &made), 0);
+    assert_int_equal(made.st_mode & 0777, 0700);
+    /* A second node beside the first one has its socket for itself. */
+    assert_int_equal(READ("--dir", "/other"), VC_OK);
+    assert_string_equal(options.socket_path, "/other/control.sock");
+    (void)rmdir(in_home("veche"));
+}
+
+static void addresses_are_read_from_the_command_line(void **state)
+{
+    (void)state;
+
+    assert_int_equal(READ("--listen", "127.0.0.1:0", "--listen", "[::1]:7"), VC_OK);
+    assert_int_equal(options.listen_count, 2);
+    assert_int_equal(options.listen[1].port, 7);
+    assert_int_equal(options.listen[1].family, 6);
+    assert_int_equal(READ("--listen", "localhost"), VC_ERR_USAGE);
+    assert_int_equal(READ("--listen", "127.0.0.1:1", "--listen", "127.0.0.1:2", "--listen",
+                          "127.0.0.1:3", "--listen", "127.0.0.1:4", "--listen", "127.0.0.1:5"),
+                     VC_ERR_USAGE);
+}
+
+static void the_command_line_wins_over_the_file(void **state)
+{
+    (void)state;
+
+    write_config("name = alice\nlisten = 10.0.0.1:1\nsocket = /run/a.sock\n"
+                 "read_receipts = no\n[log]\nlevel = debug\n[network]\nid = test\n");
+    assert_int_equal(READ("--dir", home), VC_OK);
+    assert_string_equal(options.name, "alice");
+    assert_int_equal(options.listen_count, 1);
+    assert_int_equal(options.listen[0].ip[0], 10);
+    assert_string_equal(options.socket_path, "/run/a.sock");
+    assert_true(options.has_read_receipts);
+    assert_false(options.read_receipts);
+    assert_int_equal(options.log_level, VC_LOG_DEBUG);
+    assert_int_equal(options.network_id_len, 4);
+    assert_memory_equal(options.network_id, "test", 4);
+
+    assert_int_equal(READ("--dir", home, "--listen", "10.0.0.2:2", "--socket", "/run/b.sock"),
+                     VC_OK);
+    assert_int_equal(options.listen_count, 1);
+    assert_int_equal(options.listen[0].ip[3], 2);
+    assert_string_equal(options.socket_path, "/run/b.sock");
+}
+
+static void a_mistake_in_the_file_is_refused(void **state)
+{
+    (void)state;
+
+    write_config("nmae = alice\n");
+    assert_int_equal(READ("--dir", home), VC_ERR_CONFIG);
+    write_config("listen = nowhere\n");
+    assert_int_equal(READ("--dir", home), VC_ERR_CONFIG);
+    /* Help does not depend on it. */
+    assert_int_equal(READ("--dir", home, "--help"), VC_OK);
+    assert_true(options.wants_help);
+    assert_int_equal(READ("--dir", home, "--version"), VC_OK);
+    assert_true(options.wants_version);
+}
+
+static void a_file_too_long_or_unreadable_is_refused(void **state)
+{
+    (void)state;
+    FILE *file = fopen(in_home("veche.conf"), "w");
+
+    assert_non_null(file);
+    for (int i = 0; i < 40000; i++)
+        assert_true(fputs("# long\n", file) >= 0);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(READ("--dir", home), VC_ERR_CONFIG);
+    assert_int_equal(READ("--config", "/proc/self/mem"), VC_ERR_CONFIG);
+    assert_int_equal(READ("--config", in_home("none")), VC_OK);
+}
+
+static void another_file_can_be_named(void **state)
+{
+    (void)state;
+
+    write_config("name = named\n");
+    assert_int_equal(READ("--dir", "/elsewhere", "--config", in_home("veche.conf")), VC_OK);
+    assert_string_equal(options.name, "named");
+    assert_string_equal(options.dir, "/elsewhere");
+}
+
+static void paths_that_are_too_long_are_refused(void **state)
+{
+    (void)state;
+    char path[VC_PATH_MAX + 10];
+
+    memset(path, 'p', sizeof path - 1);
+    path[0] = '/';
+    path[sizeof path - 1] = '\0';
+    assert_int_equal(READ("--dir", path), VC_ERR_USAGE);
+    path[VC_SOCKET_PATH_MAX] = '\0';
+    assert_int_equal(READ("--socket", path), VC_ERR_USAGE);
+    assert_int_equal(READ("--dir", path), VC_ERR_USAGE); /* no room for its socket */
+    path[VC_SOCKET_PATH_MAX - 1] = '\0';
+    assert_int_equal(READ("--socket", path), VC_OK);
+}
+
+static void what_is_no_option_is_refused(void **state)
+{
+    (void)state;
+
+    assert_int_equal(READ("--dri", "x"), VC_ERR_USAGE);
+    assert_int_equal(READ("argument"), VC_ERR_USAGE);
+    assert_int_equal(READ("--dir"), VC_ERR_USAGE);
+    assert_int_equal(READ("--check", "--dir", home), VC_OK);
+    assert_true(options.wants_check);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(nothing_has_to_be_said, begin, end),
+        cmocka_unit_test_setup_teardown(the_system_says_where_things_are, begin, end),
+        cmocka_unit_test_setup_teardown(addresses_are_read_from_the_command_line, begin, end),
+        cmocka_unit_test_setup_teardown(the_command_line_wins_over_the_file, begin, end),
+        cmocka_unit_test_setup_teardown(a_mistake_in_the_file_is_refused, begin, end),
+        cmocka_unit_test_setup_teardown(a_file_too_long_or_unreadable_is_refused, begin, end),
+        cmocka_unit_test_setup_teardown(another_file_can_be_named, begin, end),
+        cmocka_unit_test_setup_teardown(paths_that_are_too_long_are_refused, begin, end),
+        cmocka_unit_test_setup_teardown(what_is_no_option_is_refused, begin, end),
+    };
+    int failed;
+
+    if (mkdtemp(home) == NULL) {
+        return 1;
+    }
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    (void)unlink(in_home("veche.conf"));
+    (void)rmdir(home);
+    return failed;
+}
