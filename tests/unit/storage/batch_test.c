@@ -36,10 +36,11 @@ static struct vc_bytes text(const char *string)
 static void add(struct vc_batch *batch, enum vc_table table, const char *key,
                 const char *value)
 {
-    vc_batch_add(batch, &(struct vc_batch_op){.table = table,
-                                              .is_del = value == NULL,
-                                              .key = text(key),
-                                              .value = text(value == NULL ? "" : value)});
+    vc_batch_add(batch,
+                 &(struct vc_batch_op){.table = table,
+                                       .is_del = value == NULL,
+                                       .key = text(key),
+                                       .value = text(value == NULL ? "" : value)});
 }
 
 static bool holds(const struct vc_batch *batch, enum vc_table table, const char *key,
@@ -48,7 +49,8 @@ static bool holds(const struct vc_batch *batch, enum vc_table table, const char 
     struct vc_batch_op op;
 
     return vc_batch_find(batch, table, text(key), &op) && !op.is_del &&
-           op.value.len == strlen(value) && memcmp(op.value.data, value, op.value.len) == 0;
+           op.value.len == strlen(value) &&
+           memcmp(op.value.data, value, op.value.len) == 0;
 }
 
 static void a_later_write_takes_the_place_of_an_earlier_one(void **state)
@@ -137,8 +139,9 @@ static void the_order_is_that_of_tables_and_keys(void **state)
         struct vc_batch_op before = vc_batch_at(batch, order[i - 1]);
         struct vc_batch_op op = vc_batch_at(batch, order[i]);
 
-        assert_true(before.table < op.table ||
-                    (before.table == op.table && vc_key_compare(before.key, op.key) < 0));
+        assert_true(
+            before.table < op.table ||
+            (before.table == op.table && vc_key_compare(before.key, op.key) < 0));
     }
     free(order);
 }
@@ -152,7 +155,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_cleared_batch_is_empty_and_wiped, set_up,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(what_fits_is_what_can_be_added, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_fits_is_what_can_be_added, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(the_order_is_that_of_tables_and_keys, set_up,
                                         tear_down),
     };

@@ -70,7 +70,8 @@ PLAIN void *malloc(size_t len)
     if (has_fault(FAULT_MALLOC)) {
         return NULL;
     }
-    return __interceptor_malloc != NULL ? __interceptor_malloc(len) : __libc_malloc(len);
+    return __interceptor_malloc != NULL ? __interceptor_malloc(len)
+                                        : __libc_malloc(len);
 }
 
 PLAIN void *calloc(size_t count, size_t len)

@@ -189,7 +189,8 @@ static void a_flipped_row_is_damage_to_get_and_scan(void **state)
     struct host *host = *state;
     struct vc_bytes value;
     int rows = 0;
-    struct vc_scan scan = {.table = VC_TABLE_CONTACT, .on_row = accept_row, .ctx = &rows};
+    struct vc_scan scan = {
+        .table = VC_TABLE_CONTACT, .on_row = accept_row, .ctx = &rows};
 
     host_put(host, VC_TABLE_CONTACT, "a", "1");
     host_put(host, VC_TABLE_CONTACT, "b", "1");
@@ -197,11 +198,11 @@ static void a_flipped_row_is_damage_to_get_and_scan(void **state)
     vc_memory_complete(host->store, VC_OK);
     (void)vc_store_poll(host->store);
     assert_true(vc_memory_disk_flip(host->memory, VC_TABLE_CONTACT, bytes_of("b"), 0));
-    assert_false(vc_memory_disk_flip(host->memory, VC_TABLE_CONTACT, bytes_of("b"), 17));
+    assert_false(
+        vc_memory_disk_flip(host->memory, VC_TABLE_CONTACT, bytes_of("b"), 17));
     assert_false(vc_memory_disk_flip(host->memory, VC_TABLE_CONTACT, bytes_of("c"), 0));
-    assert_int_equal(
-        vc_store_get(host->store, VC_TABLE_CONTACT, bytes_of("b"), &value),
-        VC_ERR_STORE_DAMAGED);
+    assert_int_equal(vc_store_get(host->store, VC_TABLE_CONTACT, bytes_of("b"), &value),
+                     VC_ERR_STORE_DAMAGED);
     assert_int_equal(vc_store_scan(host->store, &scan), VC_ERR_STORE_DAMAGED);
     assert_int_equal(rows, 1);
 }
@@ -209,20 +210,22 @@ static void a_flipped_row_is_damage_to_get_and_scan(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(nothing_is_committed_until_it_is_completed, set_up,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(nothing_is_committed_until_it_is_completed,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(turns_gather_while_one_is_committed, set_up,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(an_open_turn_is_not_handed_over, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_open_turn_is_not_handed_over, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_crash_loses_what_was_not_completed, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_failed_commit_is_told_once_and_recovered_from,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(health_alone_keeps_promises_away, set_up,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(a_recover_in_the_middle_drops_the_batches, set_up,
+        cmocka_unit_test_setup_teardown(a_recover_in_the_middle_drops_the_batches,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_copied_disk_goes_its_own_way, set_up,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(a_copied_disk_goes_its_own_way, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_flipped_row_is_damage_to_get_and_scan, set_up,
                                         tear_down),
     };

@@ -156,8 +156,8 @@ static void scans_give_what_a_plain_reading_gives(void **state)
     }
 }
 
-static vc_err damaged(struct vc_rows *rows, enum vc_rows_move move, struct vc_bytes *key,
-                   struct vc_bytes *ret_value)
+static vc_err damaged(struct vc_rows *rows, enum vc_rows_move move,
+                      struct vc_bytes *key, struct vc_bytes *ret_value)
 {
     (void)rows;
     (void)move;

@@ -41,8 +41,8 @@ static void an_empty_value_can_be_sealed(void **state)
 
     (void)state;
     vc_value_seal(room, VC_TABLE_GAP, VC_BYTES(key), (struct vc_bytes){0});
-    assert_int_equal(vc_value_open(VC_TABLE_GAP, VC_BYTES(key), VC_BYTES(room), &opened),
-                     VC_OK);
+    assert_int_equal(
+        vc_value_open(VC_TABLE_GAP, VC_BYTES(key), VC_BYTES(room), &opened), VC_OK);
     assert_int_equal(opened.len, 0);
 }
 
@@ -96,8 +96,9 @@ static void what_is_too_short_or_too_long_is_damage(void **state)
     }
     vc_value_seal(room, VC_TABLE_GAP, VC_BYTES(key),
                   (struct vc_bytes){room, VC_STORE_VALUE_MAX + 1});
-    assert_int_equal(vc_value_open(VC_TABLE_GAP, VC_BYTES(key), VC_BYTES(room), &opened),
-                     VC_ERR_STORE_DAMAGED);
+    assert_int_equal(
+        vc_value_open(VC_TABLE_GAP, VC_BYTES(key), VC_BYTES(room), &opened),
+        VC_ERR_STORE_DAMAGED);
     assert_int_equal(
         vc_value_open(VC_TABLE_MESSAGE, VC_BYTES(long_key), VC_BYTES(sealed), &opened),
         VC_ERR_STORE_DAMAGED);
