@@ -93,12 +93,20 @@ static bool store(struct vc_link *link, uint32_t session,
     return true;
 }
 
-/* Tells the peer a new limit once it is worth a frame. */
+/*
+ * Tells the peer a new limit once it is worth a frame: a quarter of the window, or
+ * anything when little is left to him; an object that is longer than what is left would
+ * else never be finished.
+ */
 static void look_at_credit(const struct vc_link *link, struct vc_session *s)
 {
+    uint64_t quarter = link->window / 4;
     for (uint32_t i = 0; i < VC_LINK_STREAM_COUNT; i++) {
-        if (s->recv[i].read + link->window >= s->recv[i].limit + link->window / 4 &&
-            s->recv[i].highest > 0)
+        const struct vc_recv_stream *stream = &s->recv[i];
+        uint64_t limit = stream->read + link->window;
+        if (stream->highest == 0 || limit <= stream->limit)
+            continue;
+        if (limit - stream->limit >= quarter || stream->limit - stream->highest < quarter)
             s->windows_due |= (uint8_t)(1u << i);
     }
 }

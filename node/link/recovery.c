@@ -128,12 +128,15 @@ vc_ms vc_recovery_pto_at(const struct vc_session *s)
 {
     if (s->flight.count == 0 || s->loss_at != VC_NEVER)
         return VC_NEVER;
-    return s->eliciting_at + vc_rtt_pto_ms(&s->rtt, s->backoff);
+    /* A probe that could not leave counts as sent, else the timer would never rest. */
+    vc_ms from = s->probed_at > s->eliciting_at ? s->probed_at : s->eliciting_at;
+    return from + vc_rtt_pto_ms(&s->rtt, s->backoff);
 }
 
-void vc_recovery_probe(struct vc_link *link, uint32_t session)
+void vc_recovery_probe(struct vc_link *link, vc_ms now, uint32_t session)
 {
     struct vc_session *s = &link->sessions[session];
+    s->probed_at = now;
     s->backoff++;
     s->probes = VC_LINK_PROBES;
     /* The oldest bytes are what the peer needs most.  The packet that had them still

@@ -287,7 +287,7 @@ void vc_session_tick(struct vc_link *link, vc_ms now, uint32_t session)
     if (s->loss_at <= now)
         vc_recovery_look(link, now, session);
     else if (vc_recovery_pto_at(s) <= now)
-        vc_recovery_probe(link, session);
+        vc_recovery_probe(link, now, session);
     if (ping_at(s) <= now) {
         s->wants_ping = true;
         s->unanswered_since = vc_ms_min(s->unanswered_since, now);

@@ -71,6 +71,7 @@ struct vc_session {
     uint32_t backoff;     /* probe timeouts in a row */
     uint32_t probes;      /* packets that may be sent whatever the window says */
     vc_ms eliciting_at;   /* the last packet that wanted an answer */
+    vc_ms probed_at;      /* the last probe timeout */
     vc_ms loss_at;
 
     /* Receiving. */
@@ -168,7 +169,7 @@ VC_NODISCARD bool vc_recovery_acked(struct vc_link *link, vc_ms now, uint32_t se
 /* Looks for packets that must be lost by now. */
 void vc_recovery_look(struct vc_link *link, vc_ms now, uint32_t session);
 /* Nothing came for too long: probes are due. */
-void vc_recovery_probe(struct vc_link *link, uint32_t session);
+void vc_recovery_probe(struct vc_link *link, vc_ms now, uint32_t session);
 /* When the probe timeout ends, or VC_NEVER. */
 vc_ms vc_recovery_pto_at(const struct vc_session *s);
 /* All that is in flight is taken back and queued again, without blame. */
