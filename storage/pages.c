@@ -253,6 +253,7 @@ static vc_err walk_table(const struct tree *tables, const struct node *node,
 {
     struct tree tree = {.walk = tables->walk, .used = tables->used, .kind = TREE_ROWS};
     struct vc_image_tree image;
+    vc_err err;
 
     if (node->flags != NODE_TREE || record.len != VC_IMAGE_TREE_BYTES ||
         !find_table(node->key, &tree.table)) {
@@ -262,7 +263,12 @@ static vc_err walk_table(const struct tree *tables, const struct node *node,
     if (image.flags != 0) {
         return damaged(tables->walk, "a table's record is wrong");
     }
-    return walk_tree(&tree, &image);
+    tables->walk->table = tree.table;
+    err = walk_tree(&tree, &image);
+    if (err == VC_OK) {
+        tables->walk->table = VC_TABLE_COUNT;
+    }
+    return err;
 }
 
 static vc_err walk_leaf(struct tree *tree, const struct page *page,
@@ -392,6 +398,8 @@ vc_err vc_pages_walk(struct vc_pages_walk *walk)
     if (used == NULL) {
         return VC_ERR_NO_MEMORY;
     }
+    walk->table = VC_TABLE_COUNT;
+    walk->words = NULL;
     tables.used = used;
     free_pages.used = used;
     err = walk_tree(&tables, &walk->image.tables);

@@ -20,7 +20,9 @@ struct vc_pages_walk {
     vc_err (*on_row)(void *ctx, enum vc_table table, struct vc_bytes key,
                      struct vc_bytes sealed);
     void *ctx;
-    const char *words; /* what was wrong, when the walk says VC_ERR_STORE_DAMAGED */
+    unsigned table; /* where the walk is; VC_TABLE_COUNT in none of them */
+    const char
+        *words; /* what was wrong with the pages; NULL when on_row was not content */
 };
 
 /* VC_ERR_STORE_DAMAGED, VC_ERR_NO_MEMORY, or what on_row said. */

@@ -39,7 +39,7 @@ static vc_err look_at_version(struct vc_tables *tables)
 static void note_row(struct vc_walk *walk, unsigned table)
 {
     if (walk->rows++ % ROWS_A_REPORT == 0) {
-        (void)snprintf(walk->words, sizeof walk->words, "in %s, near row %llu",
+        (void)snprintf(walk->words, sizeof walk->words, "in %s: near row %llu of all",
                        vc_tables_name(table), (unsigned long long)walk->rows);
         if (walk->on_progress != NULL) {
             walk->on_progress(walk->ctx, walk);
@@ -82,7 +82,8 @@ static vc_err map_file(struct vc_tables *tables, int fd,
 static vc_err walk_pages(struct vc_tables *tables, const char *path,
                          struct vc_walk *walk)
 {
-    struct vc_pages_walk pages = {.on_row = open_row, .ctx = walk};
+    struct vc_pages_walk pages = {
+        .on_row = open_row, .ctx = walk, .table = VC_TABLE_COUNT};
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     vc_err err;
 
@@ -93,9 +94,12 @@ static vc_err walk_pages(struct vc_tables *tables, const char *path,
     if (err == VC_OK) {
         err = vc_pages_walk(&pages);
     }
-    if (err == VC_ERR_STORE_DAMAGED && pages.words != NULL) {
-        (void)snprintf(walk->words + strlen(walk->words),
-                       sizeof walk->words - strlen(walk->words), ": %s", pages.words);
+    if (err == VC_ERR_STORE_DAMAGED && pages.file.data != NULL) {
+        bool is_in_table = pages.table < VC_TABLE_COUNT;
+
+        (void)snprintf(walk->words, sizeof walk->words, "in %s: %s",
+                       is_in_table ? vc_tables_name(pages.table) : "the file",
+                       pages.words != NULL ? pages.words : "a row's check is wrong");
     }
     if (pages.file.data != NULL) {
         (void)munmap((void *)(uintptr_t)pages.file.data, pages.file.len);
