@@ -414,6 +414,22 @@ static void padding_other_than_zeros_and_short_payloads_are_malformed(void **sta
     }
 }
 
+/* With a good mac1, from somebody who has the mask: the answer would be longer. */
+static void a_msg1_shorter_than_its_answer_is_refused(void **state)
+{
+    (void)state;
+    for (size_t len = 5; len < 24; len++) {
+        struct pair p;
+        uint8_t payload[24] = {VC_LINK_VERSION};
+
+        pair_init(&p, VC_HANDSHAKE_JOIN, 75);
+        pair_start(&p, ALICE);
+        write_payload(&p, 1, (struct vc_bytes){payload, len});
+        assert_int_equal(p.len[0], VC_HANDSHAKE_MSG1_MIN - 21 + len);
+        assert_int_equal(pair_read_msg1(&p), len < 21 ? VC_ERR_MALFORMED : VC_OK);
+    }
+}
+
 /* Somebody who has the invite too stands in the middle and says less for Alice. */
 static void a_changed_claim_is_found_out_at_msg2(void **state)
 {
@@ -555,6 +571,7 @@ int main(void)
         cmocka_unit_test(a_join_is_no_link_and_a_link_no_join),
         cmocka_unit_test(another_version_is_not_spoken),
         cmocka_unit_test(padding_other_than_zeros_and_short_payloads_are_malformed),
+        cmocka_unit_test(a_msg1_shorter_than_its_answer_is_refused),
         cmocka_unit_test(a_changed_claim_is_found_out_at_msg2),
         cmocka_unit_test(a_low_order_ephemeral_in_msg1_is_refused),
         cmocka_unit_test(a_low_order_ephemeral_in_a_join_is_refused_when_answering),

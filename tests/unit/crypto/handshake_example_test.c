@@ -3,7 +3,6 @@
  * from the keys that stand above them: document and code cannot part.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "crypto/base/hex.h"
@@ -52,7 +51,8 @@ static bool is_line_of(const char *line, const char *name)
 static void says(const char *name, struct vc_bytes bytes)
 {
     const char *line = example;
-    char expected[2 * VC_PACKET_MAX + 1] = "", got[2 * VC_PACKET_MAX + 1];
+    char expected[2 * VC_PACKET_MAX + 1], got[2 * VC_PACKET_MAX + 1];
+    size_t expected_len = 0;
 
     while (!is_line_of(line, name)) {
         line = strchr(line, '\n');
@@ -64,10 +64,12 @@ static void says(const char *name, struct vc_bytes bytes)
     }
     do {
         size_t len = strcspn(line + NAME_COLUMN, "\n");
-        assert_true(strlen(expected) + len < sizeof(expected));
-        strncat(expected, line + NAME_COLUMN, len);
+        assert_true(expected_len + len < sizeof(expected));
+        memcpy(expected + expected_len, line + NAME_COLUMN, len);
+        expected_len += len;
         line += NAME_COLUMN + len + 1;
     } while (is_line_of(line, NULL));
+    expected[expected_len] = '\0';
     vc_hex_encode(bytes, got);
     assert_string_equal(got, expected);
 }

@@ -90,6 +90,12 @@ static void a_cookie_is_good_for_its_address_message_and_secret(void **state)
     assert_false(vc_cookie_is_valid(&p.msg1, &other_secret, VC_BYTES(here)));
     memcpy(q.msg1.cookie, p.msg1.cookie, VC_COOKIE_LEN);
     assert_false(vc_cookie_is_valid(&q.msg1, &secret, VC_BYTES(here)));
+    q.msg1.sender_cid = p.msg1.sender_cid; /* and with the Noise part alone different */
+    assert_false(vc_cookie_is_valid(&q.msg1, &secret, VC_BYTES(here)));
+    q.msg1.noise_part = p.msg1.noise_part;
+    assert_true(vc_cookie_is_valid(&q.msg1, &secret, VC_BYTES(here)));
+    q.msg1.sender_cid.b[0] ^= 1;
+    assert_false(vc_cookie_is_valid(&q.msg1, &secret, VC_BYTES(here)));
 }
 
 static void a_demanded_cookie_comes_back_in_the_next_msg1(void **state)

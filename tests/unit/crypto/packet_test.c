@@ -156,6 +156,31 @@ static void a_datagram_cut_or_lengthened_is_refused(void **state)
     }
 }
 
+/* From a peer who keeps no limits: the tag is right. */
+static void a_packet_longer_than_1232_bytes_is_refused(void **state)
+{
+    static const uint8_t plain[VC_PACKET_MAX + 1 - VC_PACKET_OVERHEAD];
+
+    (void)state;
+    for (size_t len = sizeof(plain) - 1; len <= sizeof(plain); len++) {
+        struct packet packet;
+        struct vc_writer w = vc_writer(packet.b, sizeof(packet.b));
+        struct vc_replay replay = {0};
+        uint8_t mask[4];
+        uint64_t number;
+
+        vc_write_copy(&w, cid.b, sizeof(cid.b));
+        vc_write_u32(&w, 0);
+        vc_seal_to(&w, &key.key, 0, VC_BYTES(cid.b), (struct vc_bytes){plain, len});
+        assert_int_equal(vc_writer_end(&w), VC_OK);
+        packet.len = vc_writer_bytes(&w).len;
+        vc_chacha_mask(mask, sizeof(mask), &key.mask, packet.b + VC_PACKET_HEADER);
+        memcpy(packet.b + VC_CID_LEN, mask, sizeof(mask));
+        assert_int_equal(open_with(&key, &replay, &packet, &number),
+                         packet.len <= VC_PACKET_MAX);
+    }
+}
+
 static void another_key_or_mask_does_not_open(void **state)
 {
     const struct vc_packet_key others[] = {
@@ -267,6 +292,7 @@ int main(void)
         cmocka_unit_test(numbers_from_2_to_the_63_on_are_mistakes),
         cmocka_unit_test(a_flipped_byte_anywhere_is_refused_and_changes_nothing),
         cmocka_unit_test(a_datagram_cut_or_lengthened_is_refused),
+        cmocka_unit_test(a_packet_longer_than_1232_bytes_is_refused),
         cmocka_unit_test(another_key_or_mask_does_not_open),
         cmocka_unit_test(a_packet_opens_once),
         cmocka_unit_test(numbers_go_on_across_2_to_the_32),

@@ -335,6 +335,11 @@ static void numbers_below_a_bound_are_below_it_and_even(void **state)
     for (int i = 0; i < 7; i++) {
         assert_in_range(counts[i], 850, 1150);
     }
+    counts[0] = 0;
+    for (int i = 0; i < 3000; i++) { /* 3 * 2^30: a remainder alone would give 1500 */
+        counts[0] += vc_rng_below(&rng, 3u << 30) < 1u << 30;
+    }
+    assert_in_range(counts[0], 850, 1150);
     assert_int_equal(vc_rng_below(&rng, 1), 0);
     assert_true(vc_rng_below(&rng, UINT32_MAX) < UINT32_MAX);
     expect_assert_failure((void)vc_rng_below(&rng, 0));
