@@ -6,9 +6,12 @@
  *     vc_node_poll                 the store's progress: tickets come back here
  *     vc_node_recv, asks ...       any number of inputs, all with the same `now`
  *     vc_node_tick                 when vc_node_due() has passed
+ *     vc_node_next                 until it gives false: objects that came are taken here
  *     vc_node_submit               the turn's writes become one batch with a ticket
- *     vc_node_next                 until it gives false
  *     vc_node_due                  arm one timer
+ *
+ * A submit may free what vc_node_next() had no room for, so the last two repeat until
+ * there is no ticket.
  *
  * Asks are functions of chat.h, called on vc_node_chat(); an answer that promises
  * something leaves when the ticket of its turn is committed.
@@ -23,6 +26,10 @@
 #include "node/chat/chat.h"
 
 struct vc_node;
+
+/* From this size on, a new block that the allocator gives must be zeroed, as fresh pages
+ * are: so capacities that nobody uses cost nothing. */
+#define VC_NODE_ZEROED_FROM_BYTES (1024 * 1024)
 
 struct vc_node_config {
     struct vc_alloc alloc;
@@ -73,6 +80,8 @@ struct vc_node_output {
     struct vc_chat_output chat;
 };
 
+/* Takes the next output; false when there is none, or when the store has no room for what
+ * an input may write: then the rest comes after the next commit. */
 bool vc_node_next(struct vc_node *node, const struct vc_now *now,
                   struct vc_node_output *ret_output);
 vc_ms vc_node_due(const struct vc_node *node);

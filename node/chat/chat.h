@@ -267,6 +267,10 @@ void vc_chat_mail_output(struct vc_chat *chat, const struct vc_now *now,
                          const struct vc_mail_output *output);
 void vc_chat_tick(struct vc_chat *chat, const struct vc_now *now);
 vc_ms vc_chat_due(const struct vc_chat *chat);
+/* Would the store's batch take whatever one more input may write?  While not, inputs and
+ * the link's outputs are better left where they are until the next commit.  An ill store
+ * takes nothing, and inputs need not wait for that. */
+bool vc_chat_has_room(const struct vc_chat *chat);
 /* Before the turn is submitted: writes the rows that changed once per turn. */
 void vc_chat_flush(struct vc_chat *chat, const struct vc_now *now);
 void vc_chat_submitted(struct vc_chat *chat, uint64_t ticket);
@@ -286,5 +290,15 @@ struct vc_chat_output {
 };
 
 bool vc_chat_next(struct vc_chat *chat, struct vc_chat_output *ret_output);
+
+/* What others sent that was not as it should be, and what could not be followed. */
+struct vc_chat_stats {
+    uint64_t dropped_malformed; /* objects that are not of the form, or of an unknown kind */
+    uint64_t dropped_forged;    /* a second message under a name that is taken */
+    uint64_t duplicates;        /* messages that came again */
+    uint64_t untracked;         /* holes or places beyond the limits */
+    uint64_t refused_joins;
+};
+void vc_chat_stats(const struct vc_chat *chat, struct vc_chat_stats *ret_stats);
 
 #endif

@@ -1,0 +1,110 @@
+/*
+ * The objects that chats exchange, as bytes.
+ *
+ * node/SPEC.md, "Chat objects".  The first five travel through mail, exactly once; the
+ * two of a join travel over the link's control stream before mail knows the peer.
+ * Readers are strict: what another encoder could have written in two ways is malformed.
+ */
+#ifndef VC_NODE_CHAT_OBJECTS_H
+#define VC_NODE_CHAT_OBJECTS_H
+
+#include "node/chat/limits.h"
+
+#define VC_OBJECT_VERSION 1
+
+enum vc_object_kind {
+    VC_OBJECT_MESSAGE = 1,
+    VC_OBJECT_READ = 2,
+    VC_OBJECT_PULL = 3,
+    VC_OBJECT_GONE = 4,
+    VC_OBJECT_CARD = 5
+};
+
+/* The first byte of the link objects of a join. */
+#define VC_JOIN_CARD (VC_MAIL_TYPE_PASSED + 0)
+#define VC_JOIN_REFUSED (VC_MAIL_TYPE_PASSED + 1)
+
+/* The start of every mail object; the rest is read by its kind. */
+VC_NODISCARD vc_err vc_object_read_kind(struct vc_bytes object, uint8_t *ret_version,
+                                        uint8_t *ret_kind);
+
+int vc_ref_compare(const struct vc_message_ref *a, const struct vc_message_ref *b);
+
+struct vc_message_object {
+    uint32_t seq;   /* from 1 */
+    uint64_t clock; /* at most VC_CHAT_CLOCK_MAX */
+    struct vc_message_ref parents[VC_CHAT_PARENTS_MAX]; /* ascending, each once */
+    uint8_t parent_count;
+    uint16_t type;
+    uint8_t type_version;
+    struct vc_bytes body; /* 1..VC_CHAT_BODY_MAX */
+};
+
+/* Everything but the body, which follows without a length. */
+#define VC_MESSAGE_HEAD_MAX (2 + 4 + 8 + 1 + VC_CHAT_PARENTS_MAX * 6 + 2 + 1)
+void vc_message_object_write_head(struct vc_writer *w,
+                                  const struct vc_message_object *message);
+/* @ret_message->body is borrowed from @object. */
+VC_NODISCARD vc_err vc_message_object_read(struct vc_bytes object,
+                                           struct vc_message_object *ret_message);
+
+/* The message's name: everything that order or display depends on is in it. */
+void vc_message_id(struct vc_hash32 *ret_id, const struct vc_hash32 *conversation,
+                   const struct vc_key32 *author_root, uint8_t device,
+                   const struct vc_message_object *message);
+
+/* The name of the conversation of two, and which of its authors @own is. */
+void vc_pair_id(struct vc_hash32 *ret_id, uint8_t *ret_own_author,
+                const struct vc_key32 *own, const struct vc_key32 *other);
+
+/* READ: everything of your device up to this seq was read. */
+struct vc_read_object {
+    uint8_t device;
+    uint32_t up_to;
+};
+#define VC_READ_OBJECT_LEN 7
+void vc_read_object_write(struct vc_writer *w, const struct vc_read_object *read);
+VC_NODISCARD vc_err vc_read_object_read(struct vc_bytes object,
+                                        struct vc_read_object *ret_read);
+
+/* PULL: send me these.  GONE: these are nowhere. */
+struct vc_refs_object {
+    struct vc_message_ref refs[VC_CHAT_REFS_MAX]; /* ascending, each once */
+    uint8_t count;                                /* from 1 */
+};
+#define VC_REFS_OBJECT_MAX (3 + VC_CHAT_REFS_MAX * 6)
+void vc_refs_object_write(struct vc_writer *w, enum vc_object_kind kind,
+                          const struct vc_refs_object *refs);
+VC_NODISCARD vc_err vc_refs_object_read(struct vc_bytes object,
+                                        struct vc_refs_object *ret_refs);
+
+/* CARD. */
+#define VC_CARD_OBJECT_MAX (2 + VC_CARD_ENCODED_MAX)
+void vc_card_object_write(struct vc_writer *w, const struct vc_card *card);
+VC_NODISCARD vc_err vc_card_object_read(struct vc_bytes object, struct vc_card *ret_card);
+
+/*
+ * JOIN_CARD: the card, and where the sender stands in the conversation, in case one side
+ * has forgotten it and the other has not.
+ */
+struct vc_join_card {
+    bool is_known;    /* the sender had the receiver as a contact before */
+    uint32_t settled; /* of the sender's messages: all up to it are delivered or given up */
+    uint32_t highest; /* of the receiver's messages: the last that the sender has */
+    struct vc_card card;
+};
+#define VC_JOIN_CARD_MAX (11 + VC_CARD_ENCODED_MAX)
+VC_NODISCARD vc_err vc_join_card_write(struct vc_writer *w, const struct vc_join_card *card);
+VC_NODISCARD vc_err vc_join_card_read(struct vc_bytes object, struct vc_join_card *ret_card);
+
+/* JOIN_REFUSED: one of INVITE_USED, INVITE_EXPIRED, NO_INVITE, BLOCKED, REFUSED. */
+#define VC_JOIN_REFUSED_LEN 3
+void vc_join_refused_write(struct vc_writer *w, vc_err reason);
+/* A number that is not known reads as REFUSED. */
+VC_NODISCARD vc_err vc_join_refused_read(struct vc_bytes object, vc_err *ret_reason);
+
+/* One message's name inside other bytes: author, device, seq. */
+void vc_ref_write(struct vc_writer *w, const struct vc_message_ref *ref);
+struct vc_message_ref vc_ref_read(struct vc_reader *r);
+
+#endif

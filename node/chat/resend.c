@@ -1,0 +1,75 @@
+/* Messages of ours that are given to mail once more, in the same words. */
+#include <string.h>
+
+#include "node/chat/state.h"
+
+#define STEP_MAX 256 /* messages looked at in one step */
+
+vc_err vc_message_resend(struct vc_chat *chat, const struct vc_now *now,
+                         struct vc_person *person, const struct vc_message_ref *ref,
+                         const struct vc_message_row *row, uint64_t *ret_number)
+{
+    struct vc_mark mark = {.kind = VC_MARK_MESSAGE,
+                           .device = ref->device,
+                           .contact = person->id,
+                           .value = ref->seq};
+    struct vc_message_object message = {.seq = ref->seq,
+                                        .clock = row->clock,
+                                        .parent_count = row->parent_count,
+                                        .type = row->type,
+                                        .type_version = row->type_version,
+                                        .body = row->body};
+    struct vc_mail_object object = {.id = row->id};
+    uint8_t room[VC_MESSAGE_HEAD_MAX];
+    struct vc_writer w = vc_writer(room, sizeof room);
+
+    memcpy(message.parents, row->parents, sizeof message.parents);
+    vc_message_object_write_head(&w, &message);
+    vc_mark_write(object.ref, &mark);
+    object.head = vc_writer_bytes(&w);
+    object.body = row->body;
+    return vc_mail_send(chat->cfg.mail, now, person->row.peer, &object, ret_number);
+}
+
+/* false when there was no room. */
+static bool resend_one(struct vc_chat *chat, const struct vc_now *now,
+                       struct vc_person *person, uint32_t seq)
+{
+    struct vc_message_ref ref = {.author = person->own_author,
+                                 .device = (uint8_t)chat->cfg.device->certificate.index,
+                                 .seq = seq};
+    struct vc_message_row row;
+
+    if (vc_delivered_has(&person->conversation, seq) ||
+        vc_message_get(chat, person->id, &ref, &row) != VC_OK || row.is_failed) {
+        return true;
+    }
+    if (vc_room_take(chat, person, VC_MAIL_SEND_OPS + 1,
+                     VC_MAIL_SEND_BYTES(VC_MESSAGE_HEAD_MAX + row.body.len) +
+                         VC_MESSAGE_ROW_HEAD_MAX + row.body.len + 64) != VC_OK ||
+        vc_message_resend(chat, now, person, &ref, &row, &row.number) != VC_OK) {
+        return false;
+    }
+    vc_message_put(chat, person->id, &ref, &row);
+    return true;
+}
+
+bool vc_messages_resend(struct vc_chat *chat, const struct vc_now *now,
+                        struct vc_person *person)
+{
+    for (int i = 0; i < STEP_MAX; i++) {
+        if (person->resend_next > person->conversation.own_seq) {
+            if (vc_room_take(chat, person, 0, 0) != VC_OK) {
+                return false;
+            }
+            person->row.is_resending = false;
+            vc_person_contact_dirty(chat, person);
+            return true;
+        }
+        if (!resend_one(chat, now, person, person->resend_next)) {
+            return false;
+        }
+        person->resend_next++;
+    }
+    return false;
+}

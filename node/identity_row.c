@@ -1,0 +1,64 @@
+#include "node/identity_row.h"
+
+static const uint8_t key_bytes[] = {'s', 'e', 'l', 'f'};
+
+static vc_err write(struct vc_store *store, const struct vc_account *account,
+                    const struct vc_device *device)
+{
+    uint8_t room[VC_IDENTITY_ENCODED_MAX];
+    struct vc_writer w = vc_writer(room, sizeof room);
+    vc_err err = vc_identity_write(&w, account, device);
+
+    VC_CHECK(err == VC_OK);
+    err = vc_store_reserve(store, 1, sizeof room + sizeof key_bytes);
+    if (err == VC_OK) {
+        vc_store_put(store, VC_TABLE_IDENTITY, VC_BYTES(key_bytes), vc_writer_bytes(&w));
+    }
+    vc_wipe(room, sizeof room);
+    return err;
+}
+
+static void make(const struct vc_now *now, struct vc_rng *rng, struct vc_account *ret_account,
+                 struct vc_device *ret_device)
+{
+    struct vc_secret32 entropy, contacts, sig_seed, dh_seed;
+    uint64_t from_s = now->unix_ms / 1000;
+
+    vc_rng_fork(rng, &entropy);
+    vc_rng_fork(rng, &contacts);
+    vc_rng_fork(rng, &sig_seed);
+    vc_rng_fork(rng, &dh_seed);
+    vc_account_init(ret_account, &entropy, &contacts);
+    vc_device_init(ret_device, ret_account, 0, from_s < UINT32_MAX ? (uint32_t)from_s : 0,
+                   &sig_seed, &dh_seed);
+    vc_wipe(&entropy, sizeof entropy);
+    vc_wipe(&contacts, sizeof contacts);
+    vc_wipe(&sig_seed, sizeof sig_seed);
+    vc_wipe(&dh_seed, sizeof dh_seed);
+}
+
+vc_err vc_identity_load(struct vc_store *store, const struct vc_now *now, struct vc_rng *rng,
+                        struct vc_account *ret_account, struct vc_device *ret_device)
+{
+    struct vc_account account;
+    struct vc_device device;
+    struct vc_bytes value;
+    vc_err err = vc_store_get(store, VC_TABLE_IDENTITY, VC_BYTES(key_bytes), &value);
+
+    if (err == VC_OK) {
+        err = vc_identity_read(value, &account, &device) == VC_OK ? VC_OK
+                                                                  : VC_ERR_STORE_DAMAGED;
+    } else if (err == VC_ERR_NOT_FOUND) {
+        make(now, rng, &account, &device);
+        err = write(store, &account, &device);
+    } else {
+        return err;
+    }
+    if (err == VC_OK) {
+        *ret_account = account;
+        *ret_device = device;
+    }
+    vc_account_wipe(&account);
+    vc_device_wipe(&device);
+    return err;
+}

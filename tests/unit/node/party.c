@@ -1,0 +1,393 @@
+#include "tests/unit/node/party.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DELAY_MS 5
+
+static void *resize(void *ctx, void *old, size_t old_size, size_t new_size)
+{
+    struct party_alloc *alloc = ctx;
+    void *memory;
+
+    if (new_size == 0) {
+        alloc->used -= old == NULL ? 0 : old_size;
+        free(old);
+        return NULL;
+    }
+    if (++alloc->calls == alloc->fails_at) {
+        return NULL;
+    }
+    memory = calloc(1, new_size);
+    if (memory == NULL) {
+        return NULL;
+    }
+    if (old != NULL) {
+        memcpy(memory, old, old_size < new_size ? old_size : new_size);
+        alloc->used -= old_size;
+        free(old);
+    }
+    alloc->used += new_size;
+    return memory;
+}
+
+struct vc_now party_now(const struct party *party, const struct party_host *host)
+{
+    return (struct vc_now){
+        .mono = party->now,
+        .unix_ms = (vc_ms)((int64_t)(PARTY_START_UNIX + party->now) + host->skew_ms)};
+}
+
+struct vc_chat *party_chat(struct party_host *host)
+{
+    return vc_node_chat(host->node);
+}
+
+vc_err party_start(struct party *party, struct party_host *host)
+{
+    static const uint8_t network_id[] = {'t', 'e', 's', 't'};
+    size_t index = (size_t)(host - party->hosts);
+    struct vc_now now = party_now(party, host);
+    struct vc_node_config config;
+    struct vc_secret32 seed = {{0}};
+    vc_err err;
+
+    if (host->store == NULL) {
+        assert_int_equal(vc_memory_open(host->disk, &host->store), VC_OK);
+    }
+    vc_memory_commit_at_once(host->store, !host->is_held);
+    seed.b[0] = (uint8_t)(index + 1);
+    seed.b[1] = ++host->lives;
+    vc_node_config_default(&config);
+    config.alloc = (struct vc_alloc){.resize = resize, .ctx = &host->alloc};
+    config.store = host->store;
+    config.network_id = VC_BYTES(network_id);
+    config.peers_max = 16;
+    config.half_open_max = 16;
+    config.chunk_count = 2048;
+    config.packets_max = 512;
+    config.default_name = index == 0 ? "alice" : index == 1 ? "bob" : "carol";
+    err = vc_node_init(&config, &now, &seed, &host->node);
+    if (err != VC_OK) {
+        host->node = NULL;
+        return err;
+    }
+    vc_node_set_addresses(host->node, &now, &host->addr, 1);
+    host->committed = 0;
+    host->ticket = 0;
+    party_end_turn(party, host);
+    return VC_OK;
+}
+
+void party_open(struct party *party)
+{
+    memset(party, 0, sizeof *party);
+    party->now = 1000;
+    party->flying = calloc(PARTY_FLYING_MAX, sizeof *party->flying);
+    assert_non_null(party->flying);
+    assert_int_equal(vc_crypto_init(), VC_OK);
+    for (size_t i = 0; i < PARTY_HOSTS; i++) {
+        struct party_host *host = &party->hosts[i];
+
+        host->disk = vc_memory_disk_new();
+        assert_non_null(host->disk);
+        host->addr = (struct vc_addr){
+            .ip = {10, 0, 0, (uint8_t)(i + 1)}, .port = 4000, .family = 4};
+        assert_int_equal(party_start(party, host), VC_OK);
+    }
+}
+
+void party_crash(struct party *party, struct party_host *host)
+{
+    (void)party;
+    vc_node_deinit(host->node);
+    host->node = NULL;
+    assert_int_equal(host->alloc.used, 0);
+    vc_memory_crash(host->store);
+    host->store = NULL;
+}
+
+void party_stop(struct party *party, struct party_host *host)
+{
+    struct vc_now now = party_now(party, host);
+
+    vc_node_stop(host->node, &now);
+    party_end_turn(party, host);
+    vc_node_deinit(host->node);
+    host->node = NULL;
+    vc_store_close(host->store);
+    host->store = NULL;
+}
+
+void party_close(struct party *party)
+{
+    for (size_t i = 0; i < PARTY_HOSTS; i++) {
+        if (party->hosts[i].node != NULL) {
+            party_crash(party, &party->hosts[i]);
+        } else if (party->hosts[i].store != NULL) {
+            vc_store_close(party->hosts[i].store);
+        }
+        vc_memory_disk_free(party->hosts[i].disk);
+    }
+    free(party->flying);
+}
+
+static void fly(struct party *party, const struct party_host *from,
+                const struct vc_node_output *output)
+{
+    struct party_flying *flying;
+
+    if (from->is_deaf) {
+        return;
+    }
+    assert_true(party->count < PARTY_FLYING_MAX);
+    assert_true(output->bytes.len <= sizeof flying->bytes);
+    flying = &party->flying[(party->first + party->count++) % PARTY_FLYING_MAX];
+    flying->at = party->now + DELAY_MS;
+    flying->from = from->addr;
+    flying->to = output->addr;
+    flying->len = (uint16_t)output->bytes.len;
+    memcpy(flying->bytes, output->bytes.data, output->bytes.len);
+}
+
+void party_end_turn(struct party *party, struct party_host *host)
+{
+    struct vc_now now = party_now(party, host);
+    struct vc_node_output output;
+    uint64_t ticket;
+
+    if (vc_node_due(host->node) <= now.mono) {
+        vc_node_tick(host->node, &now);
+    }
+    do {
+        while (vc_node_next(host->node, &now, &output)) {
+            if (output.kind == VC_NODE_DATAGRAM) {
+                fly(party, host, &output);
+            } else if (output.kind == VC_NODE_PRESENCE) {
+                host->presences++;
+            }
+        }
+        ticket = vc_node_submit(host->node, &now);
+        if (ticket != 0) {
+            host->ticket = ticket;
+        }
+    } while (ticket != 0);
+}
+
+static void begin_turn(struct party *party, struct party_host *host)
+{
+    struct vc_now now = party_now(party, host);
+
+    assert_int_equal(vc_node_poll(host->node, &now, &host->committed), VC_OK);
+}
+
+static void arrive(struct party *party)
+{
+    while (party->count > 0 && party->flying[party->first].at <= party->now) {
+        const struct party_flying *flying = &party->flying[party->first];
+
+        for (size_t i = 0; i < PARTY_HOSTS; i++) {
+            struct party_host *host = &party->hosts[i];
+            struct vc_now now = party_now(party, host);
+
+            if (host->node != NULL && !host->is_deaf &&
+                vc_addr_equal(&host->addr, &flying->to)) {
+                vc_node_recv(host->node, &now, &flying->from,
+                             (struct vc_bytes){flying->bytes, flying->len});
+            }
+        }
+        party->first = (party->first + 1) % PARTY_FLYING_MAX;
+        party->count--;
+    }
+}
+
+void party_turn(struct party *party)
+{
+    for (size_t i = 0; i < PARTY_HOSTS; i++) {
+        if (party->hosts[i].node != NULL) {
+            begin_turn(party, &party->hosts[i]);
+        }
+    }
+    arrive(party);
+    for (size_t i = 0; i < PARTY_HOSTS; i++) {
+        if (party->hosts[i].node != NULL) {
+            party_end_turn(party, &party->hosts[i]);
+        }
+    }
+}
+
+/* To the next instant at which something happens, but not beyond @until. */
+static void step(struct party *party, vc_ms until)
+{
+    vc_ms next = until;
+
+    if (party->count > 0) {
+        next = vc_ms_min(next, party->flying[party->first].at);
+    }
+    for (size_t i = 0; i < PARTY_HOSTS; i++) {
+        const struct party_host *host = &party->hosts[i];
+
+        if (host->node == NULL) {
+            continue;
+        }
+        next = vc_ms_min(next, vc_node_due(host->node));
+        if (host->committed < host->ticket && !host->is_held) {
+            next = party->now;
+        }
+    }
+    party->now = next > party->now ? next : party->now + 1;
+    party_turn(party);
+}
+
+void party_run(struct party *party, vc_ms ms)
+{
+    vc_ms until = party->now + ms;
+
+    while (party->now < until) {
+        step(party, until);
+    }
+}
+
+void party_until(struct party *party, bool (*is_so)(void *ctx), void *ctx, vc_ms ms)
+{
+    vc_ms until = party->now + ms;
+
+    while (!is_so(ctx)) {
+        assert_true(party->now < until);
+        step(party, until);
+    }
+}
+
+static struct vc_join_state join_state(struct party *party, struct party_host *host)
+{
+    struct vc_join_state joins[VC_CHAT_JOINS_MAX];
+    struct vc_now now = party_now(party, host);
+    size_t count = vc_chat_joins(party_chat(host), &now, joins, VC_CHAT_JOINS_MAX);
+
+    assert_true(count > 0);
+    return joins[count - 1];
+}
+
+void party_meet(struct party *party, struct party_host *a, struct party_host *b,
+                uint32_t *ret_b_at_a, uint32_t *ret_a_at_b)
+{
+    struct vc_now now = party_now(party, a);
+    struct vc_invite_state invite, invites[64];
+    struct vc_join_state join;
+    size_t count;
+
+    assert_int_equal(vc_chat_invite(party_chat(a), &now, 0, "", &invite), VC_OK);
+    party_end_turn(party, a);
+    assert_int_equal(vc_chat_join(party_chat(b), &now, invite.text, "", &join), VC_OK);
+    party_end_turn(party, b);
+    party_run(party, 3000);
+    join = join_state(party, b);
+    assert_int_equal(join.stage, VC_JOIN_DONE);
+    *ret_a_at_b = join.contact;
+    count = vc_chat_invites(party_chat(a), &now, invites, 64);
+    assert_true(count > 0);
+    *ret_b_at_a = invites[count - 1].contact;
+    assert_int_not_equal(*ret_b_at_a, 0);
+}
+
+vc_err party_try_say(struct party *party, struct party_host *host, uint32_t contact,
+                     const char *text, struct vc_message *ret_message)
+{
+    struct vc_now now = party_now(party, host);
+    struct vc_bytes bytes = {(const uint8_t *)text, strlen(text)};
+    struct vc_bytes no_token = {(const uint8_t *)"", 0};
+    vc_err err = vc_chat_send_text(party_chat(host), &now, contact, bytes, no_token,
+                                   ret_message);
+
+    party_end_turn(party, host);
+    return err;
+}
+
+struct vc_message party_say(struct party *party, struct party_host *host, uint32_t contact,
+                            const char *text)
+{
+    struct vc_message message;
+
+    assert_int_equal(party_try_say(party, host, contact, text, &message), VC_OK);
+    return message;
+}
+
+struct texts {
+    char text[PARTY_TEXT_MAX];
+    size_t len;
+};
+
+static bool add_text(void *ctx, const struct vc_message *message)
+{
+    struct texts *texts = ctx;
+
+    assert_true(texts->len + message->body.len + 2 < sizeof texts->text);
+    if (message->type == VC_BODY_TEXT) {
+        memcpy(texts->text + texts->len, message->body.data, message->body.len);
+        texts->len += message->body.len;
+    } else {
+        texts->text[texts->len++] = '?';
+    }
+    texts->text[texts->len++] = '\n';
+    return true;
+}
+
+const char *party_texts(struct party_host *host, uint32_t contact)
+{
+    static struct texts texts[4];
+    static unsigned next;
+    struct texts *mine = &texts[next++ % 4];
+    struct vc_history history = {.contact = contact, .on_message = add_text, .ctx = mine};
+
+    mine->len = 0;
+    assert_int_equal(vc_chat_history(party_chat(host), &history), VC_OK);
+    mine->text[mine->len] = '\0';
+    return mine->text;
+}
+
+struct vc_contact party_contact(struct party *party, struct party_host *host, uint32_t id)
+{
+    struct vc_now now = party_now(party, host);
+    struct vc_contact contact;
+
+    assert_int_equal(vc_chat_contact(party_chat(host), &now, id, &contact), VC_OK);
+    return contact;
+}
+
+struct finding {
+    const char *text;
+    bool is_found;
+    struct vc_message message;
+};
+
+static bool find_text(void *ctx, const struct vc_message *message)
+{
+    struct finding *finding = ctx;
+
+    if (message->body.len == strlen(finding->text) &&
+        memcmp(message->body.data, finding->text, message->body.len) == 0) {
+        finding->is_found = true;
+        finding->message = *message;
+    }
+    return true;
+}
+
+struct vc_message party_find(struct party_host *host, uint32_t contact, const char *text)
+{
+    struct finding finding = {.text = text};
+    struct vc_history history = {
+        .contact = contact, .on_message = find_text, .ctx = &finding};
+
+    assert_int_equal(vc_chat_history(party_chat(host), &history), VC_OK);
+    if (!finding.is_found) {
+        fail_msg("there is no \"%s\"", text);
+    }
+    return finding.message;
+}
+
+enum vc_message_state party_state(struct party_host *host, uint32_t contact,
+                                  const char *text)
+{
+    return party_find(host, contact, text).state;
+}

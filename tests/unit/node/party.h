@@ -1,0 +1,93 @@
+/*
+ * Whole nodes with memory disks and a network between them, in virtual time: what the
+ * tests of node and chat run on.
+ */
+#ifndef VC_TESTS_UNIT_NODE_PARTY_H
+#define VC_TESTS_UNIT_NODE_PARTY_H
+
+#include "node/node.h"
+#include "storage/memory.h"
+#include "tests/support/test.h"
+
+#define PARTY_HOSTS 3
+#define PARTY_FLYING_MAX 65536
+#define PARTY_START_UNIX UINT64_C(1790000000000)
+#define PARTY_HOUR ((vc_ms)3600 * 1000)
+
+/* An allocator that counts, and fails when asked to. */
+struct party_alloc {
+    size_t used;       /* bytes */
+    uint64_t calls;    /* that asked for memory */
+    uint64_t fails_at; /* the call that fails, from 1; 0: none */
+};
+
+struct party_host {
+    struct vc_memory_disk *disk;
+    struct vc_store *store;
+    struct vc_node *node; /* NULL: it is down */
+    struct vc_addr addr;
+    struct party_alloc alloc;
+    uint64_t committed, ticket;
+    uint8_t lives;
+    bool is_held;    /* commits wait until the test completes them */
+    bool is_deaf;    /* no datagram arrives or leaves */
+    int64_t skew_ms; /* of the wall clock */
+    uint64_t presences;
+};
+
+struct party_flying {
+    vc_ms at;
+    struct vc_addr from, to;
+    uint16_t len;
+    uint8_t bytes[1500];
+};
+
+struct party {
+    vc_ms now;
+    struct party_host hosts[PARTY_HOSTS];
+    struct party_flying *flying;
+    size_t first, count;
+};
+
+void party_open(struct party *party);
+void party_close(struct party *party);
+
+struct vc_now party_now(const struct party *party, const struct party_host *host);
+struct vc_chat *party_chat(struct party_host *host);
+
+/* Starts a host whose node is down; VC_OK or why it did not start. */
+vc_err party_start(struct party *party, struct party_host *host);
+/* The process dies: what was not committed is lost. */
+void party_crash(struct party *party, struct party_host *host);
+/* It ends as it should. */
+void party_stop(struct party *party, struct party_host *host);
+
+/* One turn of everybody, with what has arrived by now. */
+void party_turn(struct party *party);
+/* Turns until @ms have passed. */
+void party_run(struct party *party, vc_ms ms);
+/* Turns until it is so; fails the test after @ms. */
+void party_until(struct party *party, bool (*is_so)(void *ctx), void *ctx, vc_ms ms);
+
+/* Ends the turn of one host after the test has asked it for something. */
+void party_end_turn(struct party *party, struct party_host *host);
+
+/* a invites b, and both have each other as contacts; gives their numbers. */
+void party_meet(struct party *party, struct party_host *a, struct party_host *b,
+                uint32_t *ret_b_at_a, uint32_t *ret_a_at_b);
+/* Queues a text; its turn is ended. */
+struct vc_message party_say(struct party *party, struct party_host *host, uint32_t contact,
+                            const char *text);
+vc_err party_try_say(struct party *party, struct party_host *host, uint32_t contact,
+                     const char *text, struct vc_message *ret_message);
+
+/* The texts of a conversation in its order, each with a newline; unknown bodies "?". */
+#define PARTY_TEXT_MAX 65536
+const char *party_texts(struct party_host *host, uint32_t contact);
+struct vc_contact party_contact(struct party *party, struct party_host *host, uint32_t id);
+/* The state of the message whose text this is. */
+enum vc_message_state party_state(struct party_host *host, uint32_t contact,
+                                  const char *text);
+struct vc_message party_find(struct party_host *host, uint32_t contact, const char *text);
+
+#endif
