@@ -18,7 +18,7 @@
 
 enum {
     PEER = 1,
-    SEEDS = 3000,
+    SEEDS = 2000,
     STEPS = 400,
     SETTLE_STEPS = 20000,
     IDS_MAX = 20000,
@@ -29,8 +29,8 @@ enum {
 struct side {
     struct host host;
     uint64_t since;        /* of its session; 0: none */
-    uint64_t refused;      /* the id that it does not accept for now */
-    bool is_chat_refusing; /* it accepts nothing for now */
+    uint64_t refused;      /* the id that it does not accept now */
+    bool is_chat_refusing; /* it accepts nothing now */
 };
 
 /* What all seeds together met: a test that meets nothing proves nothing. */
