@@ -66,13 +66,15 @@ void vc_noise_hkdf(enum vc_noise_hash hash, uint8_t *ret_outputs, size_t count,
 {
     size_t len = vc_noise_hash_len(hash);
     uint8_t temp[VC_NOISE_HASH_MAX];
-    uint8_t number = 1;
+    uint8_t number;
     struct vc_bytes parts[2] = {{NULL, 0}, {&number, 1}};
 
     VC_CHECK(count >= 1 && count <= 3);
     vc_noise_hmac(hash, temp, chaining_key, &input, 1);
-    for (; number <= count; number++) {
-        uint8_t *output = ret_outputs + (number - 1u) * len;
+    for (size_t i = 0; i < count; i++) {
+        uint8_t *output = ret_outputs + i * len;
+
+        number = (uint8_t)(i + 1);
         vc_noise_hmac(hash, output, (struct vc_bytes){temp, len}, parts, 2);
         parts[0] = (struct vc_bytes){output, len};
     }

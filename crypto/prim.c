@@ -68,7 +68,9 @@ void vc_hash_parts(void *ret_hash, size_t len, const char *label,
 
     VC_CHECK(len >= 1 && len <= HASH_MAX);
     VC_CHECK(label_len <= VC_LABEL_MAX);
-    memcpy(personal, label, label_len);
+    for (size_t i = 0; i < label_len; i++) {
+        personal[i] = (uint8_t)label[i];
+    }
     crypto_generichash_blake2b_init_salt_personal(&state, key == NULL ? NULL : key->b,
                                                   key == NULL ? 0 : sizeof(key->b),
                                                   hash_len, NULL, personal);

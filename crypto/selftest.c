@@ -35,8 +35,8 @@ static struct vc_secret32 counting(void)
 {
     struct vc_secret32 key;
 
-    for (uint8_t i = 0; i < sizeof(key.b); i++) {
-        key.b[i] = i;
+    for (size_t i = 0; i < sizeof(key.b); i++) {
+        key.b[i] = (uint8_t)i;
     }
     return key;
 }
