@@ -48,10 +48,10 @@ int vc_invite_show(struct vc_cli *cli, const json_t *invite, bool is_asked, bool
         if (err != VC_OK && is_asked)
             return vc_cli_fail(cli, err, "the invite does not fit into a QR code");
     }
-    printf("\nSend this line to %s, over a way that you trust; it works once",
-           vc_json_is(invite, "note", "") ? "the other person" : "");
-    if (!vc_json_is(invite, "note", ""))
-        vc_term_put(stdout, vc_json_string(invite, "note"));
+    fputs("\nSend this line to ", stdout);
+    vc_term_put(stdout, vc_json_is(invite, "note", "") ? "the other person"
+                                                       : vc_json_string(invite, "note"));
+    fputs(", over a way that you trust; it works once", stdout);
     if (vc_json_has(invite, "expires_at")) {
         vc_term_date(vc_json_integer(invite, "expires_at"), when);
         printf(", until %s", when);

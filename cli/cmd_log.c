@@ -9,6 +9,8 @@
 
 #define LIMIT 20
 #define RECONNECT_MS 200
+/* Events that are kept come at once; when nothing came for so long, that was all. */
+#define QUIET_MS 500
 
 struct following {
     int64_t since;   /* the last event that was shown */
@@ -85,11 +87,30 @@ static bool find_start(struct vc_cli *cli, struct following *following, int *ret
     return true;
 }
 
-static bool subscribe(struct vc_cli *cli, const struct following *following, int *ret_exit)
+/*
+ * Asks for the events after those that were shown.  What is older than all that is kept is
+ * gone: then it goes on with the oldest one.
+ */
+static vc_err subscribe(struct vc_cli *cli, struct following *following)
 {
-    return vc_cli_call(cli, "events.subscribe",
-                       json_pack("{s:I}", "since", (json_int_t)following->since), NULL,
-                       ret_exit);
+    json_t *status = NULL;
+
+    vc_err err = vc_client_call(&cli->client, "events.subscribe",
+                                json_pack("{s:I}", "since", (json_int_t)following->since),
+                                NULL);
+    if (err != VC_ERR_GAP)
+        return err;
+    err = vc_client_call(&cli->client, "node.status", NULL, &status);
+    if (err != VC_OK)
+        return err;
+    int64_t first = vc_json_integer(status, "event_first");
+    json_decref(status);
+    if (cli->is_json)
+        cli->out->object(cli, "gap", json_pack("{s:I}", "first", (json_int_t)first));
+    vc_note(cli, "older events are gone: this begins with number %lld", (long long)first);
+    following->since = first > 0 ? first - 1 : 0;
+    return vc_client_call(&cli->client, "events.subscribe",
+                          json_pack("{s:I}", "since", (json_int_t)following->since), NULL);
 }
 
 /* Shows an event, and keeps our place among them. */
@@ -107,25 +128,8 @@ static void take(struct vc_cli *cli, struct following *following, const json_t *
         cli->out->event(cli, event);
 }
 
-/* We were too slow, or what we asked for is gone: goes on from what there is. */
-static bool close_gap(struct vc_cli *cli, struct following *following, const json_t *event,
-                      int *ret_exit)
-{
-    int64_t first = vc_json_integer(event, "first");
-
-    if (first > following->since + 1) {
-        if (cli->is_json)
-            cli->out->event(cli, event);
-        else
-            vc_note(cli, "      . older events are gone: this begins with number %lld",
-                    (long long)first);
-        following->since = first - 1;
-    }
-    return subscribe(cli, following, ret_exit);
-}
-
 /* Waits for veched to come back, and goes on where we were. */
-static void reconnect(struct vc_cli *cli, const struct following *following)
+static void reconnect(struct vc_cli *cli, struct following *following)
 {
     vc_err err;
 
@@ -134,34 +138,33 @@ static void reconnect(struct vc_cli *cli, const struct following *following)
         (void)poll(NULL, 0, RECONNECT_MS);
         err = vc_client_open(&cli->client, cli->paths.socket);
         if (err == VC_OK)
-            err = vc_client_call(&cli->client, "events.subscribe",
-                                 json_pack("{s:I}", "since", (json_int_t)following->since),
-                                 NULL);
+            err = subscribe(cli, following);
     } while (err != VC_OK);
 }
 
+/* Everything there is, and with --follow what comes. */
 static int follow(struct vc_cli *cli, struct following *following)
 {
     bool goes_on = vc_cli_has(cli, "follow");
-    int exit_code = VC_EXIT_OK;
 
     while (goes_on || following->since < following->last) {
         json_t *event = NULL;
-        vc_err err = vc_client_event(&cli->client, goes_on ? -1 : VC_CLIENT_CALL_MS, &event);
+        vc_err err = vc_client_event(&cli->client, goes_on ? -1 : QUIET_MS, &event);
+        if (err == VC_ERR_TIMEOUT)
+            return VC_EXIT_OK; /* what the last events spoke of is gone, and so are they */
         if (err == VC_ERR_NO_DAEMON && goes_on) {
             reconnect(cli, following);
             continue;
         }
-        if (err != VC_OK)
-            return vc_cli_call_failed(cli, err);
-        bool is_ok = true;
-        if (vc_json_is(event, "kind", "gap"))
-            is_ok = close_gap(cli, following, event, &exit_code);
-        else
+        /* A gap says that we were too slow: what is missing is asked for again. */
+        bool is_gap = err == VC_OK && vc_json_is(event, "kind", "gap");
+        if (err == VC_OK && !is_gap)
             take(cli, following, event);
         json_decref(event);
-        if (!is_ok)
-            return exit_code;
+        if (is_gap)
+            err = subscribe(cli, following);
+        if (err != VC_OK)
+            return vc_cli_call_failed(cli, err);
     }
     return VC_EXIT_OK;
 }
@@ -176,7 +179,10 @@ int vc_command_log(struct vc_cli *cli)
     if (vc_cli_has(cli, "level"))
         return vc_cli_usage(cli, "--level: it goes with --node");
     if (!vc_cli_connect(cli, &exit_code) || !find_contact(cli, &following, &exit_code) ||
-        !find_start(cli, &following, &exit_code) || !subscribe(cli, &following, &exit_code))
+        !find_start(cli, &following, &exit_code))
         return exit_code;
+    vc_err err = subscribe(cli, &following);
+    if (err != VC_OK)
+        return vc_cli_call_failed(cli, err);
     return follow(cli, &following);
 }

@@ -118,6 +118,13 @@ static void take_last_words(struct vc_control_message *failure, const char *line
             len -= front;
         }
     }
+    /* "step: words (hint)" */
+    const char *hint = len > 0 && line[len - 1] == ')' ? memmem(line, len, " (", 2) : NULL;
+    if (hint != NULL) {
+        (void)snprintf(failure->hint, sizeof(failure->hint), "%.*s",
+                       (int)(line + len - hint) - 3, hint + 2);
+        len = (size_t)(hint - line);
+    }
     if (len > 0)
         (void)snprintf(failure->words, sizeof(failure->words), "%.*s", (int)len, line);
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <qrencode.h>
+#include <string.h>
 
 #define QR_VERSION 5
 #define QUIET_MODULES 4
@@ -25,17 +26,37 @@ static bool is_dark(const QRcode *code, int row, int column)
     return (code->data[row * code->width + column] & 1) != 0;
 }
 
+/* One alphanumeric segment: what libqrencode would split by itself takes more room. */
+static vc_err encode(const char *text, QRcode **ret_code)
+{
+    QRinput *input = QRinput_new2(QR_VERSION, QR_ECLEVEL_L);
+    QRcode *code = NULL;
+
+    if (input == NULL)
+        return VC_ERR_NO_MEMORY;
+    if (QRinput_append(input, QR_MODE_AN, (int)strlen(text),
+                       (const unsigned char *)text) == 0)
+        code = QRcode_encodeInput(input);
+    QRinput_free(input);
+    if (code == NULL)
+        return errno == ENOMEM ? VC_ERR_NO_MEMORY : VC_ERR_TOO_LONG;
+    if (code->version != QR_VERSION) { /* it takes a greater one by itself */
+        QRcode_free(code);
+        return VC_ERR_TOO_LONG;
+    }
+    *ret_code = code;
+    return VC_OK;
+}
+
 vc_err vc_qr_draw(FILE *out, const char *text)
 {
     static const char *const cells[] = {" ", "\u2584", "\u2580", "\u2588"};
 
-    QRcode *code = QRcode_encodeString(text, QR_VERSION, QR_ECLEVEL_L, QR_MODE_AN, 1);
-    if (code == NULL)
-        return errno == ENOMEM ? VC_ERR_NO_MEMORY : VC_ERR_TOO_LONG;
-    if (code->version != QR_VERSION) {
-        QRcode_free(code);
-        return VC_ERR_TOO_LONG;
-    }
+    QRcode *code = NULL;
+
+    vc_err err = encode(text, &code);
+    if (err != VC_OK)
+        return err;
     int side = code->width + 2 * QUIET_MODULES;
     for (int row = 0; row < side; row += 2) {
         fputs(INK, out);
