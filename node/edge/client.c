@@ -210,10 +210,14 @@ static bool take_line(struct vc_client *client, struct vc_bytes line)
     return is_done;
 }
 
-static bool may_take_more(const struct vc_client *client)
+static bool may_take_more(struct vc_client *client)
 {
-    return vc_client_backlog(client) < VC_EDGE_REPLY_BACKLOG_BYTES &&
-           vc_control_server_has_place(client->server);
+    if (vc_client_backlog(client) < VC_EDGE_REPLY_BACKLOG_BYTES) {
+        return vc_control_server_has_place(client->server); /* a commit gives places */
+    }
+    /* Until he has read his replies, which may be as soon as they leave. */
+    client->server->has_work |= !client->is_writing;
+    return false;
 }
 
 static void set_reading(struct vc_client *client, bool is_reading);
@@ -237,7 +241,7 @@ void vc_client_take_requests(struct vc_client *client)
         if (!may_take_more(client) ||
             !take_line(client, (struct vc_bytes){(const uint8_t *)in->bytes + at,
                                                  (size_t)(end - in->bytes) - at})) {
-            break; /* until a commit, or until he has read his replies */
+            break;
         }
         at = client->in_seen = (size_t)(end - in->bytes) + 1;
         end = NULL;

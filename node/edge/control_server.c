@@ -12,7 +12,8 @@
 #include "node/edge/log.h"
 
 #define PLACES (VC_EDGE_CLIENTS_MAX + 1)
-#define LISTEN_BACKLOG 16
+/* Connections that wait while a turn runs: more than can be served. */
+#define LISTEN_BACKLOG 128
 
 /* Root and the owner of the process only: the socket's mode says the same. */
 static bool is_peer_allowed(uv_pipe_t *pipe)

@@ -52,7 +52,7 @@ static void after_wait(uv_check_t *check)
 
 static void on_wake(uv_async_t *wake)
 {
-    vc_daemon_enter(vc_daemon_of(wake->data));
+    vc_turn_wake(vc_daemon_of(wake->data));
 }
 
 static void wake_loop(void *ctx)

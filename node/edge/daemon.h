@@ -62,6 +62,8 @@ void vc_daemon_enter(struct vc_daemon *daemon);
 /* Closes it, if one is open: requests are carried out, writes become a batch, datagrams
  * and lines leave, the timer is armed. */
 void vc_daemon_leave(struct vc_daemon *daemon);
+/* The store's writer has finished a commit. */
+void vc_turn_wake(struct vc_daemon *daemon);
 /* Makes a batch of what the turn has written so far; the turn goes on. */
 void vc_turn_submit(struct vc_daemon *daemon);
 /* A datagram has come; for vc_udp.on_datagram. */

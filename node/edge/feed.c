@@ -18,11 +18,12 @@ static bool give_event(void *ctx, const struct vc_event *event)
     size_t len = 0;
     char *line;
 
-    if (client->is_closing || vc_client_backlog(client) > VC_EDGE_EVENT_BACKLOG_BYTES) {
-        return false; /* it goes on when he has read */
+    if (client->is_closing) {
+        return false;
     }
-    if (feed->given == VC_EDGE_EVENTS_PER_TURN) {
-        feed->has_more = true;
+    if (feed->given == VC_EDGE_EVENTS_PER_TURN ||
+        vc_client_backlog(client) > VC_EDGE_EVENT_BACKLOG_BYTES) {
+        feed->has_more = !client->is_writing; /* else it goes on when he has read */
         return false;
     }
     params = vc_shape_event(vc_node_chat(feed->daemon->node), &feed->daemon->now, event);

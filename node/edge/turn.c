@@ -45,17 +45,12 @@ static void read_clocks(struct vc_daemon *daemon)
     }
 }
 
-void vc_daemon_enter(struct vc_daemon *daemon)
+/* Takes the store's progress. */
+static void poll_store(struct vc_daemon *daemon)
 {
     uint64_t committed;
-    vc_err err;
+    vc_err err = vc_node_poll(daemon->node, &daemon->now, &committed);
 
-    if (daemon->is_in_turn || daemon->node == NULL) {
-        return;
-    }
-    daemon->is_in_turn = true;
-    read_clocks(daemon);
-    err = vc_node_poll(daemon->node, &daemon->now, &committed);
     if (err != VC_OK) {
         rebuild(daemon, err);
     } else if (committed > daemon->committed) {
@@ -63,6 +58,25 @@ void vc_daemon_enter(struct vc_daemon *daemon)
         vc_udp_set_reading(&daemon->udp, true);
         vc_control_server_committed(&daemon->control, committed);
         daemon->control.has_work = true; /* there is room again, and there may be events */
+    }
+}
+
+void vc_daemon_enter(struct vc_daemon *daemon)
+{
+    if (daemon->is_in_turn || daemon->node == NULL) {
+        return;
+    }
+    daemon->is_in_turn = true;
+    read_clocks(daemon);
+    poll_store(daemon);
+}
+
+void vc_turn_wake(struct vc_daemon *daemon)
+{
+    if (!daemon->is_in_turn) {
+        vc_daemon_enter(daemon);
+    } else if (daemon->node != NULL) {
+        poll_store(daemon); /* the commit ended after the turn had begun */
     }
 }
 

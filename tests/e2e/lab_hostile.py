@@ -97,7 +97,9 @@ def broken_frames(node):
 
 def many_clients(node):
     """64 are served, the next one is told why not, and a place that is free is taken."""
-    clients = [node.client() for _ in range(64)]
+    clients = [node.client()]
+    clients[0].call("node.status")  # those who were before have been seen to be gone
+    clients += [node.client() for _ in range(63)]
     clients[-1].call("node.status")
     for _ in range(40):
         with raw(node) as late:
@@ -119,6 +121,7 @@ def many_clients(node):
     lab.until(is_served, 5, "the free place is given to the next")
     for client in clients:
         client.close()
+    lab.until(is_served, 5, "the places are free again")
 
 
 def silent_subscriber(node, writer, count):
@@ -165,24 +168,26 @@ def lost_connections(node, writer, count, breaks, chance):
     thread.start()
     texts, cuts = [], 0
     while len(texts) < count:
+        # What is on its way when the connection breaks is lost with it, and told again.
+        stop_at = count if cuts == breaks else min(
+            count - 1, len(texts) + chance.randrange(2 * (count - len(texts)) // (breaks - cuts)))
         with node.client() as client:
             client.subscribe(cursor)
-            stop_at = len(texts) + chance.randrange(2 * count // breaks)
-            while len(texts) < min(stop_at, count) or cuts >= breaks and len(texts) < count:
-                lab.demand(client.pump(10 * lab.PATIENCE), "no more events come")
-                for event in client.events:
-                    if "seq" not in event:
+            while len(texts) < stop_at:
+                lab.demand(client.pump(10 * lab.PATIENCE), f"no event comes after {cursor}")
+                events, client.events = client.events, []
+                for event in events:
+                    if "seq" not in event or len(texts) == stop_at:
                         continue
                     lab.demand(event["seq"] > cursor, "an event came twice")
                     cursor = event["seq"]
                     if event["kind"] == "message.new" and event["message"]["from"] == "me":
                         texts.append(event["message"]["text"])
-                client.events.clear()
-            cuts += 1  # what is on its way is lost with the connection
+        cuts += 1
     thread.join()
     wanted = [writer.text(number) for number in range(first, first + count)]
     lab.demand(texts == wanted, "events are lost, doubled or out of order")
-    return cuts
+    return cuts - 1
 
 
 def other_user(node, world):
