@@ -59,7 +59,7 @@ static void write_holder(int fd)
                        (long long)time(NULL));
 
     if (ftruncate(fd, 0) == 0 && len > 0 && pwrite(fd, line, (size_t)len, 0) < 0) {
-        (void)ftruncate(fd, 0); /* better no name than half of one */
+        (void)!ftruncate(fd, 0); /* better no name than half of one */
     }
 }
 
@@ -88,7 +88,7 @@ vc_err vc_lock_take(int dir_fd, int *ret_fd, long *ret_holder)
 void vc_lock_release(int fd)
 {
     if (fd >= 0) {
-        (void)ftruncate(fd, 0); /* only for people, as above */
+        (void)!ftruncate(fd, 0); /* only for people, as above */
         (void)close(fd);        /* gives the lock back */
     }
 }

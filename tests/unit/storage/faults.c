@@ -23,8 +23,15 @@ struct fault {
 static struct fault faults[FAULT_CALL_COUNT];
 static _Atomic uint64_t free_bytes = UINT64_MAX;
 
+/*
+ * A sanitizer takes memory for a thread that starts, and ends the process when it gets none:
+ * allocations fail only in threads that have come to something of ours.
+ */
+static _Thread_local bool is_ours;
+
 void fault_set(enum fault_call call, unsigned nth, int error, bool is_for_good)
 {
+    is_ours = true;
     faults[call].nth = nth;
     faults[call].error = error;
     faults[call].is_for_good = is_for_good;
@@ -47,7 +54,12 @@ void fault_set_free_bytes(uint64_t bytes)
 PLAIN static bool has_fault(enum fault_call call)
 {
     struct fault *fault = &faults[call];
-    unsigned number = atomic_fetch_add(&fault->calls, 1) + 1;
+    unsigned number;
+
+    if (call == FAULT_MALLOC && !is_ours) {
+        return false;
+    }
+    number = atomic_fetch_add(&fault->calls, 1) + 1;
 
     if (fault->nth == 0 || number < fault->nth ||
         (number > fault->nth && !fault->is_for_good)) {
@@ -85,11 +97,11 @@ PLAIN void *calloc(size_t count, size_t len)
 
 PLAIN void *realloc(void *old, size_t len)
 {
-    /* A sanitizer that is refused memory for the start of a thread ends the process. */
-    if (__interceptor_realloc != NULL) {
-        return __interceptor_realloc(old, len);
+    if (has_fault(FAULT_MALLOC)) {
+        return NULL;
     }
-    return has_fault(FAULT_MALLOC) ? NULL : __libc_realloc(old, len);
+    return __interceptor_realloc != NULL ? __interceptor_realloc(old, len)
+                                         : __libc_realloc(old, len);
 }
 
 int fdatasync(int fd)
@@ -140,6 +152,7 @@ int statvfs(const char *path, struct statvfs *ret_fs)
     struct statfs fs;
     uint64_t faked = atomic_load(&free_bytes);
 
+    is_ours = true;
     if (statfs(path, &fs) != 0) {
         return -1;
     }
