@@ -79,12 +79,6 @@ void vc_inbox_on_data(struct vc_mail *mail, struct vc_mail_peer *peer,
     mail->is_slot_full = true;
 }
 
-static bool has_row_room(struct vc_mail *mail)
-{
-    return vc_store_reserve(mail->store, VC_MAIL_ACCEPT_OPS, VC_MAIL_ACCEPT_BYTES) ==
-           VC_OK;
-}
-
 /* Nothing that was refused is missing any more. */
 static void forget_refused(struct vc_mail_peer *peer)
 {
@@ -99,7 +93,7 @@ void vc_inbox_on_abandon(struct vc_mail *mail, struct vc_mail_peer *peer,
 {
     if (!is_wanted(mail, peer, abandon->number))
         return;
-    if (has_row_room(mail))
+    if (vc_mail_has_room(mail, VC_MAIL_ACCEPT_OPS, VC_MAIL_ACCEPT_BYTES))
         vc_inbox_accept(mail, peer, abandon->number);
     else
         vc_inbox_refused(mail, peer, abandon->number);
@@ -113,7 +107,8 @@ void vc_inbox_on_gone(struct vc_mail *mail, struct vc_mail_peer *peer,
         return;
     }
     /* Without room it is as if it had been lost: our next ack brings it again. */
-    if (!vc_ledger_has_room(&mail->ledger, 1) || !has_row_room(mail))
+    if (!vc_ledger_has_room(&mail->ledger, 1) ||
+        !vc_mail_has_room(mail, VC_MAIL_ACCEPT_OPS, VC_MAIL_ACCEPT_BYTES))
         return;
     vc_numbers_raise(&peer->seen, gone->number);
     forget_refused(peer);

@@ -108,6 +108,8 @@ void vc_mail_peers_deinit(struct vc_mail *mail);
 void vc_mail_peers_purge(struct vc_mail *mail);
 /* Writes the peer's mailbox row; room is reserved. */
 void vc_mail_peer_write(struct vc_mail *mail, const struct vc_mail_peer *peer);
+/* Is there room for writes of mail's own, with the caller's part left alone? */
+VC_NODISCARD bool vc_mail_has_room(struct vc_mail *mail, size_t ops, size_t bytes);
 /* Objects that wait for an acknowledgement. */
 uint64_t vc_mail_peer_waiting(const struct vc_mail_peer *peer);
 /* Puts a peer at the end of a queue unless it is in it. */

@@ -42,9 +42,11 @@
 #define VC_MAIL_ACCEPT_OPS      1
 #define VC_MAIL_ACCEPT_BYTES    1152
 
-/* What mail leaves in the store for the caller when it gives ACKED: the most that may
- * be written because of it.  While there is less, ACKED waits for the next commit. */
-#define VC_MAIL_ACKED_OPS   8
+/* What mail leaves of a batch whenever it writes by itself (before it gives ACKED, for
+ * an abandoned number, for a removed peer): the most that the caller may write because
+ * of an ACKED, together with what he still owes to the turn's end.  While there is
+ * less, mail waits for the next commit. */
+#define VC_MAIL_ACKED_OPS   256
 #define VC_MAIL_ACKED_BYTES (VC_STORE_VALUE_MAX + 4096)
 
 struct vc_mail;

@@ -196,12 +196,10 @@ static void end_run(struct vc_mail *mail, struct vc_mail_peer *peer)
 bool vc_outbox_next_acked(struct vc_mail *mail, struct vc_mail_peer *peer,
                           struct vc_mail_output *ret_output)
 {
-    const size_t ops = 2 + VC_MAIL_ACKED_OPS;
-    const size_t bytes = VC_OUTBOX_KEY_LEN + VC_MAIL_ACCEPT_BYTES + VC_MAIL_ACKED_BYTES;
     bool is_found = false;
     while (!is_found && !peer->is_ending &&
            vc_numbers_count(&peer->told) > vc_numbers_count(&peer->acked)) {
-        if (vc_store_reserve(mail->store, ops, bytes) != VC_OK) {
+        if (!vc_mail_has_room(mail, 2, VC_OUTBOX_KEY_LEN + VC_MAIL_ACCEPT_BYTES)) {
             mail->store_at = vc_ms_after(mail->mono, VC_MAIL_STORE_MS);
             break;
         }

@@ -206,6 +206,12 @@ void vc_mail_peer_write(struct vc_mail *mail, const struct vc_mail_peer *peer)
         mail->row_owed = NULL;
 }
 
+bool vc_mail_has_room(struct vc_mail *mail, size_t ops, size_t bytes)
+{
+    return vc_store_reserve(mail->store, ops + VC_MAIL_ACKED_OPS,
+                            bytes + VC_MAIL_ACKED_BYTES) == VC_OK;
+}
+
 /* Deletes up to @count rows, the oldest first; false when some are left. */
 static bool purge_rows(struct vc_mail *mail, struct vc_mail_peer *peer, size_t count)
 {
@@ -225,7 +231,7 @@ static void purge(struct vc_mail *mail, struct vc_mail_peer *peer)
 {
     const size_t ops = VC_MAIL_REMOVE_ROWS + 1;
     const size_t bytes = VC_MAIL_REMOVE_ROWS * VC_OUTBOX_KEY_LEN + VC_MAIL_ACCEPT_BYTES;
-    if (vc_store_reserve(mail->store, ops, bytes) != VC_OK) {
+    if (!vc_mail_has_room(mail, ops, bytes)) {
         mail->store_at = vc_ms_after(mail->mono, VC_MAIL_STORE_MS);
         return;
     }
