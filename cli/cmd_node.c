@@ -37,7 +37,7 @@ static void put_start(struct vc_cli *cli, vc_ms begun_at, const json_t *status)
                                     json_string_value(part));
     }
     put_step(cli, begun_at, "addresses", words);
-    put_step(cli, begun_at, "ready", vc_json_string(status, "verdict"));
+    put_step(cli, begun_at, "node", vc_json_string(status, "verdict"));
 }
 
 /* Shows an invite to begin with: an open one if there is one, else a new one. */

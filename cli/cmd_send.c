@@ -119,11 +119,11 @@ static void tell_queued(struct vc_cli *cli, const json_t *contact)
         (void)snprintf(seen, sizeof(seen), "offline since %s", when);
     }
     if (vc_json_has(contact, "retry_at")) {
-        vc_term_when(vc_json_integer(contact, "retry_at"), when);
+        vc_term_until(vc_json_integer(contact, "retry_at"), when);
         (void)snprintf(retry, sizeof(retry), ", retry %s", when);
     }
-    vc_note(cli, "queued: %s %s%s%s%s", name, seen, retry, json_is_object(failure) ? ": " : "",
-            vc_json_string(failure, "message"));
+    vc_note(cli, "queued: %s %s%s%s%s%s", name, seen, retry, json_is_object(failure) ? " (" : "",
+            vc_json_string(failure, "message"), json_is_object(failure) ? ")" : "");
 }
 
 static int tell(struct vc_cli *cli, const json_t *message, vc_ms begun_at)

@@ -152,7 +152,7 @@ static void put_join(struct vc_cli *cli, const json_t *join)
         vc_term_put(stdout, vc_json_string(failure, "message"));
     }
     if (vc_json_has(join, "retry_at")) {
-        vc_term_when(vc_json_integer(join, "retry_at"), when);
+        vc_term_until(vc_json_integer(join, "retry_at"), when);
         printf(", tried again %s", when);
     }
     putchar('\n');
@@ -194,7 +194,7 @@ static void put_contact(struct vc_cli *cli, const json_t *contact)
     if (vc_json_integer(contact, "waiting") > 0)
         printf(", %lld waiting", (long long)vc_json_integer(contact, "waiting"));
     if (!is_connected && vc_json_has(contact, "retry_at")) {
-        vc_term_when(vc_json_integer(contact, "retry_at"), when);
+        vc_term_until(vc_json_integer(contact, "retry_at"), when);
         printf(", tried again %s", when);
     }
     putchar('\n');

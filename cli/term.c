@@ -193,6 +193,19 @@ void vc_term_when(int64_t unix_ms, char ret_text[VC_TERM_TIME_MAX])
         (void)snprintf(ret_text, VC_TERM_TIME_MAX, "%.20s %.8s", day, hour);
 }
 
+void vc_term_until(int64_t unix_ms, char ret_text[VC_TERM_TIME_MAX])
+{
+    int64_t left_ms = unix_ms - vc_term_now_ms();
+
+    if (left_ms <= 0)
+        (void)snprintf(ret_text, VC_TERM_TIME_MAX, "now");
+    else if (left_ms < 2 * 60 * 1000)
+        (void)snprintf(ret_text, VC_TERM_TIME_MAX, "in %lld s",
+                       (long long)(left_ms + 999) / 1000);
+    else
+        vc_term_when(unix_ms, ret_text);
+}
+
 void vc_term_span(int64_t span_ms, char ret_text[VC_TERM_TIME_MAX])
 {
     long long ms = span_ms < 0 ? 0 : span_ms;

@@ -42,6 +42,8 @@ void vc_term_time(int64_t unix_ms, char ret_text[VC_TERM_TIME_MAX]);
 void vc_term_date(int64_t unix_ms, char ret_text[VC_TERM_TIME_MAX]);
 /* The time alone when it is today, else the date with it. */
 void vc_term_when(int64_t unix_ms, char ret_text[VC_TERM_TIME_MAX]);
+/* "now", "in 12 s", or as vc_term_when(), for something that is still to come. */
+void vc_term_until(int64_t unix_ms, char ret_text[VC_TERM_TIME_MAX]);
 /* "0.4 s", "12 min", "3 h", "5 days". */
 void vc_term_span(int64_t span_ms, char ret_text[VC_TERM_TIME_MAX]);
 

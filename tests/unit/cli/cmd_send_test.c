@@ -56,7 +56,7 @@ static void a_queued_message_tells_why_and_ends_with_0(void **state)
     struct vc_run run = vc_fake_veche("", "send", "bob", "hello");
     assert_int_equal(run.exit_code, 0);
     assert_holds(run.out, "queued: bob offline since ");
-    assert_holds(run.out, ", retry ");
+    assert_holds(run.out, ", retry now\n");
     vc_run_clear(&run);
 }
 

@@ -196,6 +196,18 @@ static void times_are_those_of_the_place(void **state)
     vc_term_when(INT64_MIN, text);
 }
 
+static void what_comes_is_told_in_seconds_when_it_is_near(void **state)
+{
+    (void)state;
+    char text[VC_TERM_TIME_MAX];
+
+    vc_term_until(vc_term_now_ms() - 5000, text);
+    assert_string_equal(text, "now");
+    vc_term_until(vc_term_now_ms() + 29500, text);
+    assert_string_equal(text, "in 30 s");
+    vc_term_until(INT64_MAX, text);
+}
+
 static void styles_are_nothing_without_colours(void **state)
 {
     (void)state;
@@ -219,6 +231,7 @@ int main(void)
         cmocka_unit_test(a_name_stays_in_its_line),
         cmocka_unit_test(spans_have_the_unit_that_fits),
         cmocka_unit_test(times_are_those_of_the_place),
+        cmocka_unit_test(what_comes_is_told_in_seconds_when_it_is_near),
         cmocka_unit_test(styles_are_nothing_without_colours),
     };
 
