@@ -49,6 +49,12 @@ static void build_node(struct sim_host *host)
         memcpy(seed.b + i, &word, 8);
     }
     err = vc_node_init(&config, &now, &seed, &host->node);
+    if (err == VC_ERR_STORE_IO && !host->has_root) {
+        /* Without an identity it can be nobody: it says so and ends, and is started again. */
+        host->node = NULL;
+        host->is_dying = true;
+        return;
+    }
     if (err != VC_OK) {
         sim_complain(host->world, "host %u does not start: %s", host->index,
                      vc_err_name(err));
@@ -214,11 +220,10 @@ void sim_host_start(struct sim_host *host)
         return;
     }
     build_node(host);
-    if (host->node == NULL) {
-        return;
+    if (host->node != NULL) {
+        sim_person_read(host);
+        end_turn(host);
     }
-    sim_person_read(host);
-    end_turn(host);
     if (host->is_dying) {
         sim_host_crash(host);
     }
@@ -228,7 +233,7 @@ void sim_host_crash(struct sim_host *host)
 {
     struct sim_world *world = host->world;
 
-    if (host->node == NULL) {
+    if (host->store == NULL) {
         return;
     }
     sim_trace(world, "crash", host->index, host->life);

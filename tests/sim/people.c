@@ -115,6 +115,9 @@ static void ask(struct sim_host *host, uint32_t number)
         text->is_asked = true;
         text->ticket = 0;
         text->seq = message.ref.seq;
+        /* It may have been accepted in an earlier life, and have arrived since. */
+        text->is_delivered |= message.state == VC_MESSAGE_DELIVERED ||
+                              message.state == VC_MESSAGE_READ;
     } else if (err != VC_ERR_FULL && err != VC_ERR_STORE_IO) {
         sim_complain(host->world, "host %u cannot send: %s", host->index, vc_err_name(err));
     }
@@ -204,6 +207,7 @@ void sim_person_forget(struct sim_host *host)
         }
     }
     for (uint32_t other = 0; other < world->config.hosts; other++) {
+        host->person.contact_of[other] = 0; /* may have died before it was committed */
         if (!host->person.is_invite_shown[other]) {
             host->person.invite_for[other][0] = '\0'; /* never seen: made again */
         }
@@ -335,8 +339,10 @@ static bool on_event(void *ctx, const struct vc_event *event)
 
 void sim_person_read(struct sim_host *host)
 {
-    vc_err err = vc_chat_events(chat_of(host), host->person.cursor, on_event, host);
+    vc_err err;
 
+    find_contacts(host);
+    err = vc_chat_events(chat_of(host), host->person.cursor, on_event, host);
     if (err != VC_OK) {
         sim_complain(host->world, "host %u: events cannot be read: %s", host->index,
                      vc_err_name(err));

@@ -23,8 +23,7 @@
     X(NO_CIPHER, "no-cipher", "packets are not encrypted")                                 \
     X(NEW_IDENTITY, "new-identity", "the identity is not kept")                            \
     X(FORGET_TOKEN, "forget-token", "a text that is asked for again is sent again")        \
-    X(OLD_DISK, "old-disk", "after a crash an older state of the disk comes back")         \
-    X(ACCEPT_REPLAY, "accept-replay", "packets are accepted twice")
+    X(OLD_DISK, "old-disk", "after a crash an older state of the disk comes back")
 
 enum sim_plant {
 #define SIM_PLANT_ENUM(name, text, words) SIM_PLANT_##name,
