@@ -145,7 +145,9 @@ static void ask_for_texts(struct sim_host *host)
     for (uint32_t i = 0; i < host->world->text_count; i++) {
         struct sim_text *text = &host->world->texts[i];
 
-        if (text->from == host->index && !text->is_promised && !text->is_asked) {
+        /* The contact may have died with a turn that was not committed: later then. */
+        if (text->from == host->index && !text->is_promised && !text->is_asked &&
+            host->person.contact_of[text->to] != 0) {
             ask(host, i);
         }
     }
