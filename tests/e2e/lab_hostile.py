@@ -174,7 +174,8 @@ def lost_connections(node, writer, count, breaks, chance):
         with node.client() as client:
             client.subscribe(cursor)
             while len(texts) < stop_at:
-                lab.demand(client.pump(10 * lab.PATIENCE), f"no event comes after {cursor}")
+                lab.demand(client.events or client.pump(10 * lab.PATIENCE),
+                           f"no event comes after {cursor}")
                 events, client.events = client.events, []
                 for event in events:
                     if "seq" not in event or len(texts) == stop_at:
