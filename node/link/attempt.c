@@ -309,6 +309,17 @@ void vc_attempt_recv(struct vc_link *link, vc_ms now, uint32_t attempt,
     }
 }
 
+/* The peer may have moved while his keys are renewed. */
+static void follow(const struct vc_link *link, struct vc_attempt *a)
+{
+    if (!a->is_rekey || a->phase != VC_ATTEMPT_HELLO)
+        return;
+    const struct vc_session *s = &link->sessions[link->peers[a->peer].session];
+    if (s->is_proved && !vc_addr_equal(&a->addrs[0].addr, &s->addr))
+        a->addrs[0] = (struct vc_attempt_addr){.addr = s->addr};
+    a->addr_count = a->addrs[0].addr.family != 0;
+}
+
 void vc_attempt_tick(struct vc_link *link, vc_ms now, uint32_t attempt)
 {
     struct vc_attempt *a = &link->attempts[attempt];
@@ -318,6 +329,7 @@ void vc_attempt_tick(struct vc_link *link, vc_ms now, uint32_t attempt)
     }
     if (a->round_at <= now) {
         a->round++;
+        follow(link, a);
         plan_round(link, now, a);
         a->wanted = all_of(a);
         vc_fifo_push(&link->trying, attempt);

@@ -1,13 +1,11 @@
 /* RFC 9002, section 7 and appendix B: NewReno. */
 #include "node/link/congestion.h"
 
-#include "crypto/packet.h"
 #include "node/link/limits.h"
 
-/* Section 7.2: ten datagrams, but not more than 14,720 bytes; and never fewer than two. */
-#define DATAGRAM       (VC_LINK_PLAIN_MAX + VC_PACKET_OVERHEAD)
-#define INITIAL_WINDOW (10 * DATAGRAM)
-#define MINIMUM_WINDOW (2 * DATAGRAM)
+/* Section 7.2: ten datagrams, which are fewer than 14,720 bytes; and never fewer than two. */
+#define INITIAL_WINDOW (10 * VC_LINK_DATAGRAM_MAX)
+#define MINIMUM_WINDOW (2 * VC_LINK_DATAGRAM_MAX)
 
 static void init(struct vc_congestion *congestion)
 {
@@ -32,7 +30,7 @@ static void acked(struct vc_congestion *congestion, uint64_t bytes, vc_ms sent_a
     congestion->credit += bytes;
     if (congestion->credit >= congestion->window) {
         congestion->credit -= congestion->window;
-        congestion->window += DATAGRAM;
+        congestion->window += VC_LINK_DATAGRAM_MAX;
     }
 }
 
@@ -56,10 +54,19 @@ static void collapsed(struct vc_congestion *congestion)
     congestion->credit = 0;
 }
 
+/* Without pacing a window that was earned long ago would leave as one burst: RFC 9002,
+ * section 7.7, wants that limited to the initial window. */
+static void rested(struct vc_congestion *congestion)
+{
+    if (congestion->window > INITIAL_WINDOW)
+        congestion->window = INITIAL_WINDOW;
+}
+
 const struct vc_congestion_control vc_new_reno = {
     .name = "newreno",
     .init = init,
     .acked = acked,
     .lost = lost,
     .collapsed = collapsed,
+    .rested = rested,
 };

@@ -28,6 +28,8 @@ struct vc_congestion_control {
     void (*lost)(struct vc_congestion *congestion, vc_ms sent_at, vc_ms now);
     /* Nothing at all came through for a long time. */
     void (*collapsed)(struct vc_congestion *congestion);
+    /* Nothing was in flight for a long time. */
+    void (*rested)(struct vc_congestion *congestion);
 };
 
 /* RFC 9002, section 7 and appendix B. */

@@ -12,6 +12,8 @@
 /* Bytes of plaintext in one packet: what 1,232 bytes leave after the 28 of sealing, as a
  * multiple of the padding step. */
 #define VC_LINK_PLAIN_MAX 1200
+/* Bytes of the longest datagram that we make of it. */
+#define VC_LINK_DATAGRAM_MAX (VC_LINK_PLAIN_MAX + 28)
 /* Bytes: a plaintext is padded to a multiple of this, so that lengths say little. */
 #define VC_LINK_PAD_STEP 16
 /* Steps: a packet without stream data gets up to this many more, at random. */

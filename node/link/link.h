@@ -40,8 +40,10 @@ struct vc_link;
 struct vc_link_config {
     uint32_t peers_max;     /* 1..65536: peers, and so sessions */
     uint32_t half_open_max; /* handshakes of others under way: 1024 for a node */
-    uint32_t chunk_count;   /* 1 KiB pieces for objects in flight, all sessions together */
-    uint32_t packets_max;   /* packets in flight that are remembered, all sessions together */
+    uint32_t chunk_count;   /* 1 KiB pieces for objects in flight, all sessions together:
+                               512 at least */
+    uint32_t packets_max;   /* packets in flight that are remembered, all sessions together:
+                               64 at least */
     struct vc_bytes network_id; /* 1..32 bytes, copied */
     uint32_t capabilities;
     struct vc_secret32 dev_dh;  /* own static key */
@@ -93,7 +95,8 @@ VC_NODISCARD vc_err vc_link_join(struct vc_link *link, vc_ms now, uint32_t peer,
                                  size_t count);
 
 /* Gives a joining session to @peer, who was made known with the same dev_dh before; an
- * older session of @peer ends without an output.  VC_ERR_NOT_FOUND, VC_ERR_AUTH. */
+ * older session of @peer ends without an output.  What nobody adopts within a minute ends.
+ * VC_ERR_NOT_FOUND, VC_ERR_AUTH. */
 VC_NODISCARD vc_err vc_link_adopt(struct vc_link *link, vc_ms now, uint32_t joining,
                                   uint32_t peer);
 
@@ -112,7 +115,8 @@ VC_NODISCARD vc_err vc_link_send(struct vc_link *link, vc_ms now, uint32_t peer,
                                  enum vc_link_stream stream, struct vc_bytes head,
                                  struct vc_bytes body);
 
-/* Ends a session or an attempt, telling the peer; no output. */
+/* Ends a session or an attempt, telling the peer; no output.  What was sent and has not
+ * arrived yet is lost. */
 void vc_link_close(struct vc_link *link, vc_ms now, uint32_t peer);
 /* The same for all: before the program ends. */
 void vc_link_close_all(struct vc_link *link, vc_ms now);
@@ -139,7 +143,8 @@ struct vc_link_output {
     struct vc_addr addr;    /* DATAGRAM, UP, MOVED */
     struct vc_bytes bytes;  /* DATAGRAM, OBJECT: borrowed until the next call of any kind */
     vc_err reason;          /* DOWN: PEER_UNREACHABLE, TIMEOUT (fell silent), REFUSED
-                               (closed by him), EXISTS (he started anew; UP follows) */
+                               (closed by him), EXISTS (he started anew; UP follows),
+                               MALFORMED (he broke the rules) */
     bool is_join;           /* UP: made with an invite */
     uint32_t invite;        /* UP of a stranger's join: which of ours */
     struct vc_key32 dev_dh; /* UP: the static key that he proved */

@@ -59,7 +59,7 @@ static bool has_data(const struct vc_session *s)
 
 static bool is_window_full(const struct vc_session *s)
 {
-    return s->flight.bytes + VC_PACKET_MAX > s->congestion.window;
+    return s->flight.bytes + VC_LINK_DATAGRAM_MAX > s->congestion.window;
 }
 
 /* May data go into the next packet?  A session that lacks a record for it waits. */
@@ -74,7 +74,7 @@ static bool may_send_data(struct vc_link *link, uint32_t session)
     return false;
 }
 
-/* Where the next packet goes and how much plaintext it may hold; 0: none for now. */
+/* Where the next packet goes and how much plaintext it may hold; 0: none yet. */
 static size_t aim(const struct vc_session *s, struct vc_addr *ret_to)
 {
     *ret_to = s->addr;
@@ -231,9 +231,11 @@ static void note_sent(struct making *m, vc_ms now, const struct vc_addr *to, siz
     sent->number = s->next_number - 1;
     sent->sent_at = now;
     sent->size = (uint16_t)size;
+    if (s->flight.count == 1 && now - s->eliciting_at > vc_rtt_pto_ms(&s->rtt, 0))
+        vc_new_reno.rested(&s->congestion);
     s->flight.bytes += size;
     /* Full, or nearly: then its acknowledgement is a reason to widen the window. */
-    sent->is_limited = s->flight.bytes + VC_PACKET_MAX > s->congestion.window / 2;
+    sent->is_limited = s->flight.bytes + VC_LINK_DATAGRAM_MAX > s->congestion.window / 2;
     s->eliciting_at = now;
     s->unanswered_since = vc_ms_min(s->unanswered_since, now);
     if (m->segments > 0)

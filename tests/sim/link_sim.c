@@ -499,6 +499,15 @@ static void set_up(uint64_t seed)
     }
 }
 
+static bool is_busy(void)
+{
+    for (uint32_t a = 0; a < sim.nodes; a++) {
+        if (sim.world.nodes[a].link->flights.sent_pool.count > 0)
+            return true;
+    }
+    return false;
+}
+
 /* One run; false when a judge complained. */
 static bool run(uint64_t seed, enum plant planted, bool is_verbose)
 {
@@ -518,8 +527,8 @@ static bool run(uint64_t seed, enum plant planted, bool is_verbose)
     w->loss = w->duplication = 0;
     memset(sim.dark_until, 0, sizeof sim.dark_until);
     run_until(w->now + 150000);
-    /* A keepalive may be on its way: the judges come when nothing is. */
-    for (uint32_t i = 0; i < 100 && w->heap_len > 0; i++)
+    /* A keepalive or its answer may be on its way: the judges come when nothing is. */
+    for (uint32_t i = 0; i < 100 && (w->heap_len > 0 || is_busy()); i++)
         run_until(w->now + 300);
     for (uint32_t a = 0; a < sim.nodes; a++) {
         for (uint32_t b = 0; b < sim.nodes; b++) {

@@ -1,0 +1,4 @@
+#!/bin/sh
+# What the link costs, without sockets.
+set -eu
+exec "$BUILD/tests/bench/link_bench"
