@@ -113,7 +113,8 @@ static int tell_done(struct vc_cli *cli, const json_t *join)
     char contact[32];
     json_t *result = NULL;
 
-    cli->out->join(cli, join);
+    if (cli->is_json)
+        cli->out->join(cli, join);
     (void)snprintf(contact, sizeof(contact), "#%lld",
                    (long long)vc_json_integer(join, "contact"));
     if (vc_client_call(&cli->client, "contacts.get", json_pack("{s:s}", "contact", contact),
@@ -144,7 +145,8 @@ static int tell(struct vc_cli *cli, const json_t *join)
         int code = vc_err_exit_code(words.err);
         return code == VC_EXIT_OK ? VC_EXIT_FAILED : code;
     }
-    cli->out->join(cli, join);
+    if (cli->is_json)
+        cli->out->join(cli, join);
     vc_note(cli, "the other side did not answer yet; veched goes on trying by itself,");
     vc_note(cli, "also after a restart. How it stands: veche join --list");
     return VC_EXIT_OK;

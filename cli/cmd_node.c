@@ -15,8 +15,8 @@ static void put_step(struct vc_cli *cli, vc_ms begun_at, const char *name, const
 {
     vc_ms passed = vc_client_clock_ms() - begun_at;
 
-    vc_note(cli, "%-10s %-60s %llu.%02llu s", name, words, (unsigned long long)passed / 1000,
-            (unsigned long long)passed % 1000 / 10);
+    vc_note(cli, "%2llu.%02llu s  %-10s %s", (unsigned long long)passed / 1000,
+            (unsigned long long)passed % 1000 / 10, name, words);
 }
 
 static void put_start(struct vc_cli *cli, vc_ms begun_at, const json_t *status)
@@ -63,17 +63,16 @@ int vc_command_up(struct vc_cli *cli)
 
     if (!vc_daemon_ensure(cli, vc_cli_value(cli, "listen"), &status, &was_running, &result))
         return result;
-    if (was_running) {
+    if (was_running)
         vc_note(cli, "veched is running already: process %lld, %s",
                 (long long)vc_json_integer(status, "pid"), vc_json_string(status, "verdict"));
-        json_decref(status);
-        return VC_EXIT_OK;
-    }
-    put_start(cli, begun_at, status);
+    else
+        put_start(cli, begun_at, status);
     bool is_new = vc_json_integer(status, "contacts") == 0;
     json_decref(status);
     if (vc_cli_has(cli, "no-invite") || cli->is_quiet)
         return VC_EXIT_OK;
+    /* Who knows nobody yet needs one, and gets the same one each time. */
     if (is_new)
         return put_first_invite(cli);
     vc_note(cli, "to invite somebody: veche invite");
