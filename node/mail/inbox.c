@@ -176,14 +176,14 @@ void vc_inbox_send_ack(struct vc_mail *mail, struct vc_mail_peer *peer)
     peer->ack_sent_at = mail->mono;
 }
 
-void vc_mail_accept(struct vc_mail *mail, const struct vc_now *now, uint32_t number,
-                    uint64_t delivery)
+void vc_mail_accept(struct vc_mail *mail, const struct vc_now *now, uint32_t peer,
+                    uint64_t number)
 {
     mail->mono = now->mono;
-    VC_CHECK(mail->offered_number == delivery && mail->offered_peer == number);
+    VC_CHECK(mail->offered_number == number && mail->offered_peer == peer);
     mail->offered_number = 0;
     /* Chat may have removed the peer because of what he sent. */
-    struct vc_mail_peer *peer = vc_mail_peer_find(mail, number);
-    if (peer != NULL)
-        vc_inbox_accept(mail, peer, delivery);
+    struct vc_mail_peer *known = vc_mail_peer_find(mail, peer);
+    if (known != NULL)
+        vc_inbox_accept(mail, known, number);
 }

@@ -30,23 +30,23 @@
  * delays, doubled, so that a peer who is off for a month costs four attempts an hour.
  */
 #define VC_MAIL_CONNECT_MS     1000
-#define VC_MAIL_CONNECT_MAX_MS (15 * 60 * 1000)
+#define VC_MAIL_CONNECT_MAX_MS 900000
 /* The longest an attempt of the link lasts: until then its end is waited for. */
-#define VC_MAIL_ATTEMPT_MS (15 * 1000)
+#define VC_MAIL_ATTEMPT_MS 15000
 /* A session that stood this long was a good one, whatever it carried. */
-#define VC_MAIL_SETTLED_MS (60 * 1000)
+#define VC_MAIL_SETTLED_MS 60000
 /* At start the first wishes go out one after another, not all in one instant. */
 #define VC_MAIL_START_STEP_MS 5
 
 /* A given object without an answer on a live session is given again: the link loses
  * nothing, so the receiver refused it, and he says by himself when he has room again.
  */
-#define VC_MAIL_STALL_MS     (10 * 1000)
-#define VC_MAIL_STALL_MAX_MS (5 * 60 * 1000)
+#define VC_MAIL_STALL_MS     10000
+#define VC_MAIL_STALL_MAX_MS 300000
 
 /* A receiver who refused something asks for it again after these delays, doubled. */
 #define VC_MAIL_REFUSED_MS     1000
-#define VC_MAIL_REFUSED_MAX_MS (5 * 60 * 1000)
+#define VC_MAIL_REFUSED_MAX_MS 300000
 /* A sender follows such a request at most this often. */
 #define VC_MAIL_AGAIN_MS 500
 

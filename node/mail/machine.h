@@ -16,6 +16,8 @@
  */
 struct vc_mail_peer {
     uint32_t number;
+    uint32_t attempts;    /* wishes since the last good session */
+    uint32_t held;        /* abandoned numbers whose new row is not committed */
     bool is_ending;       /* removed; rows are being deleted */
     bool is_up;           /* there is a session */
     bool is_control_full; /* the link said VC_ERR_FULL; WRITABLE will come */
@@ -26,6 +28,7 @@ struct vc_mail_peer {
     bool has_missed; /* objects of this session may have come before it was known */
     bool owes_gone;  /* the other device has lost what it had acknowledged */
     bool wants_connect;
+    bool is_output_listed, is_pump_listed;
     bool is_session_good; /* it carried something of mail's */
 
     /* Outgoing. */
@@ -37,8 +40,7 @@ struct vc_mail_peer {
     uint64_t given;          /* numbers up to this one were given to this session */
     uint64_t again;          /* those from this one to again_last are given once more */
     uint64_t again_last;
-    uint32_t holds;     /* abandoned numbers whose new row is not committed ... */
-    uint64_t hold_from; /* ... the smallest: nothing is given from it on */
+    uint64_t hold_from; /* the smallest of held: nothing is given from it on */
     uint64_t run_sent;
 
     /* Incoming. */
@@ -53,11 +55,9 @@ struct vc_mail_peer {
     vc_ms ack_sent_at, again_sent_at; /* the last time in this session, or VC_NEVER */
     vc_ms up_at;                      /* of the session, as mail learned of it */
     vc_ms up_since;                   /* the same as the link tells it; 0: unknown */
-    uint32_t attempts;                /* wishes since the last good session */
 
     size_t place; /* in the schedule */
     struct vc_mail_peer *next_output, *next_pump;
-    bool is_output_listed, is_pump_listed;
 };
 
 /* First come, first served. */
@@ -98,6 +98,8 @@ struct vc_mail {
 
 /* NULL when there is none, or only one that is being removed. */
 struct vc_mail_peer *vc_mail_peer_find(struct vc_mail *mail, uint32_t number);
+const struct vc_mail_peer *vc_mail_peer_look(const struct vc_mail *mail,
+                                             uint32_t number);
 /* Makes a new one.  VC_ERR_NO_MEMORY, VC_ERR_FULL, VC_ERR_EXISTS: a removed one that
  * still has rows. */
 VC_NODISCARD vc_err vc_mail_peer_new(struct vc_mail *mail, uint32_t number,

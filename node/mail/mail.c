@@ -66,42 +66,42 @@ void vc_mail_deinit(struct vc_mail *mail)
         release(mail);
 }
 
-vc_err vc_mail_peer_put(struct vc_mail *mail, uint32_t number)
+vc_err vc_mail_peer_put(struct vc_mail *mail, uint32_t peer)
 {
-    struct vc_mail_peer *peer = vc_mail_peer_find(mail, number);
-    if (peer != NULL)
+    struct vc_mail_peer *known = vc_mail_peer_find(mail, peer);
+    if (known != NULL)
         return VC_OK;
-    vc_err err = vc_mail_peer_new(mail, number, &peer);
+    vc_err err = vc_mail_peer_new(mail, peer, &known);
     if (err != VC_OK)
         return err;
-    vc_mail_peer_write(mail, peer);
-    peer->must_check = true;
-    vc_mail_want_pump(mail, peer);
+    vc_mail_peer_write(mail, known);
+    known->must_check = true;
+    vc_mail_want_pump(mail, known);
     return VC_OK;
 }
 
-void vc_mail_peer_remove(struct vc_mail *mail, uint32_t number)
+void vc_mail_peer_remove(struct vc_mail *mail, uint32_t peer)
 {
-    struct vc_mail_peer *peer = vc_mail_peer_find(mail, number);
-    if (peer == NULL)
+    struct vc_mail_peer *known = vc_mail_peer_find(mail, peer);
+    if (known == NULL)
         return;
-    peer->is_ending = true;
+    known->is_ending = true;
     mail->ending_count++;
-    vc_mail_peer_write(mail, peer);
-    vc_retry_refresh(mail, peer);
+    vc_mail_peer_write(mail, known);
+    vc_retry_refresh(mail, known);
 }
 
-void vc_mail_wake(struct vc_mail *mail, const struct vc_now *now, uint32_t number)
+void vc_mail_wake(struct vc_mail *mail, const struct vc_now *now, uint32_t peer)
 {
     mail->mono = now->mono;
-    struct vc_mail_peer *peer = vc_mail_peer_find(mail, number);
-    if (peer == NULL)
+    struct vc_mail_peer *known = vc_mail_peer_find(mail, peer);
+    if (known == NULL)
         return;
-    peer->attempts = 0;
-    peer->connect_at = VC_NEVER;
-    vc_retry_refresh(mail, peer);
-    peer->must_check = true;
-    vc_mail_want_pump(mail, peer);
+    known->attempts = 0;
+    known->connect_at = VC_NEVER;
+    vc_retry_refresh(mail, known);
+    known->must_check = true;
+    vc_mail_want_pump(mail, known);
 }
 
 /* Puts a link's output into the slot as it came. */
@@ -331,18 +331,17 @@ bool vc_mail_next(struct vc_mail *mail, const struct vc_now *now,
     return false;
 }
 
-bool vc_mail_state(const struct vc_mail *mail, uint32_t number,
+bool vc_mail_state(const struct vc_mail *mail, uint32_t peer,
                    struct vc_mail_state *ret_state)
 {
-    const struct vc_mail_peer *peer =
-        vc_mail_peer_find((struct vc_mail *)(uintptr_t)mail, number);
-    if (peer == NULL)
+    const struct vc_mail_peer *known = vc_mail_peer_look(mail, peer);
+    if (known == NULL)
         return false;
     *ret_state = (struct vc_mail_state){
-        .waiting = vc_mail_peer_waiting(peer),
-        .retry_at = peer->wants_connect ? mail->mono : peer->connect_at,
-        .sent = peer->next - 1,
-        .received = vc_numbers_count(&peer->seen),
+        .waiting = vc_mail_peer_waiting(known),
+        .retry_at = known->wants_connect ? mail->mono : known->connect_at,
+        .sent = known->next - 1,
+        .received = vc_numbers_count(&known->seen),
     };
     return true;
 }

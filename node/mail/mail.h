@@ -24,7 +24,7 @@
 #include "node/link/link.h"
 #include "storage/store.h"
 
-#define VC_MAIL_OBJECT_MAX (64 * 1024)
+#define VC_MAIL_OBJECT_MAX 65536
 #define VC_MAIL_REF_LEN    16     /* the sender's own mark on an outbox row */
 #define VC_MAIL_WINDOW     2000   /* unacknowledged objects given to a link, per peer */
 #define VC_MAIL_SPARSE_MAX 4096   /* numbers beyond the prefix that are remembered */

@@ -10,50 +10,50 @@ static struct vc_bytes outbox_key(uint8_t room[VC_OUTBOX_KEY_LEN],
     return vc_outbox_key(room, peer->number, number);
 }
 
-vc_err vc_mail_send(struct vc_mail *mail, const struct vc_now *now, uint32_t number,
+vc_err vc_mail_send(struct vc_mail *mail, const struct vc_now *now, uint32_t peer,
                     const struct vc_mail_object *object, uint64_t *ret_number)
 {
     size_t len = object->head.len + object->body.len;
     VC_CHECK(len >= 1 && len <= VC_MAIL_OBJECT_MAX);
     mail->mono = now->mono;
-    struct vc_mail_peer *peer = vc_mail_peer_find(mail, number);
-    if (peer == NULL)
+    struct vc_mail_peer *known = vc_mail_peer_find(mail, peer);
+    if (known == NULL)
         return VC_ERR_NOT_FOUND;
-    if (vc_mail_peer_waiting(peer) >= VC_MAIL_OUTBOX_MAX ||
-        peer->next >= VC_MAIL_NUMBER_MAX ||
+    if (vc_mail_peer_waiting(known) >= VC_MAIL_OUTBOX_MAX ||
+        known->next >= VC_MAIL_NUMBER_MAX ||
         !vc_ledger_has_room(&mail->ledger, VC_MAIL_LEDGER_SPARE))
         return VC_ERR_BUSY;
 
     uint8_t key[VC_OUTBOX_KEY_LEN];
-    vc_store_put(mail->store, VC_TABLE_OUTBOX, outbox_key(key, peer, peer->next),
+    vc_store_put(mail->store, VC_TABLE_OUTBOX, outbox_key(key, known, known->next),
                  vc_outbox_object_encode(mail->row, object));
-    *ret_number = peer->next++;
-    vc_mail_peer_write(mail, peer);
-    vc_ledger_add(&mail->ledger, &peer->run_sent, VC_LEDGER_SENT, number, *ret_number);
-    vc_retry_refresh(mail, peer);
+    *ret_number = known->next++;
+    vc_mail_peer_write(mail, known);
+    vc_ledger_add(&mail->ledger, &known->run_sent, VC_LEDGER_SENT, peer, *ret_number);
+    vc_retry_refresh(mail, known);
     return VC_OK;
 }
 
-vc_err vc_mail_abandon(struct vc_mail *mail, const struct vc_now *now,
-                       uint32_t peer_number, uint64_t number)
+vc_err vc_mail_abandon(struct vc_mail *mail, const struct vc_now *now, uint32_t peer,
+                       uint64_t number)
 {
     mail->mono = now->mono;
-    struct vc_mail_peer *peer = vc_mail_peer_find(mail, peer_number);
-    if (peer == NULL || number >= peer->next || vc_numbers_has(&peer->told, number))
+    struct vc_mail_peer *known = vc_mail_peer_find(mail, peer);
+    if (known == NULL || number >= known->next || vc_numbers_has(&known->told, number))
         return VC_ERR_NOT_FOUND;
     if (!vc_ledger_has_room(&mail->ledger, VC_MAIL_LEDGER_SPARE))
         return VC_ERR_BUSY;
 
     uint8_t key[VC_OUTBOX_KEY_LEN];
-    vc_store_put(mail->store, VC_TABLE_OUTBOX, outbox_key(key, peer, number),
+    vc_store_put(mail->store, VC_TABLE_OUTBOX, outbox_key(key, known, number),
                  vc_outbox_abandoned_encode(mail->row));
     /* Until the new row is durable the other device must not hear of it: after a crash
      * the old one would be there again, and be taken for delivered. */
-    peer->holds++;
-    if (number < peer->hold_from)
-        peer->hold_from = number;
+    known->held++;
+    if (number < known->hold_from)
+        known->hold_from = number;
     uint64_t run = UINT64_MAX;
-    vc_ledger_add(&mail->ledger, &run, VC_LEDGER_ABANDONED, peer_number, number);
+    vc_ledger_add(&mail->ledger, &run, VC_LEDGER_ABANDONED, peer, number);
     return VC_OK;
 }
 
@@ -68,9 +68,9 @@ void vc_outbox_committed(struct vc_mail *mail, const struct vc_ledger_entry *ent
     } else if (entry->kind == VC_LEDGER_ACKED) {
         peer->acked_durable = entry->last;
     } else {
-        VC_CHECK(entry->kind == VC_LEDGER_ABANDONED && peer->holds > 0);
-        peer->holds--;
-        if (peer->holds == 0)
+        VC_CHECK(entry->kind == VC_LEDGER_ABANDONED && peer->held > 0);
+        peer->held--;
+        if (peer->held == 0)
             peer->hold_from = UINT64_MAX;
     }
     if (peer->is_up)

@@ -21,28 +21,38 @@ static size_t place_of(const struct vc_mail *mail, uint32_t number)
     return low;
 }
 
-static struct vc_mail_peer *find_any(struct vc_mail *mail, uint32_t number)
+static struct vc_mail_peer *look(const struct vc_mail *mail, uint32_t number)
 {
-    if (mail->last_found != NULL && mail->last_found->number == number)
-        return mail->last_found;
     size_t at = place_of(mail, number);
     if (at == mail->peer_count || mail->peers[at]->number != number)
         return NULL;
-    mail->last_found = mail->peers[at];
     return mail->peers[at];
+}
+
+const struct vc_mail_peer *vc_mail_peer_look(const struct vc_mail *mail,
+                                             uint32_t number)
+{
+    const struct vc_mail_peer *peer = look(mail, number);
+    return peer == NULL || peer->is_ending ? NULL : peer;
 }
 
 struct vc_mail_peer *vc_mail_peer_find(struct vc_mail *mail, uint32_t number)
 {
-    struct vc_mail_peer *peer = find_any(mail, number);
-    return peer == NULL || peer->is_ending ? NULL : peer;
+    /* Most calls are for the peer of the call before. */
+    struct vc_mail_peer *peer = mail->last_found;
+    if (peer == NULL || peer->number != number)
+        peer = look(mail, number);
+    if (peer == NULL || peer->is_ending)
+        return NULL;
+    mail->last_found = peer;
+    return peer;
 }
 
 static vc_err grow(const struct vc_alloc *alloc, struct vc_mail_peer ***array,
                    size_t *room)
 {
     size_t more = *room == 0 ? FIRST_ROOM : 2 * *room;
-    size_t unit = sizeof(**array);
+    size_t unit = sizeof(struct vc_mail_peer *);
     void *grown = alloc->resize(alloc->ctx, (void *)*array, *room * unit, more * unit);
     if (grown == NULL)
         return VC_ERR_NO_MEMORY;
@@ -67,7 +77,7 @@ vc_err vc_mail_peer_new(struct vc_mail *mail, uint32_t number,
                         struct vc_mail_peer **ret_peer)
 {
     VC_CHECK(number < VC_LINK_PEER_JOINING);
-    if (find_any(mail, number) != NULL)
+    if (look(mail, number) != NULL)
         return VC_ERR_EXISTS;
     vc_err err = make_room(mail);
     if (err != VC_OK)

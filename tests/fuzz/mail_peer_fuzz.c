@@ -86,7 +86,7 @@ static void send(uint32_t count)
 
 static void peer_step(uint8_t opcode)
 {
-    if (vc_store_reserve(host.store, 2, 2 * VC_MAIL_ACCEPT_BYTES) != VC_OK)
+    if (vc_store_reserve(host.store, 2, (size_t)2 * VC_MAIL_ACCEPT_BYTES) != VC_OK)
         return;
     vc_err err = VC_OK;
     if (opcode < 8)

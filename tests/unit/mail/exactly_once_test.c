@@ -18,7 +18,7 @@
 
 enum {
     PEER = 1,
-    SEEDS = 2000,
+    SEEDS = 1000,
     STEPS = 400,
     SETTLE_STEPS = 20000,
     IDS_MAX = 20000,
@@ -145,7 +145,7 @@ static void on_acked(struct world *world, struct side *side,
 {
     struct side *other = side == world->sides ? world->sides + 1 : world->sides;
     uint64_t id = read_id((struct vc_bytes){output->ref, 8});
-    uint64_t number;
+    uint64_t number = 0;
     DEMAND(world, get(side, VC_TABLE_EVENT, id, &number));
     DEMAND(world, number == output->number);
     DEMAND(world, is_on_disk(side, VC_TABLE_EVENT, id));

@@ -259,12 +259,14 @@ void feed_data(struct host *host, uint32_t peer, uint64_t number, const char *te
     uint8_t head[VC_MAIL_HEAD_MAX];
     struct vc_bytes start = vc_mail_head_encode(head, VC_MAIL_DATA, number);
     static uint8_t *bytes;
+    size_t len = start.len + strlen(text);
     free(bytes);
-    bytes = malloc(start.len + strlen(text));
+    bytes = malloc(len);
     assert_non_null(bytes);
-    memcpy(bytes, start.data, start.len);
-    memcpy(bytes + start.len, text, strlen(text));
-    host_feed(host, peer, (struct vc_bytes){bytes, start.len + strlen(text)});
+    struct vc_writer w = vc_writer(bytes, len);
+    vc_write_bytes(&w, start);
+    vc_write_copy(&w, text, strlen(text));
+    host_feed(host, peer, vc_writer_bytes(&w));
 }
 
 void feed_ack(struct host *host, uint32_t peer, uint64_t prefix, uint64_t more,

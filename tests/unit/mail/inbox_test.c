@@ -202,7 +202,7 @@ static void what_is_not_accepted_comes_again_and_is_asked_for(void **state)
     struct vc_mail_frame ack = take_ack();
     assert_int_equal(ack.prefix, 0);
     assert_int_equal(ack.again, 0);
-    host_tick(&host, 2 * VC_MAIL_REFUSED_MS);
+    host_tick(&host, (vc_ms)2 * VC_MAIL_REFUSED_MS);
     ack = take_ack();
     assert_int_equal(ack.again, 1);
     host_expect_silence(&host, PEER);
@@ -245,7 +245,7 @@ static void an_ill_receiver_asks_when_he_is_well(void **state)
     host_expect_nothing(&host);
     feed_number(VC_MAIL_ABANDON, 2);
     for (int i = 0; i < 10; i++)
-        host_tick(&host, 2 * VC_MAIL_STORE_MS);
+        host_tick(&host, (vc_ms)2 * VC_MAIL_STORE_MS);
     host_expect_silence(&host, PEER);
     vc_memory_complete(host.store, VC_OK);
     (void)vc_store_poll(host.store);
@@ -290,10 +290,10 @@ static void a_leap_over_the_whole_window_keeps_the_order_of_things(void **state)
     deliver(VC_MAIL_SPARSE_MAX - 1);
     feed_number(VC_MAIL_GONE, VC_MAIL_SPARSE_MAX - 2);
     deliver(VC_MAIL_SPARSE_MAX);
-    feed_number(VC_MAIL_GONE, 3 * VC_MAIL_SPARSE_MAX);
-    deliver(4 * VC_MAIL_SPARSE_MAX);
+    feed_number(VC_MAIL_GONE, UINT64_C(3) * VC_MAIL_SPARSE_MAX);
+    deliver(UINT64_C(4) * VC_MAIL_SPARSE_MAX);
     host_turn(&host);
-    assert_int_equal(take_ack().prefix, 3 * VC_MAIL_SPARSE_MAX);
+    assert_int_equal(take_ack().prefix, UINT64_C(3) * VC_MAIL_SPARSE_MAX);
 }
 
 static void numbers_may_leap_to_their_end_without_harm(void **state)
