@@ -341,6 +341,7 @@ void vc_chat_flush(struct vc_chat *chat, const struct vc_now *now)
 
 void vc_chat_submitted(struct vc_chat *chat, uint64_t ticket)
 {
+    vc_people_submitted(chat, ticket);
     vc_guests_submitted(chat, ticket);
     vc_joins_submitted(chat, ticket);
     for (size_t i = 0; chat->has_chores && i < chat->people_count; i++) {

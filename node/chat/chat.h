@@ -129,6 +129,7 @@ struct vc_contact {
     uint32_t rtt_ms;        /* connected: smoothed round trip */
 };
 
+/* Contacts are shown when they are durable. */
 size_t vc_chat_contacts(const struct vc_chat *chat, const struct vc_now *now,
                         struct vc_contact *ret_contacts, size_t room);
 VC_NODISCARD vc_err vc_chat_contact(const struct vc_chat *chat, const struct vc_now *now,
@@ -193,7 +194,7 @@ struct vc_message {
 
 /*
  * Queues a text.  With a @token (1..VC_CHAT_TOKEN_MAX bytes, or empty for none) it is
- * idempotent for 30 days: the same token, contact and text again give the first message;
+ * idempotent for 30 days at least: the same token, contact and text again give the first message;
  * another text VC_ERR_TOKEN_REUSED.  VC_ERR_TOO_LONG, BAD_TEXT, NO_CONTACT, BLOCKED, BUSY,
  * FULL (come back after the next commit), or the store's health.
  */

@@ -57,7 +57,7 @@ size_t vc_chat_contacts(const struct vc_chat *chat, const struct vc_now *now,
     size_t count = 0;
 
     for (size_t i = 0; i < chat->people_count; i++) {
-        if (chat->people[i]->row.is_removed) {
+        if (!vc_person_is_shown(chat, chat->people[i])) {
             continue;
         }
         if (count < room) {
@@ -145,14 +145,15 @@ vc_err vc_chat_contact_find(const struct vc_chat *chat, const char *text, uint32
     }
     for (size_t i = 0; is_name && i < chat->people_count; i++) {
         person = chat->people[i];
-        if (!person->row.is_removed && vc_name_is_same(person->row.petname, name)) {
+        if (vc_person_is_shown(chat, person) &&
+            vc_name_is_same(person->row.petname, name)) {
             *ret_id = person->id;
             return VC_OK;
         }
     }
     for (size_t i = 0; i < chat->people_count; i++) {
         person = chat->people[i];
-        if (person->row.is_removed || !has_id(person, text)) {
+        if (!vc_person_is_shown(chat, person) || !has_id(person, text)) {
             continue;
         }
         if (found != NULL) {

@@ -379,10 +379,10 @@ static struct vc_join_entry *find_invite(struct vc_chat *chat, const struct vc_i
 static vc_err begin_again(struct vc_chat *chat, const struct vc_now *now,
                           struct vc_join_entry *join)
 {
-    struct vc_person *person;
+    const struct vc_person *person = vc_person_find(chat, join->row.contact);
     vc_err err = VC_OK;
 
-    if (join->row.is_done && vc_person_get(chat, join->row.contact, &person) != VC_OK) {
+    if (join->row.is_done && (person == NULL || person->row.is_removed)) {
         /* The number went with the contact that was removed since. */
         err = vc_counters_next(chat, &chat->counters.peer, &join->row.peer);
         join->row.is_failed = err == VC_OK;

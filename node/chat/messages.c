@@ -160,8 +160,10 @@ static void put_token(struct vc_chat *chat, const struct token *token)
 }
 
 /*
- * VC_OK with the first message of the token, NOT_FOUND when there is none.  The row is
- * written again, so that the answer leaves with a turn that comes after the first one's.
+ * VC_OK with the first message of the token, NOT_FOUND when there is none.  It counts as
+ * long as its row is there: a wall clock that jumps must not make two messages of one.
+ * The row is written again, so that the answer leaves with a turn that comes after the
+ * first one's.
  */
 static vc_err find_token(struct vc_chat *chat, const struct vc_person *person,
                          const struct token *token, struct vc_message *ret_message)
@@ -178,9 +180,6 @@ static vc_err find_token(struct vc_chat *chat, const struct vc_person *person,
     err = vc_token_row_read(value, &old.row);
     if (err != VC_OK) {
         return err;
-    }
-    if (token->row.day > old.row.day + VC_CHAT_TOKEN_DAYS) {
-        return VC_ERR_NOT_FOUND;
     }
     if (!vc_equal(old.row.text_hash.b, token->row.text_hash.b, sizeof old.row.text_hash.b)) {
         return VC_ERR_TOKEN_REUSED;

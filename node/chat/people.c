@@ -48,11 +48,16 @@ struct vc_person *vc_person_of_root(const struct vc_chat *chat, const struct vc_
     return NULL;
 }
 
+bool vc_person_is_shown(const struct vc_chat *chat, const struct vc_person *person)
+{
+    return !person->row.is_removed && person->ticket <= chat->committed;
+}
+
 vc_err vc_person_get(const struct vc_chat *chat, uint32_t id, struct vc_person **ret_person)
 {
     struct vc_person *person = vc_person_find(chat, id);
 
-    if (person == NULL || person->row.is_removed) {
+    if (person == NULL || !vc_person_is_shown(chat, person)) {
         return VC_ERR_NO_CONTACT;
     }
     *ret_person = person;
@@ -226,6 +231,17 @@ vc_err vc_people_load(struct vc_chat *chat, const struct vc_now *now)
     return VC_OK;
 }
 
+/* New ones are at the end. */
+void vc_people_submitted(struct vc_chat *chat, uint64_t ticket)
+{
+    for (size_t i = chat->people_count; i > 0; i--) {
+        if (chat->people[i - 1]->ticket != VC_TICKET_OPEN) {
+            return;
+        }
+        chat->people[i - 1]->ticket = ticket;
+    }
+}
+
 vc_err vc_person_link_put(struct vc_chat *chat, const struct vc_person *person)
 {
     struct vc_link_peer keys;
@@ -334,6 +350,7 @@ vc_err vc_person_add(struct vc_chat *chat, const struct vc_now *now,
     person->row.peer = peer;
     person->row.added_at = now->unix_ms;
     person->known_since = now->mono;
+    person->ticket = VC_TICKET_OPEN;
     vc_person_pick_name(chat, petname, card, person->row.petname);
     derive(chat, person);
     err = vc_room_take(chat, person, 1 + VC_MAIL_ACCEPT_OPS, 64 + VC_MAIL_ACCEPT_BYTES);

@@ -56,6 +56,7 @@ struct vc_person {
     struct vc_person *next_dirty;
 
     vc_ms known_since; /* monotonic; 0: from before the start */
+    uint64_t ticket;   /* of the turn that made him, or VC_TICKET_OPEN */
     bool is_up, is_trying;
     bool is_presence_new; /* to be told */
     vc_err last_failure;
@@ -189,11 +190,14 @@ void vc_chat_free(struct vc_chat *chat, void *memory, size_t size);
 struct vc_person *vc_person_find(const struct vc_chat *chat, uint32_t id); /* with removed */
 struct vc_person *vc_person_of_peer(const struct vc_chat *chat, uint32_t peer);
 struct vc_person *vc_person_of_root(const struct vc_chat *chat, const struct vc_key32 *root);
-/* NO_CONTACT for removed ones. */
+/* Is he shown to the owner: durable, and not removed? */
+bool vc_person_is_shown(const struct vc_chat *chat, const struct vc_person *person);
+/* NO_CONTACT for those who are not shown. */
 VC_NODISCARD vc_err vc_person_get(const struct vc_chat *chat, uint32_t id,
                                   struct vc_person **ret_person);
 VC_NODISCARD vc_err vc_people_load(struct vc_chat *chat, const struct vc_now *now);
 void vc_people_deinit(struct vc_chat *chat);
+void vc_people_submitted(struct vc_chat *chat, uint64_t ticket);
 /* Writes a new contact with the device @peer in this turn and makes him known to mail; the
  * link comes with the ticket.  Room is taken by this.  @petname may be empty. */
 VC_NODISCARD vc_err vc_person_add(struct vc_chat *chat, const struct vc_now *now,
