@@ -1,0 +1,2 @@
+vc_fuzz_target(store_pages store_pages_fuzz.c vc_storage)
+vc_fuzz_target(store_row store_row_fuzz.c vc_storage)
