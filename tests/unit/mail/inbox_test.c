@@ -352,6 +352,39 @@ static void without_memory_for_a_gap_it_is_refused(void **state)
     deliver(2);
 }
 
+static void a_leap_without_room_waits_for_the_next_one(void **state)
+{
+    (void)state;
+    vc_memory_complete(host.store, VC_ERR_DISK_FULL);
+    (void)vc_store_poll(host.store);
+    feed_number(VC_MAIL_GONE, 5);
+    assert_int_equal(host_state(&host, PEER).received, 0);
+    vc_memory_complete(host.store, VC_OK);
+    (void)vc_store_poll(host.store);
+    feed_number(VC_MAIL_GONE, 5);
+    assert_int_equal(host_state(&host, PEER).received, 5);
+}
+
+static void an_ack_that_finds_no_session_is_said_in_the_next(void **state)
+{
+    (void)state;
+    deliver(1);
+    fake_link_set_session(host.link, PEER, 0);
+    host_turn(&host);
+    host_up(&host, PEER, 2);
+    host_expect_nothing(&host);
+    host_expect_ack(&host, PEER, 1);
+}
+
+static void what_a_removed_peer_sent_is_not_acknowledged(void **state)
+{
+    (void)state;
+    deliver(1);
+    vc_mail_peer_remove(host.mail, PEER);
+    host_turn(&host);
+    host_expect_silence(&host, PEER);
+}
+
 static void only_what_was_offered_can_be_accepted(void **state)
 {
     (void)state;
@@ -385,6 +418,9 @@ int main(void)
         TEST(what_is_had_is_said_when_a_session_begins),
         TEST(an_ack_waits_for_a_full_link),
         TEST(without_memory_for_a_gap_it_is_refused),
+        TEST(a_leap_without_room_waits_for_the_next_one),
+        TEST(an_ack_that_finds_no_session_is_said_in_the_next),
+        TEST(what_a_removed_peer_sent_is_not_acknowledged),
         TEST(only_what_was_offered_can_be_accepted),
     };
 #undef TEST

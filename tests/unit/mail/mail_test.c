@@ -92,6 +92,9 @@ static void outputs_of_the_link_are_passed_on(void **state)
     output.kind = VC_LINK_WRITABLE;
     vc_mail_link_output(host.mail, &host.now, &output);
     host_expect_nothing(&host);
+    output.kind = VC_LINK_DATAGRAM;
+    vc_mail_link_output(host.mail, &host.now, &output);
+    host_expect_nothing(&host);
     host_close(&host);
 }
 

@@ -468,6 +468,17 @@ static void a_receiver_who_lost_what_he_had_is_told_that_it_is_gone(void **state
     host_expect_silence(&host, PEER);
 }
 
+static void a_turn_may_end_between_two_acked(void **state)
+{
+    (void)state;
+    send_many(PEER, 2);
+    feed_ack(&host, PEER, 2, 0, 0);
+    assert_int_equal(expect_acked(), 1);
+    host_turn(&host);
+    host_crash(&host, false);
+    assert_int_equal(host_state(&host, PEER).waiting, 1);
+}
+
 static void a_full_outbox_is_busy(void **state)
 {
     (void)state;
@@ -559,6 +570,7 @@ int main(void)
         TEST(an_ill_store_is_asked_again_after_a_second),
         TEST(what_the_receiver_asks_for_is_given_again),
         TEST(a_receiver_who_lost_what_he_had_is_told_that_it_is_gone),
+        TEST(a_turn_may_end_between_two_acked),
         TEST(a_full_outbox_is_busy),
         TEST(a_full_ledger_is_busy),
         TEST(unknown_peers_get_nothing),
