@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/chat/objects.h"
+
 #define DELAY_MS 5
 
 static void *resize(void *ctx, void *old, size_t old_size, size_t new_size)
@@ -390,4 +392,115 @@ enum vc_message_state party_state(struct party_host *host, uint32_t contact,
                                   const char *text)
 {
     return party_find(host, contact, text).state;
+}
+
+void party_forge(struct party *party, struct party_host *host, uint32_t contact,
+                 struct vc_bytes object)
+{
+    struct vc_now now = party_now(party, host);
+    struct vc_mail_object mail = {.head = object, .body = {object.data, 0}};
+    uint64_t number;
+
+    assert_int_equal(vc_store_reserve(host->store, VC_MAIL_SEND_OPS,
+                                      VC_MAIL_SEND_BYTES(object.len)),
+                     VC_OK);
+    (void)vc_node_chat(host->node); /* so that the node knows that something was written */
+    assert_int_equal(vc_mail_send(vc_node_mail(host->node), &now,
+                                  party_contact(party, host, contact).peer, &mail, &number),
+                     VC_OK);
+    party_end_turn(party, host);
+}
+
+void party_forge_message(struct party *party, struct party_host *host, uint32_t contact,
+                         const struct party_forged *forged)
+{
+    static uint8_t room[VC_CHAT_BODY_MAX + 128];
+    struct vc_message_object message = {
+        .seq = forged->seq,
+        .clock = forged->clock,
+        .parent_count = forged->parent_count,
+        .type = forged->type == 0 ? (uint16_t)VC_BODY_TEXT : forged->type,
+        .type_version = 1,
+        .body = {(const uint8_t *)forged->text, strlen(forged->text)}};
+    struct vc_writer w = vc_writer(room, sizeof room);
+
+    memcpy(message.parents, forged->parents, sizeof message.parents);
+    vc_message_object_write_head(&w, &message);
+    vc_write_bytes(&w, message.body);
+    party_forge(party, host, contact, vc_writer_bytes(&w));
+}
+
+uint8_t party_author(struct party_host *host, struct party_host *other)
+{
+    return memcmp(vc_node_account(host->node)->root.b, vc_node_account(other->node)->root.b,
+                  32) < 0
+               ? 0
+               : 1;
+}
+
+struct vc_chat_stats party_stats(struct party_host *host)
+{
+    struct vc_chat_stats stats;
+
+    vc_chat_stats(party_chat(host), &stats);
+    return stats;
+}
+
+static bool count_row(void *ctx, struct vc_bytes key, struct vc_bytes value)
+{
+    (void)key;
+    (void)value;
+    (*(size_t *)ctx)++;
+    return true;
+}
+
+size_t party_rows(struct party_host *host, enum vc_table table)
+{
+    size_t count = 0;
+    struct vc_scan scan = {.table = table, .on_row = count_row, .ctx = &count};
+
+    assert_int_equal(vc_store_scan(host->store, &scan), VC_OK);
+    return count;
+}
+
+static bool add_event(void *ctx, const struct vc_event *event)
+{
+    struct party_events *events = ctx;
+
+    assert_true(events->count < sizeof events->events / sizeof events->events[0]);
+    events->events[events->count++] = *event;
+    return true;
+}
+
+void party_events(struct party_host *host, uint64_t since, struct party_events *ret_events)
+{
+    ret_events->count = 0;
+    assert_int_equal(vc_chat_events(party_chat(host), since, add_event, ret_events), VC_OK);
+}
+
+size_t party_event_count(struct party_host *host, enum vc_event_kind kind)
+{
+    static struct party_events events;
+    size_t count = 0;
+
+    party_events(host, 0, &events);
+    for (size_t i = 0; i < events.count; i++) {
+        count += events.events[i].kind == kind ? 1 : 0;
+    }
+    return count;
+}
+
+int party_setup(void **state)
+{
+    static struct party party;
+
+    party_open(&party);
+    *state = &party;
+    return 0;
+}
+
+int party_teardown(void **state)
+{
+    party_close(*state);
+    return 0;
 }

@@ -50,6 +50,10 @@ struct party {
 };
 
 void party_open(struct party *party);
+/* cmocka's setup and teardown: *state is the party. */
+int party_setup(void **state);
+int party_teardown(void **state);
+#define PARTY_TEST(name) cmocka_unit_test_setup_teardown(name, party_setup, party_teardown)
 void party_close(struct party *party);
 
 struct vc_now party_now(const struct party *party, const struct party_host *host);
@@ -80,6 +84,35 @@ struct vc_message party_say(struct party *party, struct party_host *host, uint32
                             const char *text);
 vc_err party_try_say(struct party *party, struct party_host *host, uint32_t contact,
                      const char *text, struct vc_message *ret_message);
+
+/* Puts any bytes into the mail for a contact, as a node that lies would. */
+void party_forge(struct party *party, struct party_host *host, uint32_t contact,
+                 struct vc_bytes object);
+/* The same with a text, which may name what it likes as its seq, clock and parents. */
+struct party_forged {
+    uint32_t seq;
+    uint64_t clock;
+    struct vc_message_ref parents[VC_CHAT_PARENTS_MAX]; /* ascending */
+    uint8_t parent_count;
+    uint16_t type; /* 0: text */
+    const char *text;
+};
+void party_forge_message(struct party *party, struct party_host *host, uint32_t contact,
+                         const struct party_forged *forged);
+/* The place of a host among the authors of a conversation. */
+uint8_t party_author(struct party_host *host, struct party_host *other);
+struct vc_chat_stats party_stats(struct party_host *host);
+/* How many rows of a table are committed. */
+size_t party_rows(struct party_host *host, enum vc_table table);
+
+/* Every event after @since is appended here. */
+struct party_events {
+    struct vc_event events[1024];
+    size_t count;
+};
+void party_events(struct party_host *host, uint64_t since, struct party_events *ret_events);
+/* How many events of a kind there are in all. */
+size_t party_event_count(struct party_host *host, enum vc_event_kind kind);
 
 /* The texts of a conversation in its order, each with a newline; unknown bodies "?". */
 #define PARTY_TEXT_MAX 65536

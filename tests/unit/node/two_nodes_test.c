@@ -3,21 +3,6 @@
 
 #include <string.h>
 
-static int setup(void **state)
-{
-    static struct party party;
-
-    party_open(&party);
-    *state = &party;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    party_close(*state);
-    return 0;
-}
-
 static void an_invite_makes_contacts_of_both(void **state)
 {
     struct party *party = *state;
@@ -96,12 +81,10 @@ static void what_was_written_to_a_dead_node_arrives_when_it_is_back(void **state
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(an_invite_makes_contacts_of_both, setup, teardown),
-        cmocka_unit_test_setup_teardown(texts_arrive_both_ways_and_are_known_to_have_arrived,
-                                        setup, teardown),
-        cmocka_unit_test_setup_teardown(reading_is_told, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_was_written_to_a_dead_node_arrives_when_it_is_back,
-                                        setup, teardown),
+        PARTY_TEST(an_invite_makes_contacts_of_both),
+        PARTY_TEST(texts_arrive_both_ways_and_are_known_to_have_arrived),
+        PARTY_TEST(reading_is_told),
+        PARTY_TEST(what_was_written_to_a_dead_node_arrives_when_it_is_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
