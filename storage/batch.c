@@ -97,7 +97,7 @@ static uint16_t slot_of(const struct vc_batch *batch, enum vc_table table,
         if (op->tag == tag && is_row(batch, op, table, key)) {
             break;
         }
-        slot = (slot + 1) & (VC_BATCH_SLOTS - 1);
+        slot = (uint32_t)((slot + 1) & (VC_BATCH_SLOTS - 1));
     }
     *ret_tag = tag;
     return (uint16_t)slot;

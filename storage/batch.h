@@ -12,7 +12,7 @@
 #include "storage/store.h"
 
 /* Twice the operations, so that a search ends after a step or two. */
-#define VC_BATCH_SLOTS (2 * VC_STORE_BATCH_OPS)
+#define VC_BATCH_SLOTS ((size_t)2 * VC_STORE_BATCH_OPS)
 
 struct vc_batch {
     uint8_t *bytes;  /* VC_STORE_BATCH_BYTES, and the slots behind them */
@@ -43,7 +43,7 @@ void vc_batch_clear(struct vc_batch *batch);
 bool vc_batch_fits(const struct vc_batch *batch, size_t ops, size_t bytes);
 
 /* Adds an operation; there is room for it. */
-void vc_batch_add(struct vc_batch *batch, const struct vc_batch_op *op);
+void vc_batch_add(struct vc_batch *batch, const struct vc_batch_op *added);
 
 /* Finds the newest write of a row; false when the batch has none. */
 bool vc_batch_find(const struct vc_batch *batch, enum vc_table table,

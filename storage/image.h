@@ -8,7 +8,7 @@
 #include "storage/store.h"
 
 /* As much as vc_image_decode() wants to see: two pages of the largest size. */
-#define VC_IMAGE_HEAD_BYTES (2 * 65536)
+#define VC_IMAGE_HEAD_BYTES ((size_t)2 * 65536)
 
 /* Bytes of LMDB's record of a database: its pad, flags and depth, and five words. */
 #define VC_IMAGE_TREE_BYTES (8 + 5 * sizeof(size_t))

@@ -79,7 +79,7 @@ const char *vc_tables_name(unsigned table)
 #define TABLE_NAME(name, text) text,
         VC_TABLES(TABLE_NAME)
 #undef TABLE_NAME
-        };
+    };
 
     return names[table];
 }
@@ -203,7 +203,7 @@ static vc_err upgrade_next(struct vc_schema_tx *tx, enum vc_table table,
     /* The least key behind @after is @after and a zero byte. */
     uint8_t start[VC_STORE_KEY_MAX + 1] = {0};
     struct vc_bytes key = {start, after.len + 1};
-    struct vc_bytes sealed;
+    struct vc_bytes sealed = {0};
     struct cursor cursor;
     vc_err err = open_cursor(up->txn, up->tables->dbis[table], &cursor);
 
@@ -355,8 +355,12 @@ static vc_err open_env(MDB_env **ret_env, const char *path, unsigned flags)
         rc = mdb_env_set_maxreaders(env, READERS_MAX);
     }
     if (rc == MDB_SUCCESS) {
-        rc = mdb_env_open(env, path, flags | MDB_NOSUBDIR | MDB_NOTLS | MDB_NORDAHEAD,
-                          0600);
+        /*
+         * A reader belongs to its transaction, not to the thread.  The system may read
+         * ahead: of a store that fits into memory a cold scan is ten times faster so, and
+         * cold reads of single rows are no slower.
+         */
+        rc = mdb_env_open(env, path, flags | MDB_NOSUBDIR | MDB_NOTLS, 0600);
     }
     if (rc != MDB_SUCCESS) {
         mdb_env_close(env);
@@ -501,7 +505,8 @@ vc_err vc_tables_probe(struct vc_tables *tables)
     return from_commit(tables, mdb_txn_commit(txn));
 }
 
-vc_err vc_tables_rows(struct vc_tables *tables, unsigned table, struct vc_rows **ret_rows)
+vc_err vc_tables_rows(struct vc_tables *tables, unsigned table,
+                      struct vc_rows **ret_rows)
 {
     vc_err err;
 

@@ -21,6 +21,8 @@ struct table {
     size_t room;
 };
 
+#define ENTRY_BYTES sizeof(void *) /* of rows above */
+
 struct vc_memory_disk {
     struct table tables[VC_TABLE_COUNT];
 };
@@ -97,7 +99,7 @@ static bool make_room(struct table *table)
     if (table->count < table->room) {
         return true;
     }
-    rows = realloc(table->rows, room * sizeof(*rows));
+    rows = realloc(table->rows, room * ENTRY_BYTES);
     if (rows == NULL) {
         return false;
     }
@@ -121,7 +123,7 @@ static vc_err put_row(struct vc_memory_disk *disk, enum vc_table number,
         free(table->rows[place]);
     } else {
         memmove(table->rows + place + 1, table->rows + place,
-                (table->count - place) * sizeof(*table->rows));
+                (table->count - place) * ENTRY_BYTES);
         table->count++;
     }
     table->rows[place] = row;
@@ -138,7 +140,7 @@ static void del_row(struct vc_memory_disk *disk, enum vc_table number,
         free(table->rows[place]);
         table->count--;
         memmove(table->rows + place, table->rows + place + 1,
-                (table->count - place) * sizeof(*table->rows));
+                (table->count - place) * ENTRY_BYTES);
     }
 }
 
@@ -170,7 +172,7 @@ void vc_memory_disk_free(struct vc_memory_disk *disk)
 
 static bool copy_table(struct table *to, const struct table *from)
 {
-    to->rows = from->count == 0 ? NULL : malloc(from->count * sizeof(*to->rows));
+    to->rows = from->count == 0 ? NULL : malloc(from->count * ENTRY_BYTES);
     if (from->count > 0 && to->rows == NULL) {
         return false;
     }

@@ -29,10 +29,10 @@
 #include "crypto/base/base.h"
 #include "crypto/base/err.h"
 
-#define VC_STORE_KEY_MAX     64          /* bytes of a key; 1 at least */
-#define VC_STORE_VALUE_MAX   (72 * 1024) /* a 64 KiB object and what stands around it */
-#define VC_STORE_BATCH_BYTES (1u << 20)  /* each of the two batch buffers */
-#define VC_STORE_BATCH_OPS   16384       /* operations in a batch */
+#define VC_STORE_KEY_MAX     64                  /* bytes of a key; 1 at least */
+#define VC_STORE_VALUE_MAX   ((size_t)72 * 1024) /* a 64 KiB object and its surroundings */
+#define VC_STORE_BATCH_BYTES (1u << 20)          /* each of the two batch buffers */
+#define VC_STORE_BATCH_OPS   16384               /* operations in a batch */
 #define VC_STORE_OP_OVERHEAD 16 /* bytes of a batch beside key and value, an operation */
 
 /*
