@@ -106,7 +106,12 @@ static void read_input(struct vc_cli *cli, struct bridge *bridge)
 static void write_output(struct vc_cli *cli, struct bridge *bridge, const char *bytes,
                          size_t len)
 {
-    if (fwrite(bytes, 1, len, stdout) != len || fflush(stdout) != 0)
+    /* Programs get the bytes of veched; on a terminal the same JSON, harmless. */
+    if (cli->term.is_tty)
+        vc_term_json(stdout, bytes, len);
+    else
+        (void)fwrite(bytes, 1, len, stdout);
+    if (fflush(stdout) != 0 || ferror(stdout) != 0)
         stop(cli, bridge, VC_ERR_IO);
 }
 

@@ -2,6 +2,7 @@
  * Output for programs: objects of node/CONTROL.md, one a line, exactly as veched gave them.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/output.h"
 
@@ -11,14 +12,18 @@ static void put(const char *kind, json_t *object)
     json_t *line = json_pack("{s:i, s:s}", "v", VC_OUTPUT_VERSION, "kind", kind);
 
     /* The two names in front stay: an event has its own kind, which is the same. */
-    if (line == NULL || json_object_update_missing(line, object) != 0 ||
-        json_dumpf(line, stdout, JSON_COMPACT) != 0) {
+    char *text = line == NULL || json_object_update_missing(line, object) != 0
+                     ? NULL
+                     : json_dumps(line, JSON_COMPACT);
+    if (text == NULL) {
         fputs("veche: memory is short\n", stderr);
         exit(VC_EXIT_FAILED);
     }
+    vc_term_json(stdout, text, strlen(text));
+    putchar('\n');
+    free(text);
     json_decref(line);
     json_decref(object);
-    putchar('\n');
     (void)fflush(stdout); /* main() asks the stream at the end */
 }
 

@@ -67,6 +67,36 @@ void vc_term_put(FILE *out, const char *text)
     free(clean);
 }
 
+/* A code point as JSON writes it in ASCII: one \u, or the two of a surrogate pair. */
+static void put_json_escape(FILE *out, uint32_t code_point)
+{
+    if (code_point < 0x10000) {
+        fprintf(out, "\\u%04x", code_point);
+        return;
+    }
+    code_point -= 0x10000;
+    fprintf(out, "\\u%04x\\u%04x", 0xd800 + (code_point >> 10), 0xdc00 + (code_point & 0x3ff));
+}
+
+void vc_term_json(FILE *out, const char *json, size_t len)
+{
+    struct vc_bytes rest = {(const uint8_t *)json, len};
+    const uint8_t *plain = rest.data; /* what was looked at and not written */
+    const uint8_t *before = rest.data;
+    uint32_t code_point = 0;
+
+    while (vc_utf8_next(&rest, &code_point)) {
+        enum vc_utf8_class class = vc_utf8_classify(code_point);
+        if (class != VC_UTF8_TEXT && class != VC_UTF8_JOINER && class != VC_UTF8_NEWLINE) {
+            (void)fwrite(plain, 1, (size_t)(before - plain), out);
+            put_json_escape(out, code_point);
+            plain = rest.data;
+        }
+        before = rest.data;
+    }
+    (void)fwrite(plain, 1, (size_t)(before - plain), out);
+}
+
 /* A part of a line that fits into @columns, broken at a blank when there is one. */
 static size_t fitting_len(const char *text, size_t len, int columns)
 {

@@ -28,6 +28,12 @@ const char *vc_term_style(const struct vc_term *term, enum vc_style style);
 void vc_term_put(FILE *out, const char *text);
 
 /*
+ * Writes JSON, whose strings may hold anything: what a terminal would obey or hide is
+ * written as JSON's own escapes, so that it is the same JSON.
+ */
+void vc_term_json(FILE *out, const char *json, size_t len);
+
+/*
  * Writes foreign text of any number of lines and ends with a line end.  The cursor stands
  * at column @indent; every further line begins with as many blanks, and what is wider than
  * the terminal is wrapped by us: so no line of it begins where ours do.  @tail, our own

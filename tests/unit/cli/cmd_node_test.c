@@ -83,17 +83,27 @@ static void up_says_that_it_is_up(void **state)
     vc_run_clear(&run);
 }
 
-static void down_stops_and_waits(void **state)
+static void down_stops_and_waits_for_the_end(void **state)
 {
     (void)state;
 
     answer_status("{\"pid\":999999999}"); /* nobody: it is watched by its socket */
-    vc_fake_answer("node.stop", "{}");
-    struct vc_run run = vc_fake_veche("", "down", "-q");
-    /* Its socket still answers here, so it goes on waiting, and says so. */
-    assert_int_equal(run.exit_code, 6);
-    assert_non_null(vc_fake_asked("node.stop", 0));
-    assert_holds(run.err, "veched is still stopping");
+    vc_fake_gone_after("node.stop");
+    struct vc_run run = vc_fake_veche("", "down");
+    assert_int_equal(run.exit_code, 0);
+    assert_string_equal(run.out, "veched has stopped; everything is kept\n");
+    vc_run_clear(&run);
+    /* It may be of another version, or gone before it answers. */
+    vc_fake_reset();
+    vc_fake_failure("node.status", VC_ERR_UNKNOWN_METHOD, NULL);
+    vc_fake_gone_after("node.stop");
+    run = vc_fake_veche("", "down", "-q");
+    assert_int_equal(run.exit_code, 0);
+    vc_run_clear(&run);
+    answer_status("{\"pid\":999999999}");
+    vc_fake_failure("node.stop", VC_ERR_PERMISSION, NULL);
+    run = vc_fake_veche("", "down");
+    assert_int_equal(run.exit_code, 1);
     vc_run_clear(&run);
 }
 
@@ -105,7 +115,7 @@ int main(void)
         cmocka_unit_test(another_version_is_said),
         cmocka_unit_test(json_gives_the_object_of_veched),
         cmocka_unit_test(up_says_that_it_is_up),
-        cmocka_unit_test(down_stops_and_waits),
+        cmocka_unit_test(down_stops_and_waits_for_the_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

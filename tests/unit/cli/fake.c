@@ -24,6 +24,7 @@ struct asked {
 
 static struct {
     vc_err gone;
+    char gone_after[64];
     int socket; /* 0: none is set */
     struct said said[SAID_MAX];
     int said_count;
@@ -75,6 +76,11 @@ void vc_fake_reset(void)
 void vc_fake_gone(vc_err err)
 {
     fake.gone = err;
+}
+
+void vc_fake_gone_after(const char *method)
+{
+    copy(fake.gone_after, sizeof(fake.gone_after), method);
 }
 
 void vc_fake_socket(int fd)
@@ -193,6 +199,8 @@ vc_err __wrap_vc_client_call(struct vc_client *client, const char *method, json_
                              json_t **ret_result)
 {
     note_asked(method, params);
+    if (strcmp(fake.gone_after, method) == 0)
+        fake.gone = VC_ERR_NO_DAEMON;
     client->failure = (struct vc_control_message){0};
     const struct said *said = find_said(method);
     if (said == NULL) { /* the answer is empty where it may be */

@@ -21,6 +21,8 @@ struct vc_run {
 void vc_fake_reset(void);
 /* Every connection fails with this. */
 void vc_fake_gone(vc_err err);
+/* veched goes away when @method was called. */
+void vc_fake_gone_after(const char *method);
 /* The next connection is this descriptor, for what does not go through the functions. */
 void vc_fake_socket(int fd);
 /* The next call of @method is answered so; @result is JSON.  May be said several times. */

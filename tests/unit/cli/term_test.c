@@ -161,6 +161,22 @@ static void a_name_stays_in_its_line(void **state)
     free(printed);
 }
 
+static void json_stays_the_same_json(void **state)
+{
+    (void)state;
+    static const char json[] = "{\"a\":\"\xc2\x9b\x32J\x7f \xe2\x80\xae Gr\xc3\xbc\xc3\x9f"
+                               "e \xf3\xa0\x81\x81\"}\n";
+    char *printed = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&printed, &len);
+
+    vc_term_json(out, json, sizeof(json) - 1);
+    fclose(out);
+    assert_string_equal(printed, "{\"a\":\"\\u009b2J\\u007f \\u202e Gr\xc3\xbc\xc3\x9f"
+                                 "e \\udb40\\udc41\"}\n");
+    free(printed);
+}
+
 static void spans_have_the_unit_that_fits(void **state)
 {
     (void)state;
@@ -229,6 +245,7 @@ int main(void)
         cmocka_unit_test(no_line_of_a_text_begins_in_front_of_the_indent),
         cmocka_unit_test(wide_characters_count_twice),
         cmocka_unit_test(a_name_stays_in_its_line),
+        cmocka_unit_test(json_stays_the_same_json),
         cmocka_unit_test(spans_have_the_unit_that_fits),
         cmocka_unit_test(times_are_those_of_the_place),
         cmocka_unit_test(what_comes_is_told_in_seconds_when_it_is_near),
