@@ -8,7 +8,7 @@
 #ifndef VC_CLI_CLI_H
 #define VC_CLI_CLI_H
 
-#include "cli/client.h"
+#include "cli/connection.h"
 #include "cli/paths.h"
 #include "cli/term.h"
 
@@ -35,9 +35,9 @@ struct vc_option {
 
 struct vc_command {
     const char *name;
-    const char *synopsis; /* of its arguments */
-    const char *words;    /* one line */
-    const char *more;     /* what else the help says, or NULL */
+    const char *synopsis;            /* of its arguments */
+    const char *words;               /* one line */
+    const char *more;                /* what else the help says, or NULL */
     const struct vc_option *options; /* ends with a NULL name */
     int args_min;
     int args_max; /* negative: any number */
@@ -52,7 +52,8 @@ extern const struct vc_option vc_common_options[];
 
 struct vc_cli {
     const struct vc_command *command;
-    const char *values[VC_OPTIONS_MAX]; /* of the command's options; "" without argument */
+    const char
+        *values[VC_OPTIONS_MAX]; /* of the command's options; "" without argument */
     char **args;
     int arg_count;
     const char *dir;    /* --dir, or NULL */
@@ -60,7 +61,7 @@ struct vc_cli {
     bool is_json, is_quiet, wants_help;
     struct vc_paths paths;
     struct vc_term term;
-    struct vc_client client;
+    struct vc_connection connection;
     const struct vc_output *out;
 };
 
@@ -77,8 +78,8 @@ VC_NODISCARD vc_err vc_cli_number(struct vc_cli *cli, const char *option, int64_
 /* Connects to veched; on failure it says so, and *ret_exit is how to end. */
 bool vc_cli_connect(struct vc_cli *cli, int *ret_exit);
 /* Calls; on failure it says so, and *ret_exit is how to end. */
-bool vc_cli_call(struct vc_cli *cli, const char *method, json_t *params, json_t **ret_result,
-                 int *ret_exit);
+bool vc_cli_call(struct vc_cli *cli, const char *method, json_t *params,
+                 json_t **ret_result, int *ret_exit);
 
 /* Says what went wrong and gives the exit code.  @detail may be NULL, and foreign. */
 int vc_cli_fail(struct vc_cli *cli, vc_err err, const char *detail);

@@ -30,20 +30,23 @@ static void report(struct vc_cli *cli, FILE *out)
     if (uname(&system) == 0)
         fprintf(out, "%s %s %s\n", system.sysname, system.release, system.machine);
     (void)vc_doctor_run(cli, report_check, out);
-    if (cli->client.fd < 0 ||
-        vc_client_call(&cli->client, "node.report", NULL, &result) != VC_OK)
+    if (cli->connection.fd < 0 ||
+        vc_connection_call(&cli->connection, "node.report", NULL, &result) != VC_OK)
         return;
     const char *text = vc_json_string(result, "text");
-    fprintf(out, "\n%s%s", text, text[0] == '\0' || text[strlen(text) - 1] != '\n' ? "\n" : "");
+    fprintf(out, "\n%s%s", text,
+            text[0] == '\0' || text[strlen(text) - 1] != '\n' ? "\n" : "");
     json_decref(result);
 }
 
-static int write_report(struct vc_cli *cli, const char *path, const char *text, size_t len)
+static int write_report(struct vc_cli *cli, const char *path, const char *text,
+                        size_t len)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
     if (fd < 0)
-        return vc_cli_fail(cli, errno == EEXIST ? VC_ERR_EXISTS : VC_ERR_PERMISSION, path);
+        return vc_cli_fail(cli, errno == EEXIST ? VC_ERR_EXISTS : VC_ERR_PERMISSION,
+                           path);
     ssize_t put = write(fd, text, len);
     if (close(fd) != 0 || put != (ssize_t)len)
         return vc_cli_fail(cli, VC_ERR_DISK_FULL, path);
@@ -76,16 +79,17 @@ int vc_command_version(struct vc_cli *cli)
 {
     json_t *status = NULL;
 
-    if (vc_client_open(&cli->client, cli->paths.socket) == VC_OK &&
-        vc_client_call(&cli->client, "node.status", NULL, &status) != VC_OK)
+    if (vc_connection_open(&cli->connection, cli->paths.socket) == VC_OK &&
+        vc_connection_call(&cli->connection, "node.status", NULL, &status) != VC_OK)
         status = NULL;
     if (cli->is_json) {
         cli->out->object(
             cli, "version",
-            json_pack("{s:s, s:i, s:s?, s:o?}", "veche", VC_VERSION, "api",
-                      VC_CONTROL_API_VERSION, "veched",
-                      status == NULL ? NULL : vc_json_string(status, "version"), "veched_api",
-                      status == NULL ? NULL : json_integer(vc_json_integer(status, "api"))));
+            json_pack(
+                "{s:s, s:i, s:s?, s:o?}", "veche", VC_VERSION, "api",
+                VC_CONTROL_API_VERSION, "veched",
+                status == NULL ? NULL : vc_json_string(status, "version"), "veched_api",
+                status == NULL ? NULL : json_integer(vc_json_integer(status, "api"))));
     } else {
         printf("veche %s, API %d\n", VC_VERSION, VC_CONTROL_API_VERSION);
         if (status != NULL) {

@@ -11,7 +11,7 @@
 
 #include "cli/output.h"
 
-#define LIMIT 10
+#define LIMIT      10
 #define READ_BYTES 65536
 /* So many are on their way at most: veched's answers must not pile up unread. */
 #define UNANSWERED_MAX 64
@@ -19,7 +19,7 @@
 struct chat {
     int64_t contact;
     char name[128];
-    char param[32]; /* "#7" */
+    char param[32];      /* "#7" */
     char in[READ_BYTES]; /* bytes of the input, in_used of them looked at */
     size_t in_len, in_used;
     char line[VC_CONTROL_TEXT_MAX];
@@ -28,7 +28,7 @@ struct chat {
     bool is_input_over; /* or /quit was typed */
     bool is_broken;     /* veched is gone, or it never began */
     bool is_unmarked;   /* something was shown that is not marked as read */
-    int unanswered;     /* calls whose answer has not come: messages may not be durable */
+    int unanswered; /* calls whose answer has not come: messages may not be durable */
     int exit_code;
 };
 
@@ -45,16 +45,17 @@ static bool put_last(struct vc_cli *cli, struct chat *chat)
     }
     if (limit == 0)
         return true;
-    if (!vc_cli_call(cli, "messages.list",
-                     json_pack("{s:s, s:I}", "contact", chat->param, "limit",
-                               (json_int_t)limit),
-                     &result, &chat->exit_code))
+    if (!vc_cli_call(
+            cli, "messages.list",
+            json_pack("{s:s, s:I}", "contact", chat->param, "limit", (json_int_t)limit),
+            &result, &chat->exit_code))
         return false;
     json_array_foreach(json_object_get(result, "messages"), i, message)
         cli->out->message(cli, message);
     json_decref(result);
-    return vc_cli_call(cli, "messages.mark_read", json_pack("{s:s}", "contact", chat->param),
-                       NULL, &chat->exit_code);
+    return vc_cli_call(cli, "messages.mark_read",
+                       json_pack("{s:s}", "contact", chat->param), NULL,
+                       &chat->exit_code);
 }
 
 static bool begin(struct vc_cli *cli, struct chat *chat)
@@ -62,12 +63,13 @@ static bool begin(struct vc_cli *cli, struct chat *chat)
     json_t *result = NULL;
 
     if (!vc_cli_connect(cli, &chat->exit_code) ||
-        !vc_cli_call(cli, "contacts.get", json_pack("{s:s}", "contact", cli->args[0]), &result,
-                     &chat->exit_code))
+        !vc_cli_call(cli, "contacts.get", json_pack("{s:s}", "contact", cli->args[0]),
+                     &result, &chat->exit_code))
         return false;
     const json_t *contact = json_object_get(result, "contact");
     chat->contact = vc_json_integer(contact, "id");
-    (void)snprintf(chat->name, sizeof(chat->name), "%s", vc_json_string(contact, "name"));
+    (void)snprintf(chat->name, sizeof(chat->name), "%s",
+                   vc_json_string(contact, "name"));
     (void)snprintf(chat->param, sizeof(chat->param), "#%lld", (long long)chat->contact);
     if (isatty(STDIN_FILENO) == 1) {
         cli->out->contact(cli, contact);
@@ -79,11 +81,12 @@ static bool begin(struct vc_cli *cli, struct chat *chat)
 }
 
 /* Sends without waiting: a pipe of many lines must not stand still at each commit. */
-static void ask(struct vc_cli *cli, struct chat *chat, const char *method, json_t *params)
+static void ask(struct vc_cli *cli, struct chat *chat, const char *method,
+                json_t *params)
 {
     int64_t id;
 
-    vc_err err = vc_client_send(&cli->client, method, params, &id);
+    vc_err err = vc_connection_send(&cli->connection, method, params, &id);
     if (err == VC_OK) {
         chat->unanswered++;
         return;
@@ -103,11 +106,13 @@ static void take_line(struct vc_cli *cli, struct chat *chat)
     } else if (text.len == 5 && memcmp(chat->line, "/quit", 5) == 0) {
         chat->is_input_over = true;
     } else if (text.len == 5 && memcmp(chat->line, "/help", 5) == 0) {
-        vc_note(cli, "/quit ends; //TEXT sends a text that begins with /; any other line is"
-                     " a message");
+        vc_note(cli,
+                "/quit ends; //TEXT sends a text that begins with /; any other line is"
+                " a message");
     } else if (text.len > 1 && chat->line[0] == '/' && chat->line[1] != '/') {
-        vc_note(cli, "there is no such command: /help. To send it as a text, put another /"
-                     " before it");
+        vc_note(cli,
+                "there is no such command: /help. To send it as a text, put another /"
+                " before it");
     } else if (text.len > 0) {
         size_t skip = text.len > 1 && chat->line[0] == '/' ? 1 : 0;
         ask(cli, chat, "messages.send",
@@ -120,7 +125,8 @@ static void take_line(struct vc_cli *cli, struct chat *chat)
 
 static bool can_ask(const struct chat *chat)
 {
-    return !chat->is_input_over && !chat->is_broken && chat->unanswered < UNANSWERED_MAX;
+    return !chat->is_input_over && !chat->is_broken &&
+           chat->unanswered < UNANSWERED_MAX;
 }
 
 /* Takes lines out of what was read, as long as there is room for their answers. */
@@ -194,7 +200,7 @@ static void take_daemon(struct vc_cli *cli, struct chat *chat)
     int wait_ms = -1;
 
     while (!chat->is_broken) {
-        vc_err err = vc_client_next(&cli->client, wait_ms, &message);
+        vc_err err = vc_connection_next(&cli->connection, wait_ms, &message);
         if (err == VC_ERR_TIMEOUT)
             return;
         if (err != VC_OK) {
@@ -211,17 +217,18 @@ static void take_daemon(struct vc_cli *cli, struct chat *chat)
 static void turn(struct vc_cli *cli, struct chat *chat)
 {
     bool has_room = can_ask(chat) && chat->in_used == chat->in_len;
-    struct pollfd fds[2] = {{.fd = cli->client.fd, .events = POLLIN},
+    struct pollfd fds[2] = {{.fd = cli->connection.fd, .events = POLLIN},
                             {.fd = has_room ? STDIN_FILENO : -1, .events = POLLIN}};
 
     if (chat->is_unmarked) {
         chat->is_unmarked = false;
-        ask(cli, chat, "messages.mark_read", json_pack("{s:s}", "contact", chat->param));
+        ask(cli, chat, "messages.mark_read",
+            json_pack("{s:s}", "contact", chat->param));
     }
     (void)fflush(stdout); /* main() asks the stream at the end */
-    if (!vc_client_has_more(&cli->client) && poll(fds, 2, -1) < 0)
+    if (!vc_connection_has_more(&cli->connection) && poll(fds, 2, -1) < 0)
         return;
-    if (vc_client_has_more(&cli->client) || fds[0].revents != 0)
+    if (vc_connection_has_more(&cli->connection) || fds[0].revents != 0)
         take_daemon(cli, chat);
     if (fds[1].revents != 0)
         read_input(cli, chat);

@@ -15,7 +15,8 @@ struct looking {
     char values[VC_CONFIG_KEYS][VC_CONFIG_LINE_MAX * 4]; /* of a list: all of them */
 };
 
-static void on_value(void *ctx, unsigned line, enum vc_config_place key, const char *value)
+static void on_value(void *ctx, unsigned line, enum vc_config_place key,
+                     const char *value)
 {
     struct looking *looking = ctx;
     char *so_far = looking->values[key];
@@ -32,8 +33,8 @@ static void on_fault(void *ctx, unsigned line, const char *words)
     struct vc_check check = {.verdict = VC_VERDICT_FAIL, .name = "config"};
 
     looking->faults++;
-    (void)snprintf(check.words, sizeof(check.words), "%.255s:%u: %.200s", looking->path, line,
-                   words);
+    (void)snprintf(check.words, sizeof(check.words), "%.255s:%u: %.200s", looking->path,
+                   line, words);
     looking->cli->out->check(looking->cli, &check);
 }
 
@@ -62,7 +63,8 @@ static int check(struct vc_cli *cli, struct looking *looking)
     if (err == VC_ERR_CONFIG)
         return VC_EXIT_USAGE;
     if (err == VC_ERR_NOT_FOUND && !is_named) {
-        (void)snprintf(fine.words, sizeof(fine.words), "there is none, and none is needed");
+        (void)snprintf(fine.words, sizeof(fine.words),
+                       "there is none, and none is needed");
     } else if (err == VC_OK) {
         (void)snprintf(fine.words, sizeof(fine.words), "%.400s is fine", looking->path);
     } else {
@@ -78,15 +80,16 @@ static int show(struct vc_cli *cli, struct looking *looking)
     vc_err err = look(looking);
     if (err != VC_OK && err != VC_ERR_NOT_FOUND && err != VC_ERR_CONFIG)
         return vc_cli_fail(cli, err, looking->path);
-    vc_note(cli, "# %s%s", looking->path, err == VC_ERR_NOT_FOUND ? " (there is none)" : "");
+    vc_note(cli, "# %s%s", looking->path,
+            err == VC_ERR_NOT_FOUND ? " (there is none)" : "");
     for (int i = 0; i < VC_CONFIG_KEYS; i++) {
         const struct vc_config_key *key = &vc_config_keys[i];
         const char *value = looking->values[i];
         if (cli->is_json) {
             cli->out->object(cli, "setting",
-                             json_pack("{s:s, s:s?, s:s, s:s}", "name", key->name, "value",
-                                       value[0] == '\0' ? NULL : value, "usual", key->usual,
-                                       "words", key->words));
+                             json_pack("{s:s, s:s?, s:s, s:s}", "name", key->name,
+                                       "value", value[0] == '\0' ? NULL : value,
+                                       "usual", key->usual, "words", key->words));
             continue;
         }
         vc_note(cli, "# %s", key->words);

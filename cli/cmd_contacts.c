@@ -35,7 +35,8 @@ static int show(struct vc_cli *cli)
     json_t *result = NULL;
     int exit_code = VC_EXIT_OK;
 
-    if (!vc_cli_call(cli, "contacts.get", contact_param(cli->args[1]), &result, &exit_code))
+    if (!vc_cli_call(cli, "contacts.get", contact_param(cli->args[1]), &result,
+                     &exit_code))
         return exit_code;
     const json_t *contact = json_object_get(result, "contact");
     const json_t *failure = json_object_get(contact, "failure");
@@ -74,9 +75,10 @@ static int rename_contact(struct vc_cli *cli)
     json_t *result = NULL;
     int exit_code = VC_EXIT_OK;
 
-    if (!vc_cli_call(cli, "contacts.rename",
-                     json_pack("{s:s, s:s}", "contact", cli->args[1], "name", cli->args[2]),
-                     &result, &exit_code))
+    if (!vc_cli_call(
+            cli, "contacts.rename",
+            json_pack("{s:s, s:s}", "contact", cli->args[1], "name", cli->args[2]),
+            &result, &exit_code))
         return exit_code;
     cli->out->contact(cli, json_object_get(result, "contact"));
     json_decref(result);
@@ -103,7 +105,7 @@ int vc_command_contacts(struct vc_cli *cli)
     static const struct {
         const char *verb;
         int args;
-    } verbs[] = {{"list", 1}, {"show", 2},    {"rename", 3},
+    } verbs[] = {{"list", 1},  {"show", 2},    {"rename", 3},
                  {"block", 2}, {"unblock", 2}, {"remove", 2}};
     int wanted = 0;
     int exit_code = VC_EXIT_OK;
@@ -115,8 +117,8 @@ int vc_command_contacts(struct vc_cli *cli)
     if (wanted == 0)
         return vc_cli_usage(cli, "%.64s: contacts cannot do that", verb);
     if (cli->arg_count != wanted && cli->arg_count > 0)
-        return vc_cli_usage(cli, "contacts %s: it needs %d more words, and no others", verb,
-                            wanted - 1);
+        return vc_cli_usage(cli, "contacts %s: it needs %d more words, and no others",
+                            verb, wanted - 1);
     if (strcmp(verb, "remove") == 0 && !is_sure(cli))
         return vc_cli_usage(cli, "nothing was removed: it needs --yes");
     if (!vc_cli_connect(cli, &exit_code))
@@ -145,7 +147,8 @@ int vc_command_verify(struct vc_cli *cli)
         return vc_cli_usage(cli, "--yes and --no: which one?");
     }
     if (vc_cli_has(cli, "yes") || vc_cli_has(cli, "no"))
-        (void)json_object_set_new(params, "is_verified", json_boolean(vc_cli_has(cli, "yes")));
+        (void)json_object_set_new(params, "is_verified",
+                                  json_boolean(vc_cli_has(cli, "yes")));
     if (!vc_cli_connect(cli, &exit_code)) {
         json_decref(params);
         return exit_code;
@@ -158,9 +161,10 @@ int vc_command_verify(struct vc_cli *cli)
     } else {
         vc_term_put(stdout, vc_json_string(result, "safety_number"));
         putchar('\n');
-        vc_note(cli, vc_json_bool(contact, "is_verified")
-                         ? "%s is verified."
-                         : "%s is not verified: compare the digits, then add --yes.",
+        vc_note(cli,
+                vc_json_bool(contact, "is_verified")
+                    ? "%s is verified."
+                    : "%s is not verified: compare the digits, then add --yes.",
                 vc_json_string(contact, "name"));
     }
     json_decref(result);
@@ -192,7 +196,8 @@ int vc_command_id(struct vc_cli *cli)
     json_t *status = NULL;
     int exit_code = VC_EXIT_OK;
 
-    if (!vc_cli_connect(cli, &exit_code) || (is_change && !change_owner(cli, &exit_code)) ||
+    if (!vc_cli_connect(cli, &exit_code) ||
+        (is_change && !change_owner(cli, &exit_code)) ||
         !vc_cli_call(cli, "node.status", NULL, &status, &exit_code))
         return exit_code;
     cli->out->identity(cli, status);

@@ -19,7 +19,7 @@
 #include "cli/settings.h"
 
 /* The store grows with what is said; below this a person should know. */
-#define DISK_LOW_BYTES (64ULL * 1024 * 1024)
+#define DISK_LOW_BYTES   (64ULL * 1024 * 1024)
 #define DISK_SHORT_BYTES (8ULL * 1024 * 1024)
 /* A node has a descriptor for each socket, program and file: this many are enough. */
 #define FILES_MIN 256
@@ -27,9 +27,8 @@
 #define CLOCK_MIN_MS (1767225600LL * 1000)
 #define CLOCK_MAX_MS (4102444800LL * 1000)
 
-__attribute__((format(printf, 3, 4))) static void found(struct vc_check *check,
-                                                        enum vc_verdict verdict,
-                                                        const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void
+found(struct vc_check *check, enum vc_verdict verdict, const char *format, ...)
 {
     va_list args;
 
@@ -55,8 +54,8 @@ static void check_directory(struct vc_cli *cli, struct vc_check *check)
     struct stat facts;
 
     if (lstat(dir, &facts) != 0) {
-        found(check, errno == ENOENT ? VC_VERDICT_WARN : VC_VERDICT_FAIL, "%.400s: %s", dir,
-              strerror(errno));
+        found(check, errno == ENOENT ? VC_VERDICT_WARN : VC_VERDICT_FAIL, "%.400s: %s",
+              dir, strerror(errno));
         advise(check, errno == ENOENT ? "veche up makes it" : "look at who owns it");
     } else if (!S_ISDIR(facts.st_mode)) {
         found(check, VC_VERDICT_FAIL, "%.400s is not a directory", dir);
@@ -102,7 +101,8 @@ struct first_fault {
     char words[256];
 };
 
-static void on_value(void *ctx, unsigned line, enum vc_config_place key, const char *value)
+static void on_value(void *ctx, unsigned line, enum vc_config_place key,
+                     const char *value)
 {
     (void)ctx;
     (void)line;
@@ -162,7 +162,7 @@ static void check_daemon(struct vc_cli *cli, struct vc_check *check)
 {
     json_t *status = NULL;
 
-    vc_err err = vc_client_open(&cli->client, cli->paths.socket);
+    vc_err err = vc_connection_open(&cli->connection, cli->paths.socket);
     if (err == VC_ERR_NO_DAEMON) {
         bool is_stale = access(cli->paths.socket, F_OK) == 0;
         found(check, VC_VERDICT_WARN, "veched is not running%s",
@@ -172,9 +172,10 @@ static void check_daemon(struct vc_cli *cli, struct vc_check *check)
         return;
     }
     if (err == VC_OK)
-        err = vc_client_call(&cli->client, "node.status", NULL, &status);
+        err = vc_connection_call(&cli->connection, "node.status", NULL, &status);
     if (err != VC_OK) {
-        found(check, VC_VERDICT_FAIL, "%.200s: %s", cli->paths.socket, vc_err_words(err));
+        found(check, VC_VERDICT_FAIL, "%.200s: %s", cli->paths.socket,
+              vc_err_words(err));
         advise(check, "%s", vc_err_hint(err));
         return;
     }
@@ -203,7 +204,7 @@ static void check_store(struct vc_cli *cli, struct vc_check *check)
     int wait_status = 0;
     pid_t pid;
 
-    if (cli->client.fd >= 0) {
+    if (cli->connection.fd >= 0) {
         found(check, VC_VERDICT_OK, "veched has it open and looks after it");
         return;
     }
@@ -211,18 +212,18 @@ static void check_store(struct vc_cli *cli, struct vc_check *check)
         found(check, VC_VERDICT_OK, "there is none yet");
         return;
     }
-    if (!vc_paths_program("veched", program) || posix_spawn_file_actions_init(&actions) != 0) {
+    if (!vc_paths_program("veched", program) ||
+        posix_spawn_file_actions_init(&actions) != 0) {
         found(check, VC_VERDICT_WARN, "unknown: it needs veched to look");
         return;
     }
-    bool is_run =
-        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0) ==
-            0 &&
-        posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0) ==
-            0 &&
-        posix_spawn(&pid, program, &actions, NULL, (char *const *)(uintptr_t)args, environ) ==
-            0 &&
-        waitpid(pid, &wait_status, 0) == pid;
+    bool is_run = posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null",
+                                                   O_WRONLY, 0) == 0 &&
+                  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null",
+                                                   O_WRONLY, 0) == 0 &&
+                  posix_spawn(&pid, program, &actions, NULL,
+                              (char *const *)(uintptr_t)args, environ) == 0 &&
+                  waitpid(pid, &wait_status, 0) == pid;
     (void)posix_spawn_file_actions_destroy(&actions); /* it only frees */
     if (is_run && WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0) {
         found(check, VC_VERDICT_OK, "every page was read and is whole");
@@ -272,7 +273,8 @@ static void check_network(struct vc_cli *cli, struct vc_check *check)
         return;
     }
     for (const struct ifaddrs *one = all; one != NULL; one = one->ifa_next) {
-        bool is_up = (one->ifa_flags & IFF_UP) != 0 && (one->ifa_flags & IFF_LOOPBACK) == 0;
+        bool is_up =
+            (one->ifa_flags & IFF_UP) != 0 && (one->ifa_flags & IFF_LOOPBACK) == 0;
         int family = one->ifa_addr == NULL ? AF_UNSPEC : one->ifa_addr->sa_family;
         count += is_up && (family == AF_INET || family == AF_INET6);
     }

@@ -18,7 +18,8 @@ bool vc_invite_open_one(struct vc_cli *cli, json_t **ret_invite, int *ret_exit)
 
     if (!vc_cli_call(cli, "invite.list", NULL, &result, ret_exit))
         return false;
-    json_array_foreach(json_object_get(result, "invites"), i, invite) {
+    json_array_foreach(json_object_get(result, "invites"), i, invite)
+    {
         if (vc_json_is(invite, "state", "open") && vc_json_is(invite, "note", ""))
             found = invite;
     }
@@ -33,7 +34,8 @@ bool vc_invite_open_one(struct vc_cli *cli, json_t **ret_invite, int *ret_exit)
     return true;
 }
 
-int vc_invite_show(struct vc_cli *cli, const json_t *invite, bool is_asked, bool is_allowed)
+int vc_invite_show(struct vc_cli *cli, const json_t *invite, bool is_asked,
+                   bool is_allowed)
 {
     const char *text = vc_json_string(invite, "text");
     char when[VC_TERM_TIME_MAX];
@@ -49,8 +51,9 @@ int vc_invite_show(struct vc_cli *cli, const json_t *invite, bool is_asked, bool
             return vc_cli_fail(cli, err, "the invite does not fit into a QR code");
     }
     fputs("\nSend this line to ", stdout);
-    vc_term_put(stdout, vc_json_is(invite, "note", "") ? "the other person"
-                                                       : vc_json_string(invite, "note"));
+    vc_term_put(stdout, vc_json_is(invite, "note", "")
+                            ? "the other person"
+                            : vc_json_string(invite, "note"));
     fputs(", over a way that you trust; it works once", stdout);
     if (vc_json_has(invite, "expires_at")) {
         vc_term_date(vc_json_integer(invite, "expires_at"), when);
@@ -86,8 +89,8 @@ static int revoke(struct vc_cli *cli)
 
     if (vc_cli_number(cli, "revoke", 1, UINT32_MAX, 0, &id) != VC_OK)
         return VC_EXIT_USAGE;
-    if (vc_cli_call(cli, "invite.revoke", json_pack("{s:I}", "id", (json_int_t)id), NULL,
-                    &exit_code))
+    if (vc_cli_call(cli, "invite.revoke", json_pack("{s:I}", "id", (json_int_t)id),
+                    NULL, &exit_code))
         vc_note(cli, "invite #%lld is worth nothing now", (long long)id);
     return exit_code;
 }

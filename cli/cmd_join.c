@@ -8,7 +8,7 @@
 #include "cli/daemon.h"
 #include "cli/output.h"
 
-#define WAIT_S 15
+#define WAIT_S     15
 #define WAIT_S_MAX 86400
 
 static int list(struct vc_cli *cli)
@@ -69,14 +69,14 @@ static bool is_over(const json_t *join)
 /* Waits until the join is over; gives how it stands then, in place of what it was. */
 static vc_err wait_over(struct vc_cli *cli, int64_t wait_ms, json_t **join)
 {
-    vc_ms end_at = vc_client_clock_ms() + (vc_ms)wait_ms;
+    vc_ms end_at = vc_connection_clock_ms() + (vc_ms)wait_ms;
     int64_t id = vc_json_integer(*join, "id");
 
     while (!is_over(*join)) {
-        vc_ms now = vc_client_clock_ms();
+        vc_ms now = vc_connection_clock_ms();
         json_t *event = NULL;
-        vc_err err = vc_client_event(&cli->client, now >= end_at ? 0 : (int)(end_at - now),
-                                     &event);
+        vc_err err = vc_connection_event(
+            &cli->connection, now >= end_at ? 0 : (int)(end_at - now), &event);
         if (err != VC_OK)
             return err;
         json_t *news = json_object_get(event, "join");
@@ -97,9 +97,10 @@ static void look_again(struct vc_cli *cli, json_t **join)
     json_t *other;
     size_t i;
 
-    if (vc_client_call(&cli->client, "join.list", NULL, &result) != VC_OK)
+    if (vc_connection_call(&cli->connection, "join.list", NULL, &result) != VC_OK)
         return;
-    json_array_foreach(json_object_get(result, "joins"), i, other) {
+    json_array_foreach(json_object_get(result, "joins"), i, other)
+    {
         if (vc_json_integer(other, "id") == vc_json_integer(*join, "id")) {
             json_decref(*join);
             *join = json_incref(other);
@@ -117,11 +118,12 @@ static int tell_done(struct vc_cli *cli, const json_t *join)
         cli->out->join(cli, join);
     (void)snprintf(contact, sizeof(contact), "#%lld",
                    (long long)vc_json_integer(join, "contact"));
-    if (vc_client_call(&cli->client, "contacts.get", json_pack("{s:s}", "contact", contact),
-                       &result) == VC_OK) {
+    if (vc_connection_call(&cli->connection, "contacts.get",
+                           json_pack("{s:s}", "contact", contact), &result) == VC_OK) {
         const json_t *who = json_object_get(result, "contact");
         vc_note(cli, "%s is your contact now.", vc_json_string(who, "name"));
-        vc_note(cli, "say hello:    veche send %s \"hello\"", vc_json_string(who, "name"));
+        vc_note(cli, "say hello:    veche send %s \"hello\"",
+                vc_json_string(who, "name"));
         json_decref(result);
     }
     return VC_EXIT_OK;
@@ -140,7 +142,8 @@ static int tell(struct vc_cli *cli, const json_t *join)
                        vc_json_string(failure, "name"));
         (void)snprintf(words.words, sizeof(words.words), "%s",
                        vc_json_string(failure, "message"));
-        (void)snprintf(words.hint, sizeof(words.hint), "%s", vc_json_string(failure, "hint"));
+        (void)snprintf(words.hint, sizeof(words.hint), "%s",
+                       vc_json_string(failure, "hint"));
         cli->out->failure(cli, &words);
         int code = vc_err_exit_code(words.err);
         return code == VC_EXIT_OK ? VC_EXIT_FAILED : code;
@@ -168,11 +171,12 @@ int vc_command_join(struct vc_cli *cli)
         return cancel(cli);
     if (cli->arg_count == 0)
         return vc_cli_usage(cli, "the invite is missing: veche join VECHE:...");
-    if (!vc_daemon_ensure(cli, vc_cli_value(cli, "listen"), &status, &was_running, &exit_code))
+    if (!vc_daemon_ensure(cli, vc_cli_value(cli, "listen"), &status, &was_running,
+                          &exit_code))
         return exit_code;
     if (!was_running)
-        vc_note(cli, "veched is started: you are %s, %s", vc_json_string(status, "name"),
-                vc_json_string(status, "veche_id"));
+        vc_note(cli, "veched is started: you are %s, %s",
+                vc_json_string(status, "name"), vc_json_string(status, "veche_id"));
     json_decref(status);
     char *text = invite_text(cli);
     json_t *params =

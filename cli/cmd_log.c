@@ -7,7 +7,7 @@
 
 #include "cli/output.h"
 
-#define LIMIT 20
+#define LIMIT        20
 #define RECONNECT_MS 200
 /* Events that are kept come at once; when nothing came for so long, that was all. */
 #define QUIET_MS 500
@@ -35,12 +35,14 @@ static int put_node_log(struct vc_cli *cli)
                                vc_cli_value(cli, "level")),
                      &result, &exit_code))
         return exit_code;
-    json_array_foreach(json_object_get(result, "lines"), i, line) {
+    json_array_foreach(json_object_get(result, "lines"), i, line)
+    {
         if (cli->is_json) {
             cli->out->object(cli, "log",
                              json_pack("{s:O}", "line", (json_t *)(uintptr_t)line));
         } else {
-            vc_term_put(stdout, json_string_value(line) == NULL ? "" : json_string_value(line));
+            vc_term_put(stdout,
+                        json_string_value(line) == NULL ? "" : json_string_value(line));
             putchar('\n');
         }
     }
@@ -95,22 +97,24 @@ static vc_err subscribe(struct vc_cli *cli, struct following *following)
 {
     json_t *status = NULL;
 
-    vc_err err = vc_client_call(&cli->client, "events.subscribe",
-                                json_pack("{s:I}", "since", (json_int_t)following->since),
-                                NULL);
+    vc_err err = vc_connection_call(
+        &cli->connection, "events.subscribe",
+        json_pack("{s:I}", "since", (json_int_t)following->since), NULL);
     if (err != VC_ERR_GAP)
         return err;
-    err = vc_client_call(&cli->client, "node.status", NULL, &status);
+    err = vc_connection_call(&cli->connection, "node.status", NULL, &status);
     if (err != VC_OK)
         return err;
     int64_t first = vc_json_integer(status, "event_first");
     json_decref(status);
     if (cli->is_json)
         cli->out->object(cli, "gap", json_pack("{s:I}", "first", (json_int_t)first));
-    vc_note(cli, "older events are gone: this begins with number %lld", (long long)first);
+    vc_note(cli, "older events are gone: this begins with number %lld",
+            (long long)first);
     following->since = first > 0 ? first - 1 : 0;
-    return vc_client_call(&cli->client, "events.subscribe",
-                          json_pack("{s:I}", "since", (json_int_t)following->since), NULL);
+    return vc_connection_call(&cli->connection, "events.subscribe",
+                              json_pack("{s:I}", "since", (json_int_t)following->since),
+                              NULL);
 }
 
 /* Shows an event, and keeps our place among them. */
@@ -134,9 +138,9 @@ static void reconnect(struct vc_cli *cli, struct following *following)
     vc_err err;
 
     do {
-        vc_client_close(&cli->client);
+        vc_connection_close(&cli->connection);
         (void)poll(NULL, 0, RECONNECT_MS);
-        err = vc_client_open(&cli->client, cli->paths.socket);
+        err = vc_connection_open(&cli->connection, cli->paths.socket);
         if (err == VC_OK)
             err = subscribe(cli, following);
     } while (err != VC_OK);
@@ -149,7 +153,8 @@ static int follow(struct vc_cli *cli, struct following *following)
 
     while (goes_on || following->since < following->last) {
         json_t *event = NULL;
-        vc_err err = vc_client_event(&cli->client, goes_on ? -1 : QUIET_MS, &event);
+        vc_err err =
+            vc_connection_event(&cli->connection, goes_on ? -1 : QUIET_MS, &event);
         if (err == VC_ERR_TIMEOUT)
             return VC_EXIT_OK; /* what the last events spoke of is gone, and so are they */
         if (err == VC_ERR_NO_DAEMON && goes_on) {
@@ -178,7 +183,8 @@ int vc_command_log(struct vc_cli *cli)
         return put_node_log(cli);
     if (vc_cli_has(cli, "level"))
         return vc_cli_usage(cli, "--level: it goes with --node");
-    if (!vc_cli_connect(cli, &exit_code) || !find_contact(cli, &following, &exit_code) ||
+    if (!vc_cli_connect(cli, &exit_code) ||
+        !find_contact(cli, &following, &exit_code) ||
         !find_start(cli, &following, &exit_code))
         return exit_code;
     vc_err err = subscribe(cli, &following);

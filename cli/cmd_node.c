@@ -11,9 +11,10 @@
 /* A stop is clean in a second; a slow disk may need more. */
 #define STOP_MS 5000
 
-static void put_step(struct vc_cli *cli, vc_ms begun_at, const char *name, const char *words)
+static void put_step(struct vc_cli *cli, vc_ms begun_at, const char *name,
+                     const char *words)
 {
-    vc_ms passed = vc_client_clock_ms() - begun_at;
+    vc_ms passed = vc_connection_clock_ms() - begun_at;
 
     vc_note(cli, "%2llu.%02llu s  %-10s %s", (unsigned long long)passed / 1000,
             (unsigned long long)passed % 1000 / 10, name, words);
@@ -27,11 +28,12 @@ static void put_start(struct vc_cli *cli, vc_ms begun_at, const json_t *status)
     size_t i;
     json_t *part;
 
-    (void)snprintf(words, sizeof(words), "%.64s, %.128s", vc_json_string(status, "name"),
-                   vc_json_string(status, "veche_id"));
+    (void)snprintf(words, sizeof(words), "%.64s, %.128s",
+                   vc_json_string(status, "name"), vc_json_string(status, "veche_id"));
     put_step(cli, begun_at, "identity", words);
     (void)snprintf(words, sizeof(words), "none that others could reach");
-    json_array_foreach(addresses, i, part) {
+    json_array_foreach(addresses, i, part)
+    {
         if (len < sizeof(words) - 64 && json_is_string(part))
             len += (size_t)snprintf(words + len, 64, "%s%.56s", i == 0 ? "" : ", ",
                                     json_string_value(part));
@@ -49,23 +51,26 @@ static int put_first_invite(struct vc_cli *cli)
     if (!vc_invite_open_one(cli, &invite, &result))
         return VC_EXIT_DEGRADED;
     bool wants_qr = vc_cli_has(cli, "qr");
-    result = vc_invite_show(cli, invite, wants_qr, wants_qr || !vc_cli_has(cli, "no-qr"));
+    result =
+        vc_invite_show(cli, invite, wants_qr, wants_qr || !vc_cli_has(cli, "no-qr"));
     json_decref(invite);
     return result;
 }
 
 int vc_command_up(struct vc_cli *cli)
 {
-    vc_ms begun_at = vc_client_clock_ms();
+    vc_ms begun_at = vc_connection_clock_ms();
     json_t *status = NULL;
     bool was_running = false;
     int result = VC_EXIT_OK;
 
-    if (!vc_daemon_ensure(cli, vc_cli_value(cli, "listen"), &status, &was_running, &result))
+    if (!vc_daemon_ensure(cli, vc_cli_value(cli, "listen"), &status, &was_running,
+                          &result))
         return result;
     if (was_running)
         vc_note(cli, "veched is running already: process %lld, %s",
-                (long long)vc_json_integer(status, "pid"), vc_json_string(status, "verdict"));
+                (long long)vc_json_integer(status, "pid"),
+                vc_json_string(status, "verdict"));
     else
         put_start(cli, begun_at, status);
     bool is_new = vc_json_integer(status, "contacts") == 0;
@@ -88,11 +93,11 @@ int vc_command_down(struct vc_cli *cli)
         return result;
     /* A veched of another version has to stop as well, so its status is only a help. */
     int pid_fd = -1;
-    if (vc_client_call(&cli->client, "node.status", NULL, &status) == VC_OK) {
+    if (vc_connection_call(&cli->connection, "node.status", NULL, &status) == VC_OK) {
         pid_fd = vc_daemon_watch(vc_json_integer(status, "pid"));
         json_decref(status);
     }
-    vc_err err = vc_client_call(&cli->client, "node.stop", NULL, NULL);
+    vc_err err = vc_connection_call(&cli->connection, "node.stop", NULL, NULL);
     /* It may be gone before its answer is. */
     if (err != VC_OK && err != VC_ERR_NO_DAEMON) {
         result = vc_cli_call_failed(cli, err);

@@ -6,7 +6,7 @@
 
 #include "cli/output.h"
 
-#define PAGE 500
+#define PAGE  500
 #define LIMIT 50
 
 struct reading {
@@ -28,27 +28,28 @@ static void count_page(struct pages *pages, const json_t *page)
     size_t i;
 
     pages->count += (int64_t)json_array_size(page);
-    json_array_foreach(page, i, message)
-        pages->unread += vc_json_is(message, "state", "received");
+    json_array_foreach(page, i, message) pages->unread +=
+        vc_json_is(message, "state", "received");
 }
 
 /* Fetches the page before those that are there. */
-static bool fetch_page(struct vc_cli *cli, const struct reading *reading, struct pages *pages,
-                       int64_t limit, int *ret_exit)
+static bool fetch_page(struct vc_cli *cli, const struct reading *reading,
+                       struct pages *pages, int64_t limit, int *ret_exit)
 {
     json_t *result = NULL;
     size_t count = json_array_size(pages->list);
     const json_t *oldest = count == 0 ? NULL : json_array_get(pages->list, count - 1);
-    json_t *params =
-        json_pack("{s:s, s:I, s:O*}", "contact", reading->contact, "limit", (json_int_t)limit,
-                  "before", json_object_get(json_array_get(oldest, 0), "id"));
+    json_t *params = json_pack("{s:s, s:I, s:O*}", "contact", reading->contact, "limit",
+                               (json_int_t)limit, "before",
+                               json_object_get(json_array_get(oldest, 0), "id"));
 
     if (!vc_cli_call(cli, "messages.list", params, &result, ret_exit))
         return false;
     json_t *page = json_object_get(result, "messages");
     pages->has_more = vc_json_bool(result, "more") && json_array_size(page) > 0;
     if (json_array_size(page) > 0) {
-        (void)json_array_append(pages->list, page); /* short of memory: fewer are shown */
+        (void)json_array_append(pages->list,
+                                page); /* short of memory: fewer are shown */
         count_page(pages, page);
     }
     json_decref(result);
@@ -70,8 +71,8 @@ static bool fetch(struct vc_cli *cli, const struct reading *reading, int64_t unr
     return true;
 }
 
-static bool put_conversation(struct vc_cli *cli, const struct reading *reading, int64_t unread,
-                             int *ret_exit)
+static bool put_conversation(struct vc_cli *cli, const struct reading *reading,
+                             int64_t unread, int *ret_exit)
 {
     struct pages pages = {.list = json_array(), .has_more = true};
     const json_t *message;
@@ -79,7 +80,8 @@ static bool put_conversation(struct vc_cli *cli, const struct reading *reading, 
 
     bool is_ok = fetch(cli, reading, unread, &pages, ret_exit);
     for (size_t page = json_array_size(pages.list); page > 0; page--) {
-        json_array_foreach(json_array_get(pages.list, page - 1), i, message) {
+        json_array_foreach(json_array_get(pages.list, page - 1), i, message)
+        {
             if (!reading->is_unread_only || vc_json_is(message, "state", "received"))
                 cli->out->message(cli, message);
         }
@@ -91,8 +93,8 @@ static bool put_conversation(struct vc_cli *cli, const struct reading *reading, 
 static bool mark_read(struct vc_cli *cli, const char *contact, int *ret_exit)
 {
     return vc_cli_has(cli, "peek") ||
-           vc_cli_call(cli, "messages.mark_read", json_pack("{s:s}", "contact", contact), NULL,
-                       ret_exit);
+           vc_cli_call(cli, "messages.mark_read",
+                       json_pack("{s:s}", "contact", contact), NULL, ret_exit);
 }
 
 static int read_one(struct vc_cli *cli, struct reading *reading)
@@ -100,15 +102,17 @@ static int read_one(struct vc_cli *cli, struct reading *reading)
     json_t *result = NULL;
     int exit_code = VC_EXIT_OK;
 
-    if (!vc_cli_call(cli, "contacts.get", json_pack("{s:s}", "contact", reading->contact),
-                     &result, &exit_code))
+    if (!vc_cli_call(cli, "contacts.get",
+                     json_pack("{s:s}", "contact", reading->contact), &result,
+                     &exit_code))
         return exit_code;
     const json_t *contact = json_object_get(result, "contact");
     int64_t unread = vc_json_integer(contact, "unread");
     int64_t gaps = vc_json_integer(contact, "gaps");
     if (put_conversation(cli, reading, unread, &exit_code) &&
         (unread == 0 || mark_read(cli, reading->contact, &exit_code)) && gaps > 0)
-        vc_note(cli, "%lld messages of this conversation are missing; they are asked for",
+        vc_note(cli,
+                "%lld messages of this conversation are missing; they are asked for",
                 (long long)gaps);
     json_decref(result);
     return exit_code;
@@ -126,7 +130,8 @@ static int read_all(struct vc_cli *cli, struct reading *reading)
 
     if (!vc_cli_call(cli, "contacts.list", NULL, &result, &exit_code))
         return exit_code;
-    json_array_foreach(json_object_get(result, "contacts"), i, contact) {
+    json_array_foreach(json_object_get(result, "contacts"), i, contact)
+    {
         int64_t unread = vc_json_integer(contact, "unread");
         if (unread == 0 && reading->is_unread_only)
             continue;

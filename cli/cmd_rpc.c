@@ -77,7 +77,7 @@ static void pass_requests(struct vc_cli *cli, struct bridge *bridge)
             continue;
         if (is_answered(line, len - 1))
             bridge->unanswered++;
-        vc_err err = vc_client_write(&cli->client, line, len);
+        vc_err err = vc_connection_write(&cli->connection, line, len);
         if (err != VC_OK)
             stop(cli, bridge, err);
     }
@@ -87,7 +87,8 @@ static void pass_requests(struct vc_cli *cli, struct bridge *bridge)
 
 static void read_input(struct vc_cli *cli, struct bridge *bridge)
 {
-    ssize_t got = read(STDIN_FILENO, bridge->in + bridge->in_len, ROOM_BYTES - bridge->in_len);
+    ssize_t got =
+        read(STDIN_FILENO, bridge->in + bridge->in_len, ROOM_BYTES - bridge->in_len);
 
     if (got < 0 && errno == EINTR)
         return;
@@ -99,7 +100,8 @@ static void read_input(struct vc_cli *cli, struct bridge *bridge)
             bridge->in[bridge->in_len++] = '\n';
     }
     pass_requests(cli, bridge);
-    if (bridge->in_len == ROOM_BYTES && memchr(bridge->in, '\n', bridge->in_len) == NULL)
+    if (bridge->in_len == ROOM_BYTES &&
+        memchr(bridge->in, '\n', bridge->in_len) == NULL)
         stop(cli, bridge, VC_ERR_BAD_REQUEST);
 }
 
@@ -117,7 +119,7 @@ static void write_output(struct vc_cli *cli, struct bridge *bridge, const char *
 
 static void read_daemon(struct vc_cli *cli, struct bridge *bridge)
 {
-    ssize_t got = read(cli->client.fd, bridge->out + bridge->out_len,
+    ssize_t got = read(cli->connection.fd, bridge->out + bridge->out_len,
                        ROOM_BYTES - bridge->out_len);
     size_t used = 0;
 
@@ -162,7 +164,7 @@ int vc_command_rpc(struct vc_cli *cli)
     while (!bridge.is_over && !(bridge.is_input_over && bridge.unanswered <= 0)) {
         bool has_room = !bridge.is_input_over && bridge.in_len < ROOM_BYTES &&
                         bridge.unanswered < UNANSWERED_MAX;
-        struct pollfd fds[2] = {{.fd = cli->client.fd, .events = POLLIN},
+        struct pollfd fds[2] = {{.fd = cli->connection.fd, .events = POLLIN},
                                 {.fd = has_room ? STDIN_FILENO : -1, .events = POLLIN}};
         if (poll(fds, 2, -1) < 0 && errno != EINTR)
             stop(cli, &bridge, VC_ERR_IO);

@@ -9,7 +9,7 @@
 
 #include "cli/output.h"
 
-#define WAIT_S 5
+#define WAIT_S     5
 #define WAIT_S_MAX 86400
 
 /* The words of the arguments with a blank between, in memory of the caller's to free(). */
@@ -76,25 +76,28 @@ static void take_state(json_t *message, const json_t *event)
 
     if (!vc_json_is(event, "kind", "message.state"))
         return;
-    json_array_foreach(json_object_get(event, "ids"), i, id) {
+    json_array_foreach(json_object_get(event, "ids"), i, id)
+    {
         if (json_equal(id, json_object_get(message, "id")) == 0)
             continue;
         (void)json_object_set(message, "state", json_object_get(event, "state"));
         if (vc_json_has(event, "failure"))
-            (void)json_object_set(message, "failure", json_object_get(event, "failure"));
+            (void)json_object_set(message, "failure",
+                                  json_object_get(event, "failure"));
     }
 }
 
 /* Waits until the message is delivered or given up; the daemon's end ends it too. */
 static void wait_delivered(struct vc_cli *cli, json_t *message, int64_t wait_ms)
 {
-    vc_ms end_at = vc_client_clock_ms() + (vc_ms)wait_ms;
+    vc_ms end_at = vc_connection_clock_ms() + (vc_ms)wait_ms;
 
     while (vc_json_is(message, "state", "queued")) {
-        vc_ms now = vc_client_clock_ms();
+        vc_ms now = vc_connection_clock_ms();
         json_t *event = NULL;
-        if (vc_client_event(&cli->client, now >= end_at ? 0 : (int)(end_at - now), &event) !=
-            VC_OK)
+        if (vc_connection_event(&cli->connection,
+                                now >= end_at ? 0 : (int)(end_at - now),
+                                &event) != VC_OK)
             return;
         take_state(message, event);
         json_decref(event);
@@ -122,8 +125,9 @@ static void tell_queued(struct vc_cli *cli, const json_t *contact)
         vc_term_until(vc_json_integer(contact, "retry_at"), when);
         (void)snprintf(retry, sizeof(retry), ", retry %s", when);
     }
-    vc_note(cli, "queued: %s %s%s%s%s%s", name, seen, retry, json_is_object(failure) ? " (" : "",
-            vc_json_string(failure, "message"), json_is_object(failure) ? ")" : "");
+    vc_note(cli, "queued: %s %s%s%s%s%s", name, seen, retry,
+            json_is_object(failure) ? " (" : "", vc_json_string(failure, "message"),
+            json_is_object(failure) ? ")" : "");
 }
 
 static int tell(struct vc_cli *cli, const json_t *message, vc_ms begun_at)
@@ -139,11 +143,12 @@ static int tell(struct vc_cli *cli, const json_t *message, vc_ms begun_at)
         vc_err err = vc_err_from_name(vc_json_string(failure, "name"));
         return cli->is_json ? vc_err_exit_code(err) : vc_cli_fail(cli, err, NULL);
     }
-    vc_term_span((int64_t)(vc_client_clock_ms() - begun_at), span);
+    vc_term_span((int64_t)(vc_connection_clock_ms() - begun_at), span);
     (void)snprintf(contact_param, sizeof(contact_param), "#%lld",
                    (long long)vc_json_integer(message, "contact"));
-    if (vc_client_call(&cli->client, "contacts.get",
-                       json_pack("{s:s}", "contact", contact_param), &result) != VC_OK) {
+    if (vc_connection_call(&cli->connection, "contacts.get",
+                           json_pack("{s:s}", "contact", contact_param),
+                           &result) != VC_OK) {
         vc_note(cli, "%s", vc_json_string(message, "state"));
         return VC_EXIT_OK;
     }
@@ -152,7 +157,8 @@ static int tell(struct vc_cli *cli, const json_t *message, vc_ms begun_at)
         tell_queued(cli, contact);
     else
         vc_note(cli, "%s in %s (direct %s)", vc_json_string(message, "state"), span,
-                vc_json_has(contact, "address") ? vc_json_string(contact, "address") : "?");
+                vc_json_has(contact, "address") ? vc_json_string(contact, "address")
+                                                : "?");
     json_decref(result);
     return VC_EXIT_OK;
 }
@@ -161,10 +167,10 @@ static int send_text(struct vc_cli *cli, const char *text, size_t len, int64_t w
 {
     json_t *result = NULL;
     int exit_code = VC_EXIT_OK;
-    vc_ms begun_at = vc_client_clock_ms();
+    vc_ms begun_at = vc_connection_clock_ms();
 
-    json_t *params = json_pack("{s:s, s:s%, s:s*}", "contact", cli->args[0], "text", text, len,
-                               "token", vc_cli_value(cli, "token"));
+    json_t *params = json_pack("{s:s, s:s%, s:s*}", "contact", cli->args[0], "text",
+                               text, len, "token", vc_cli_value(cli, "token"));
     if (!vc_cli_connect(cli, &exit_code)) {
         json_decref(params);
         return exit_code;
@@ -193,7 +199,8 @@ int vc_command_send(struct vc_cli *cli)
     if (vc_cli_number(cli, "wait", 0, WAIT_S_MAX, WAIT_S, &wait_s) != VC_OK)
         return VC_EXIT_USAGE;
     if (cli->arg_count < 2)
-        return vc_cli_usage(cli, "the text is missing: veche send NAME TEXT, or - for input");
+        return vc_cli_usage(
+            cli, "the text is missing: veche send NAME TEXT, or - for input");
     bool is_input = cli->arg_count == 2 && strcmp(cli->args[1], "-") == 0;
     char *text = is_input ? read_input(&len)
                           : join_words(cli->args + 1, cli->arg_count - 1, &len);

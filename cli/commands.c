@@ -6,7 +6,10 @@
 
 #include "cli/output.h"
 
-#define NO_MORE {NULL, NULL, NULL, 0}
+#define NO_MORE             \
+    {                       \
+        NULL, NULL, NULL, 0 \
+    }
 
 static const struct vc_option no_options[] = {NO_MORE};
 
@@ -82,7 +85,8 @@ const struct vc_command vc_commands[] = {
     {"down", "", "stop veched; everything is kept", NULL, no_options, 0, 0, false,
      vc_command_down},
     {"status", "", "how the node is",
-     "Ends with 0 when messages can be written and delivered, 3 when something is in the\n"
+     "Ends with 0 when messages can be written and delivered, 3 when something is in "
+     "the\n"
      "way, 4 when veched is not running.",
      no_options, 0, 0, true, vc_command_status},
     {"id", "", "who you are: name, id, fingerprint", NULL, id_options, 0, 0, true,
@@ -91,47 +95,55 @@ const struct vc_command vc_commands[] = {
      "Whoever has the text can join with it, once: send it over a way that you trust.",
      invite_options, 0, 0, true, vc_command_invite},
     {"join", "INVITE", "join with somebody's invite",
-     "Starts veched if need be.  If the other side cannot be reached, it goes on trying by\n"
-     "itself, also after a restart, and ends with 0: the join is kept.  --list shows how\n"
+     "Starts veched if need be.  If the other side cannot be reached, it goes on "
+     "trying by\n"
+     "itself, also after a restart, and ends with 0: the join is kept.  --list shows "
+     "how\n"
      "it stands.",
      join_options, 0, -1, true, vc_command_join},
-    {"contacts", "[list | show NAME | rename NAME NEW | block NAME | unblock NAME | remove NAME]",
+    {"contacts",
+     "[list | show NAME | rename NAME NEW | block NAME | unblock NAME | remove NAME]",
      "whom you write with", NULL, contacts_options, 0, 3, true, vc_command_contacts},
     {"verify", "NAME", "compare a contact's safety number",
      "Both sides see the same digits when nobody is in between.  Compare them over\n"
      "another way, best face to face, then use --yes.",
      verify_options, 1, 1, true, vc_command_verify},
     {"send", "NAME TEXT... | -", "send a message",
-     "With - the text comes from standard input; one line end at its end is left out.  A\n"
-     "text that begins with a dash needs -- before it.  Ends with 0 once the message is\n"
+     "With - the text comes from standard input; one line end at its end is left out.  "
+     "A\n"
+     "text that begins with a dash needs -- before it.  Ends with 0 once the message "
+     "is\n"
      "kept durably: it is delivered by itself when the other side can be reached.",
      send_options, 1, -1, true, vc_command_send},
     {"read", "[NAME]", "show messages; without a name, what is unread",
      "< is what you got, > is what you wrote.  What is shown is marked as read.",
      read_options, 0, 1, true, vc_command_read},
     {"log", "", "show what happened lately in all conversations",
-     "With --follow it goes on, also over restarts of veched, and loses nothing.  Every\n"
+     "With --follow it goes on, also over restarts of veched, and loses nothing.  "
+     "Every\n"
      "event in --json has a seq: give the last one to --since to go on from there.",
      log_options, 0, 0, true, vc_command_log},
     {"chat", "NAME", "write with a contact, line by line",
-     "Every line you type is a message.  /help shows more, /quit ends.  With pipes it ends\n"
+     "Every line you type is a message.  /help shows more, /quit ends.  With pipes it "
+     "ends\n"
      "when its input ends and everything is kept.",
      chat_options, 1, 1, false, vc_command_chat},
     {"rpc", "", "talk to veched in its own protocol, for programs",
-     "JSON-RPC 2.0, one object a line, on standard input and output: see node/CONTROL.md.",
+     "JSON-RPC 2.0, one object a line, on standard input and output: see "
+     "node/CONTROL.md.",
      no_options, 0, 0, false, vc_command_rpc},
-    {"config", "[check [FILE] | show]", "check or show the configuration", NULL, no_options, 0,
-     2, true, vc_command_config},
+    {"config", "[check [FILE] | show]", "check or show the configuration", NULL,
+     no_options, 0, 2, true, vc_command_config},
     {"doctor", "", "look for what may be wrong, and say what to do",
-     "Ends with 0 when all is well, 3 with warnings, 1 when something fails.", no_options, 0,
-     0, true, vc_command_doctor},
+     "Ends with 0 when all is well, 3 with warnings, 1 when something fails.",
+     no_options, 0, 0, true, vc_command_doctor},
     {"bugreport", "", "show what a bug report needs",
      "No names, texts, full keys or addresses are in it.  Read it before you send it.",
      bugreport_options, 0, 0, false, vc_command_bugreport},
     {"version", "", "the versions of veche and veched", NULL, no_options, 0, 0, true,
      vc_command_version},
-    {"help", "[COMMAND]", "show this, or the help of a command", NULL, no_options, 0, 1, false,
-     vc_command_help},
+    {"help", "[COMMAND]", "show this, or the help of a command", NULL, no_options, 0, 1,
+     false, vc_command_help},
     {NULL, NULL, NULL, NULL, NULL, 0, 0, false, NULL}};
 
 const struct vc_command *vc_cli_command_find(const char *name)
@@ -158,8 +170,8 @@ static void put_option(const struct vc_option *option, FILE *out)
 
 void vc_cli_help(const struct vc_command *command, FILE *out)
 {
-    fprintf(out, "veche %s%s%s\n\n%s.\n", command->name, command->synopsis[0] == '\0' ? "" : " ",
-            command->synopsis, command->words);
+    fprintf(out, "veche %s%s%s\n\n%s.\n", command->name,
+            command->synopsis[0] == '\0' ? "" : " ", command->synopsis, command->words);
     if (command->more != NULL)
         fprintf(out, "\n%s\n", command->more);
     fputs("\n", out);
@@ -181,7 +193,8 @@ void vc_cli_overview(FILE *out)
           out);
     for (const struct vc_command *c = vc_commands; c->name != NULL; c++)
         fprintf(out, "  %-10s %s\n", c->name, c->words);
-    fputs("\nExit codes: 0 done, 1 failed, 2 wrong use, 3 degraded, 4 veched is not running,\n"
+    fputs("\nExit codes: 0 done, 1 failed, 2 wrong use, 3 degraded, 4 veched is not "
+          "running,\n"
           "5 the other side cannot be reached, 6 too late, 7 refused.\n",
           out);
 }

@@ -16,8 +16,8 @@
 #include "cli/output.h"
 
 /* Starting takes a moment; a large store after a crash is read through first. */
-#define READY_MS 30000
-#define PATIENCE_MS 3000
+#define READY_MS      30000
+#define PATIENCE_MS   3000
 #define LOOK_AGAIN_MS 10
 /* Of what veched wrote before it died. */
 #define LAST_WORDS_BYTES 8192
@@ -52,7 +52,8 @@ static int open_log(const struct vc_paths *paths, off_t *ret_start)
     (void)snprintf(old, sizeof(old), "%s.old", paths->log);
     if (stat(paths->log, &facts) == 0 && facts.st_size > LOG_BYTES_MAX)
         (void)rename(paths->log, old); /* else it only grows a little more */
-    int fd = open(paths->log, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd =
+        open(paths->log, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd >= 0)
         *ret_start = lseek(fd, 0, SEEK_END);
     return fd;
@@ -72,7 +73,8 @@ static void become_veched(const char *program, const struct vc_paths *paths,
     if (setsid() < 0 || nothing < 0 || dup2(nothing, STDIN_FILENO) < 0 ||
         dup2(log, STDOUT_FILENO) < 0 || dup2(log, STDERR_FILENO) < 0 || chdir("/") != 0)
         _exit(VC_EXIT_FAILED);
-    (void)syscall(SYS_close_range, 3, ~0U, 0); /* an old kernel lacks it: they are harmless */
+    (void)syscall(SYS_close_range, 3, ~0U,
+                  0); /* an old kernel lacks it: they are harmless */
     execv(program, (char *const *)(uintptr_t)args);
     dprintf(STDERR_FILENO, "veched: %s cannot be run: %s\n", program, strerror(errno));
     _exit(VC_EXIT_FAILED);
@@ -95,11 +97,13 @@ static void read_last_words(const struct vc_paths *paths, off_t start, char *ret
 }
 
 /* Takes what a line of veched's says: "veched: WORDS", "hint: HINT", or one of its log. */
-static void take_last_words(struct vc_control_message *failure, const char *line, size_t len)
+static void take_last_words(struct vc_control_message *failure, const char *line,
+                            size_t len)
 {
     static const char *const fronts[] = {"veched: ", "error: ", "error "};
 
-    if (len > 3 && line[0] == '<' && line[2] == '>') { /* its weight, for a service manager */
+    if (len > 3 && line[0] == '<' &&
+        line[2] == '>') { /* its weight, for a service manager */
         line += 3;
         len -= 3;
     }
@@ -108,7 +112,8 @@ static void take_last_words(struct vc_control_message *failure, const char *line
         len -= 21;
     }
     if (len > 6 && memcmp(line, "hint: ", 6) == 0) {
-        (void)snprintf(failure->hint, sizeof(failure->hint), "%.*s", (int)(len - 6), line + 6);
+        (void)snprintf(failure->hint, sizeof(failure->hint), "%.*s", (int)(len - 6),
+                       line + 6);
         return;
     }
     for (size_t i = 0; i < sizeof(fronts) / sizeof(fronts[0]); i++) {
@@ -119,7 +124,8 @@ static void take_last_words(struct vc_control_message *failure, const char *line
         }
     }
     /* "step: words (hint)" */
-    const char *hint = len > 0 && line[len - 1] == ')' ? memmem(line, len, " (", 2) : NULL;
+    const char *hint =
+        len > 0 && line[len - 1] == ')' ? memmem(line, len, " (", 2) : NULL;
     if (hint != NULL) {
         (void)snprintf(failure->hint, sizeof(failure->hint), "%.*s",
                        (int)(line + len - hint) - 3, hint + 2);
@@ -147,7 +153,8 @@ static int died(struct vc_cli *cli, off_t log_start, int wait_status)
         (void)snprintf(failure.detail, sizeof(failure.detail), "killed by signal %d",
                        WTERMSIG(wait_status));
     if (failure.hint[0] == '\0')
-        (void)snprintf(failure.hint, sizeof(failure.hint), "see: %.200s", cli->paths.log);
+        (void)snprintf(failure.hint, sizeof(failure.hint), "see: %.200s",
+                       cli->paths.log);
     cli->out->failure(cli, &failure);
     int code = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : VC_EXIT_FAILED;
     return code == VC_EXIT_OK ? VC_EXIT_FAILED : code;
@@ -156,23 +163,23 @@ static int died(struct vc_cli *cli, off_t log_start, int wait_status)
 /* Is somebody there, and ready?  Leaves the client connected then. */
 static bool is_ready(struct vc_cli *cli, json_t **ret_status)
 {
-    if (vc_client_open(&cli->client, cli->paths.socket) != VC_OK)
+    if (vc_connection_open(&cli->connection, cli->paths.socket) != VC_OK)
         return false;
-    if (vc_client_call(&cli->client, "node.status", NULL, ret_status) == VC_OK)
+    if (vc_connection_call(&cli->connection, "node.status", NULL, ret_status) == VC_OK)
         return true;
-    vc_client_close(&cli->client);
+    vc_connection_close(&cli->connection);
     return false;
 }
 
 /* Waits until veched answers.  @pid 0: a service manager watches it, not we. */
-static bool wait_ready(struct vc_cli *cli, pid_t pid, off_t log_start, json_t **ret_status,
-                       int *ret_exit)
+static bool wait_ready(struct vc_cli *cli, pid_t pid, off_t log_start,
+                       json_t **ret_status, int *ret_exit)
 {
-    vc_ms begun_at = vc_client_clock_ms();
+    vc_ms begun_at = vc_connection_clock_ms();
     bool is_patient = false;
     int wait_status = 0;
 
-    while (vc_client_clock_ms() - begun_at < READY_MS) {
+    while (vc_connection_clock_ms() - begun_at < READY_MS) {
         if (is_ready(cli, ret_status))
             return true;
         if (pid > 0 && waitpid(pid, &wait_status, WNOHANG) == pid) {
@@ -182,7 +189,7 @@ static bool wait_ready(struct vc_cli *cli, pid_t pid, off_t log_start, json_t **
             *ret_exit = died(cli, log_start, wait_status);
             return false;
         }
-        if (!is_patient && vc_client_clock_ms() - begun_at > PATIENCE_MS) {
+        if (!is_patient && vc_connection_clock_ms() - begun_at > PATIENCE_MS) {
             is_patient = true;
             vc_note(cli, "veched is still starting ...");
         }
@@ -195,8 +202,8 @@ static bool wait_ready(struct vc_cli *cli, pid_t pid, off_t log_start, json_t **
 /* Is there a service of ours that a service manager of this user can start? */
 static bool has_service(void)
 {
-    static const char *const folders[] = {"/etc/systemd/user", "/usr/local/lib/systemd/user",
-                                          "/usr/lib/systemd/user"};
+    static const char *const folders[] = {
+        "/etc/systemd/user", "/usr/local/lib/systemd/user", "/usr/lib/systemd/user"};
     const char *runtime = getenv("XDG_RUNTIME_DIR");
     const char *home = getenv("HOME");
     char path[PATH_MAX];
@@ -224,8 +231,8 @@ static bool start_service(void)
     int wait_status = 0;
     pid_t pid;
 
-    return posix_spawnp(&pid, args[0], NULL, NULL, (char *const *)(uintptr_t)args, environ) ==
-               0 &&
+    return posix_spawnp(&pid, args[0], NULL, NULL, (char *const *)(uintptr_t)args,
+                        environ) == 0 &&
            waitpid(pid, &wait_status, 0) == pid && WIFEXITED(wait_status) &&
            WEXITSTATUS(wait_status) == 0;
 }
@@ -242,14 +249,16 @@ static bool start_process(struct vc_cli *cli, const char *listen, pid_t *ret_pid
         return false;
     }
     if (!make_dirs(cli->paths.dir)) {
-        *ret_exit = vc_cli_fail(cli, errno == ENOSPC ? VC_ERR_DISK_FULL : VC_ERR_PERMISSION,
-                                cli->paths.dir);
+        *ret_exit =
+            vc_cli_fail(cli, errno == ENOSPC ? VC_ERR_DISK_FULL : VC_ERR_PERMISSION,
+                        cli->paths.dir);
         return false;
     }
     int log = open_log(&cli->paths, ret_log_start);
     if (log < 0) {
-        *ret_exit = vc_cli_fail(cli, errno == ENOSPC ? VC_ERR_DISK_FULL : VC_ERR_PERMISSION,
-                                cli->paths.log);
+        *ret_exit =
+            vc_cli_fail(cli, errno == ENOSPC ? VC_ERR_DISK_FULL : VC_ERR_PERMISSION,
+                        cli->paths.log);
         return false;
     }
     (void)fflush(NULL); /* the child must not say it again; main() looks for errors */
@@ -271,7 +280,7 @@ bool vc_daemon_ensure(struct vc_cli *cli, const char *listen, json_t **ret_statu
     off_t log_start = 0;
     pid_t pid = 0;
 
-    vc_err err = vc_client_open(&cli->client, cli->paths.socket);
+    vc_err err = vc_connection_open(&cli->connection, cli->paths.socket);
     if (err == VC_OK) {
         *ret_was_running = true;
         return vc_cli_call(cli, "node.status", NULL, ret_status, ret_exit);
@@ -297,18 +306,18 @@ int vc_daemon_watch(int64_t pid)
 
 bool vc_daemon_wait_end(struct vc_cli *cli, int pid_fd, int wait_ms)
 {
-    vc_ms begun_at = vc_client_clock_ms();
+    vc_ms begun_at = vc_connection_clock_ms();
 
-    while (vc_client_clock_ms() - begun_at < (vc_ms)wait_ms) {
+    while (vc_connection_clock_ms() - begun_at < (vc_ms)wait_ms) {
         struct pollfd end = {.fd = pid_fd, .events = POLLIN};
         if (pid_fd >= 0 && poll(&end, 1, LOOK_AGAIN_MS) > 0)
             return true;
         if (pid_fd >= 0)
             continue;
-        struct vc_client probe;
-        vc_client_init(&probe);
-        vc_err err = vc_client_open(&probe, cli->paths.socket);
-        vc_client_close(&probe);
+        struct vc_connection probe;
+        vc_connection_init(&probe);
+        vc_err err = vc_connection_open(&probe, cli->paths.socket);
+        vc_connection_close(&probe);
         if (err != VC_OK)
             return true;
         (void)poll(NULL, 0, LOOK_AGAIN_MS);

@@ -40,7 +40,7 @@ static int run(struct vc_cli *cli, int argc, char **argv)
     if (err != VC_OK)
         return vc_cli_fail(cli, err, detail);
     int result = cli->command->run(cli);
-    vc_client_close(&cli->client);
+    vc_connection_close(&cli->connection);
     return result;
 }
 
@@ -49,7 +49,7 @@ int main(int argc, char **argv)
     struct vc_cli cli = {.out = &vc_output_text};
     int result;
 
-    vc_client_init(&cli.client);
+    vc_connection_init(&cli.connection);
     if (argc < 2) {
         vc_cli_overview(stderr);
         return VC_EXIT_USAGE;
@@ -60,7 +60,8 @@ int main(int argc, char **argv)
     if (strcmp(name, "--version") == 0)
         name = "version";
     cli.command = vc_cli_command_find(name);
-    result = cli.command == NULL ? unknown_command(name) : run(&cli, argc - 1, argv + 1);
+    result =
+        cli.command == NULL ? unknown_command(name) : run(&cli, argc - 1, argv + 1);
     /* A full disk or a closed pipe may have eaten what was said. */
     if (fflush(stdout) != 0 || ferror(stdout) != 0) {
         fputs("veche: the output could not be written\n", stderr);

@@ -34,10 +34,9 @@ static void table_add(struct table *table, size_t *count, size_t *shorts,
                       const struct vc_option *option, int value)
 {
     VC_CHECK(*count + 1 < sizeof(table->longs) / sizeof(table->longs[0]));
-    table->longs[(*count)++] =
-        (struct option){option->name, option->argument == NULL ? no_argument
-                                                               : required_argument,
-                        NULL, value};
+    table->longs[(*count)++] = (struct option){
+        option->name, option->argument == NULL ? no_argument : required_argument, NULL,
+        value};
     if (option->letter == 0)
         return;
     table->letters[(unsigned char)option->letter] = value;
@@ -87,7 +86,8 @@ static void common_take(struct vc_cli *cli, int which, const char *value)
 }
 
 /* Says which option is not one, and which it may be. */
-static vc_err unknown_option(struct vc_cli *cli, const struct table *table, const char *word)
+static vc_err unknown_option(struct vc_cli *cli, const struct table *table,
+                             const char *word)
 {
     const char *best = NULL;
     size_t distance = 0;

@@ -42,7 +42,8 @@ extern const struct vc_output vc_output_text;
 extern const struct vc_output vc_output_json;
 
 /* Formats a note.  The arguments may be foreign: what comes out is escaped. */
-void vc_note(struct vc_cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void vc_note(struct vc_cli *cli, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* A message as text; one of ours names its recipient only when conversations are mixed. */
 void vc_text_message(struct vc_cli *cli, const json_t *message, bool with_name);

@@ -41,10 +41,11 @@ static void put_status(struct vc_cli *cli, const json_t *status)
 static void put_identity(struct vc_cli *cli, const json_t *status)
 {
     (void)cli;
-    put("identity", json_pack("{s:s, s:s, s:s, s:b}", "name", vc_json_string(status, "name"),
-                              "veche_id", vc_json_string(status, "veche_id"), "fingerprint",
-                              vc_json_string(status, "fingerprint"), "read_receipts",
-                              (int)vc_json_bool(status, "read_receipts")));
+    put("identity",
+        json_pack("{s:s, s:s, s:s, s:b}", "name", vc_json_string(status, "name"),
+                  "veche_id", vc_json_string(status, "veche_id"), "fingerprint",
+                  vc_json_string(status, "fingerprint"), "read_receipts",
+                  (int)vc_json_bool(status, "read_receipts")));
 }
 
 static void put_invite(struct vc_cli *cli, const json_t *invite)

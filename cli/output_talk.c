@@ -16,7 +16,7 @@
 #include "cli/output.h"
 
 /* "14:02 < " */
-#define SIGN_COLUMNS 8
+#define SIGN_COLUMNS     8
 #define NAME_COLUMNS_MAX 24
 
 /* Prints the date when it is another than that of the line before. */
@@ -53,8 +53,8 @@ static int put_head(struct vc_cli *cli, int64_t unix_ms, char sign, const char *
 
     put_day(cli, unix_ms);
     vc_term_time(unix_ms, when);
-    printf("%s%s%s %c ", vc_term_style(term, VC_DIM), when, vc_term_style(term, VC_PLAIN),
-           sign);
+    printf("%s%s%s %c ", vc_term_style(term, VC_DIM), when,
+           vc_term_style(term, VC_PLAIN), sign);
     if (name == NULL)
         return SIGN_COLUMNS;
     fputs(vc_term_style(term, VC_BOLD), stdout);
@@ -65,8 +65,8 @@ static int put_head(struct vc_cli *cli, int64_t unix_ms, char sign, const char *
 }
 
 /* What stands behind a text: how far it got, or that it is new. */
-static void tail_format(const struct vc_term *term, const json_t *message, char *ret_tail,
-                        size_t room)
+static void tail_format(const struct vc_term *term, const json_t *message,
+                        char *ret_tail, size_t room)
 {
     const json_t *failure = json_object_get(message, "failure");
     const char *words = "";
@@ -77,8 +77,8 @@ static void tail_format(const struct vc_term *term, const json_t *message, char 
     if (json_is_object(failure))
         words = vc_err_words(vc_err_from_name(vc_json_string(failure, "name")));
     (void)snprintf(ret_tail, room, "  %s(%.16s%s%s)%s", vc_term_style(term, VC_DIM),
-                   vc_json_string(message, "state"), words[0] == '\0' ? "" : ": ", words,
-                   vc_term_style(term, VC_PLAIN));
+                   vc_json_string(message, "state"), words[0] == '\0' ? "" : ": ",
+                   words, vc_term_style(term, VC_PLAIN));
 }
 
 static void put_body(struct vc_cli *cli, const json_t *message, int indent)
@@ -108,7 +108,8 @@ void vc_text_message(struct vc_cli *cli, const json_t *message, bool with_name)
     if (vc_json_bool(message, "has_gap")) {
         put_day(cli, at);
         printf("      . %sa message is missing here; it is asked for%s\n",
-               vc_term_style(&cli->term, VC_YELLOW), vc_term_style(&cli->term, VC_PLAIN));
+               vc_term_style(&cli->term, VC_YELLOW),
+               vc_term_style(&cli->term, VC_PLAIN));
     }
     put_body(cli, message,
              put_head(cli, at, is_own ? '>' : '<', is_own && !with_name ? NULL : name));
@@ -169,7 +170,8 @@ void vc_text_event(struct vc_cli *cli, const json_t *event)
     else if (vc_json_is(event, "kind", "message.state"))
         put_states(cli, event);
     else if (vc_json_is(event, "kind", "presence"))
-        put_news(cli, event, vc_json_bool(event, "is_connected") ? "connected" : "offline");
+        put_news(cli, event,
+                 vc_json_bool(event, "is_connected") ? "connected" : "offline");
     else if (vc_json_is(event, "kind", "join.done"))
         put_join(cli, event, true);
     else if (vc_json_is(event, "kind", "join.failed"))

@@ -9,7 +9,8 @@
 static void put_failure(struct vc_cli *cli, const struct vc_control_message *failure)
 {
     (void)cli;
-    (void)fflush(stdout); /* so that both streams stand in order; main() looks for errors */
+    (void)fflush(
+        stdout); /* so that both streams stand in order; main() looks for errors */
     fputs("veche: ", stderr);
     vc_term_put(stderr, failure->words[0] == '\0' ? vc_err_words(failure->err)
                                                   : failure->words);
@@ -53,10 +54,12 @@ static void put_list_row(const char *name, const json_t *list)
     printf("  %-12s ", name);
     if (json_array_size(list) == 0)
         fputs("none", stdout);
-    json_array_foreach(list, i, part) {
+    json_array_foreach(list, i, part)
+    {
         if (i > 0)
             fputs(", ", stdout);
-        vc_term_put(stdout, json_string_value(part) == NULL ? "?" : json_string_value(part));
+        vc_term_put(stdout,
+                    json_string_value(part) == NULL ? "?" : json_string_value(part));
     }
     putchar('\n');
 }
@@ -71,8 +74,9 @@ static void put_identity(struct vc_cli *cli, const json_t *status)
     put_row("name", vc_json_string(status, "name"));
     put_row("veche id", vc_json_string(status, "veche_id"));
     put_row("fingerprint", vc_json_string(status, "fingerprint"));
-    put_row("receipts", vc_json_bool(status, "read_receipts") ? "others see what was read"
-                                                              : "others do not see what was read");
+    put_row("receipts", vc_json_bool(status, "read_receipts")
+                            ? "others see what was read"
+                            : "others do not see what was read");
 }
 
 static void put_status(struct vc_cli *cli, const json_t *status)
@@ -102,8 +106,8 @@ static void put_status(struct vc_cli *cli, const json_t *status)
     put_count_row("unread", status, "unread");
     put_count_row("invites open", status, "open_invites");
     vc_term_when(vc_json_integer(status, "started_at"), since);
-    printf("  %-12s since %s, process %lld, %.1f MB of memory, %.1f MB on disk\n", "running",
-           since, (long long)vc_json_integer(status, "pid"),
+    printf("  %-12s since %s, process %lld, %.1f MB of memory, %.1f MB on disk\n",
+           "running", since, (long long)vc_json_integer(status, "pid"),
            (double)vc_json_integer(status, "rss_bytes") / 1e6,
            (double)vc_json_integer(status, "store_bytes") / 1e6);
     put_row("directory", vc_json_string(status, "directory"));
@@ -142,7 +146,8 @@ static void put_join(struct vc_cli *cli, const json_t *join)
     char when[VC_TERM_TIME_MAX];
 
     (void)cli;
-    printf("#%lld  %s", (long long)vc_json_integer(join, "id"), vc_json_string(join, "state"));
+    printf("#%lld  %s", (long long)vc_json_integer(join, "id"),
+           vc_json_string(join, "state"));
     if (vc_json_string(join, "name")[0] != '\0') {
         fputs(", with ", stdout);
         vc_term_put(stdout, vc_json_string(join, "name"));
@@ -188,7 +193,8 @@ static void put_contact(struct vc_cli *cli, const json_t *contact)
     }
     if (is_connected && vc_json_has(contact, "rtt_ms"))
         printf(" (%lld ms)", (long long)vc_json_integer(contact, "rtt_ms"));
-    fputs(vc_json_bool(contact, "is_verified") ? ", verified" : ", not verified", stdout);
+    fputs(vc_json_bool(contact, "is_verified") ? ", verified" : ", not verified",
+          stdout);
     if (vc_json_integer(contact, "unread") > 0)
         printf(", %lld unread", (long long)vc_json_integer(contact, "unread"));
     if (vc_json_integer(contact, "waiting") > 0)

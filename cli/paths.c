@@ -28,7 +28,8 @@ static bool path_absolute(const char *path, char ret_path[PATH_MAX])
 
     if (path[0] == '/')
         return path_format(ret_path, "%s", path);
-    return getcwd(here, sizeof(here)) != NULL && path_format(ret_path, "%s/%s", here, path);
+    return getcwd(here, sizeof(here)) != NULL &&
+           path_format(ret_path, "%s/%s", here, path);
 }
 
 /* The value of a variable that has to be an absolute path, else NULL: so says XDG. */
@@ -53,8 +54,8 @@ static bool usual_dir(char ret_dir[PATH_MAX])
     return home != NULL && path_format(ret_dir, "%s/.local/share/veche", home);
 }
 
-static bool find_socket(const struct vc_paths *paths, const char *dir, const char *socket,
-                        char ret_path[PATH_MAX])
+static bool find_socket(const struct vc_paths *paths, const char *dir,
+                        const char *socket, char ret_path[PATH_MAX])
 {
     const char *runtime = path_variable("XDG_RUNTIME_DIR");
 

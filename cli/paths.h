@@ -25,7 +25,8 @@ struct vc_paths {
  * @ret_detail: no home directory, or a path is too long.
  */
 VC_NODISCARD vc_err vc_paths_find(const char *dir, const char *socket,
-                                  struct vc_paths *ret_paths, char *ret_detail, size_t room);
+                                  struct vc_paths *ret_paths, char *ret_detail,
+                                  size_t room);
 
 /* The program @name beside this one, or in PATH; false when there is none. */
 bool vc_paths_program(const char *name, char ret_path[PATH_MAX]);

@@ -4,11 +4,11 @@
 #include <qrencode.h>
 #include <string.h>
 
-#define QR_VERSION 5
+#define QR_VERSION    5
 #define QUIET_MODULES 4
 
 /* Black on white, whatever the terminal's own colours are. */
-#define INK "\033[38;5;16m\033[48;5;231m"
+#define INK     "\033[38;5;16m\033[48;5;231m"
 #define INK_END "\033[0m"
 
 bool vc_qr_fits(const struct vc_term *term)

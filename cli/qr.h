@@ -8,7 +8,7 @@
 
 /* The cells of an invite: version 5 has 37 modules, the quiet zone 4 on each side. */
 #define VC_QR_COLUMNS 45
-#define VC_QR_ROWS 23
+#define VC_QR_ROWS    23
 
 /*
  * Draws @text with its quiet zone, foreground and background set, so that dark and light

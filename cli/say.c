@@ -74,18 +74,19 @@ static bool is_other_version(struct vc_cli *cli, char *ret_detail, size_t room)
 {
     json_t *status = NULL;
 
-    if (vc_client_call(&cli->client, "node.status", NULL, &status) != VC_OK)
+    if (vc_connection_call(&cli->connection, "node.status", NULL, &status) != VC_OK)
         return false;
     long long api = vc_json_integer(status, "api");
-    (void)snprintf(ret_detail, room, "veche %s talks API %d, veched %s API %lld", VC_VERSION,
-                   VC_CONTROL_API_VERSION, vc_json_string(status, "version"), api);
+    (void)snprintf(ret_detail, room, "veche %s talks API %d, veched %s API %lld",
+                   VC_VERSION, VC_CONTROL_API_VERSION,
+                   vc_json_string(status, "version"), api);
     json_decref(status);
     return api != VC_CONTROL_API_VERSION;
 }
 
 int vc_cli_call_failed(struct vc_cli *cli, vc_err err)
 {
-    const struct vc_control_message failure = cli->client.failure;
+    const struct vc_control_message failure = cli->connection.failure;
     char detail[256] = "";
 
     bool may_be_version = err == VC_ERR_BAD_PARAMS || err == VC_ERR_UNKNOWN_METHOD ||
@@ -93,8 +94,8 @@ int vc_cli_call_failed(struct vc_cli *cli, vc_err err)
     if (may_be_version && is_other_version(cli, detail, sizeof(detail)))
         return vc_cli_fail(cli, VC_ERR_VERSION, detail);
     if (failure.err == VC_OK)
-        return vc_cli_fail(cli, err,
-                           err == VC_ERR_NO_DAEMON ? "it ended while it was asked" : NULL);
+        return vc_cli_fail(
+            cli, err, err == VC_ERR_NO_DAEMON ? "it ended while it was asked" : NULL);
     cli->out->failure(cli, &failure);
     int exit_code = vc_err_exit_code(failure.err);
     return exit_code == VC_EXIT_OK ? VC_EXIT_FAILED : exit_code;
@@ -102,21 +103,21 @@ int vc_cli_call_failed(struct vc_cli *cli, vc_err err)
 
 bool vc_cli_connect(struct vc_cli *cli, int *ret_exit)
 {
-    vc_err err = vc_client_open(&cli->client, cli->paths.socket);
+    vc_err err = vc_connection_open(&cli->connection, cli->paths.socket);
 
     if (err == VC_OK)
         return true;
     /* Who looks at a directory of his own wants to know which socket it was. */
-    const char *detail = err == VC_ERR_NO_DAEMON && cli->paths.is_usual ? NULL
-                                                                       : cli->paths.socket;
+    const char *detail =
+        err == VC_ERR_NO_DAEMON && cli->paths.is_usual ? NULL : cli->paths.socket;
     *ret_exit = vc_cli_fail(cli, err, detail);
     return false;
 }
 
-bool vc_cli_call(struct vc_cli *cli, const char *method, json_t *params, json_t **ret_result,
-                 int *ret_exit)
+bool vc_cli_call(struct vc_cli *cli, const char *method, json_t *params,
+                 json_t **ret_result, int *ret_exit)
 {
-    vc_err err = vc_client_call(&cli->client, method, params, ret_result);
+    vc_err err = vc_connection_call(&cli->connection, method, params, ret_result);
 
     if (err == VC_OK)
         return true;

@@ -48,7 +48,8 @@ struct wanted {
     bool is_found;
 };
 
-static void on_value(void *ctx, unsigned line, enum vc_config_place key, const char *value)
+static void on_value(void *ctx, unsigned line, enum vc_config_place key,
+                     const char *value)
 {
     struct wanted *wanted = ctx;
     size_t len = strlen(value);

@@ -9,7 +9,7 @@
 
 /* A terminal narrower than this is left to wrap by itself. */
 #define TEXT_COLUMNS_MIN 16
-#define TAB_BLANKS "    "
+#define TAB_BLANKS       "    "
 
 struct vc_term vc_term_look(void)
 {
@@ -75,7 +75,8 @@ static void put_json_escape(FILE *out, uint32_t code_point)
         return;
     }
     code_point -= 0x10000;
-    fprintf(out, "\\u%04x\\u%04x", 0xd800 + (code_point >> 10), 0xdc00 + (code_point & 0x3ff));
+    fprintf(out, "\\u%04x\\u%04x", 0xd800 + (code_point >> 10),
+            0xdc00 + (code_point & 0x3ff));
 }
 
 void vc_term_json(FILE *out, const char *json, size_t len)
@@ -87,7 +88,8 @@ void vc_term_json(FILE *out, const char *json, size_t len)
 
     while (vc_utf8_next(&rest, &code_point)) {
         enum vc_utf8_class class = vc_utf8_classify(code_point);
-        if (class != VC_UTF8_TEXT && class != VC_UTF8_JOINER && class != VC_UTF8_NEWLINE) {
+        if (class != VC_UTF8_TEXT && class != VC_UTF8_JOINER &&
+            class != VC_UTF8_NEWLINE) {
             (void)fwrite(plain, 1, (size_t)(before - plain), out);
             put_json_escape(out, code_point);
             plain = rest.data;
@@ -163,7 +165,8 @@ void vc_term_block(FILE *out, const struct vc_term *term, int indent, const char
 {
     int columns = term->columns - indent;
     size_t clean_len = 0;
-    char *clean = escape(text, len, VC_UTF8_KEEP_NEWLINE | VC_UTF8_KEEP_TAB, &clean_len);
+    char *clean =
+        escape(text, len, VC_UTF8_KEEP_NEWLINE | VC_UTF8_KEEP_TAB, &clean_len);
 
     if (columns < TEXT_COLUMNS_MIN)
         columns = 0;
@@ -188,7 +191,8 @@ static void local_time(int64_t unix_ms, struct tm *ret_parts)
     time_t seconds = (time_t)(unix_ms / 1000);
 
     if (localtime_r(&seconds, ret_parts) == NULL)
-        *ret_parts = (struct tm){0}; /* a year that is no year: somebody's clock is mad */
+        *ret_parts =
+            (struct tm){0}; /* a year that is no year: somebody's clock is mad */
 }
 
 void vc_term_time(int64_t unix_ms, char ret_text[VC_TERM_TIME_MAX])
@@ -241,7 +245,8 @@ void vc_term_span(int64_t span_ms, char ret_text[VC_TERM_TIME_MAX])
     long long ms = span_ms < 0 ? 0 : span_ms;
 
     if (ms < 60 * 1000)
-        (void)snprintf(ret_text, VC_TERM_TIME_MAX, "%lld.%lld s", ms / 1000, ms % 1000 / 100);
+        (void)snprintf(ret_text, VC_TERM_TIME_MAX, "%lld.%lld s", ms / 1000,
+                       ms % 1000 / 100);
     else if (ms < 120 * 60 * 1000)
         (void)snprintf(ret_text, VC_TERM_TIME_MAX, "%lld min", ms / 60000);
     else if (ms < 48LL * 3600 * 1000)

@@ -19,8 +19,8 @@ const struct vc_config_key vc_config_keys[] = {
                           "where programs of this machine talk to veched"},
     [VC_CONFIG_NAME] = {"name", VC_CONFIG_TEXT, false, 64, NULL, "the login name",
                         "what the owner is called, until it is changed"},
-    [VC_CONFIG_READ_RECEIPTS] = {"read_receipts", VC_CONFIG_BOOLEAN, false, 8, NULL, "yes",
-                                 "are senders told what was read?"},
+    [VC_CONFIG_READ_RECEIPTS] = {"read_receipts", VC_CONFIG_BOOLEAN, false, 8, NULL,
+                                 "yes", "are senders told what was read?"},
     [VC_CONFIG_LOG_LEVEL] = {"log.level", VC_CONFIG_CHOICE, false, 8,
                              "error warn info debug", "info", "how much veched tells"},
     [VC_CONFIG_NETWORK_ID] = {"network.id", VC_CONFIG_TEXT, false, 32, NULL, "veche",
@@ -29,7 +29,8 @@ const struct vc_config_key vc_config_keys[] = {
 
 bool vc_config_boolean(const char *value, bool *ret_is_on)
 {
-    static const char *const words[] = {"no", "yes", "off", "on", "false", "true", "0", "1"};
+    static const char *const words[] = {"no",    "yes",  "off", "on",
+                                        "false", "true", "0",   "1"};
 
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         if (strcmp(value, words[i]) == 0) {
@@ -53,8 +54,8 @@ static bool is_one_of(const char *values, const char *value)
     return false;
 }
 
-bool vc_config_value_fits(enum vc_config_place place, const char *value, char *ret_words,
-                          size_t room)
+bool vc_config_value_fits(enum vc_config_place place, const char *value,
+                          char *ret_words, size_t room)
 {
     VC_CHECK(place < VC_CONFIG_KEYS);
     const struct vc_config_key *key = &vc_config_keys[place];
@@ -62,7 +63,8 @@ bool vc_config_value_fits(enum vc_config_place place, const char *value, char *r
     bool is_on;
 
     if (value[0] == '\0' || strlen(value) > key->max) {
-        (void)snprintf(ret_words, room, "%s: it needs 1 to %zu bytes", key->name, key->max);
+        (void)snprintf(ret_words, room, "%s: it needs 1 to %zu bytes", key->name,
+                       key->max);
         return false;
     }
     switch (key->type) {
@@ -135,10 +137,11 @@ static void unknown_key(struct reading *reading, const char *name)
     for (int i = 0; i < VC_CONFIG_KEYS; i++)
         vc_nearest(name, vc_config_keys[i].name, &best, &distance);
     if (best != NULL)
-        (void)snprintf(words, sizeof(words), "there is no key %.60s; is it %s?", name, best);
+        (void)snprintf(words, sizeof(words), "there is no key %.60s; is it %s?", name,
+                       best);
     else
-        (void)snprintf(words, sizeof(words), "there is no key %.60s; see: veche config show",
-                       name);
+        (void)snprintf(words, sizeof(words),
+                       "there is no key %.60s; see: veche config show", name);
     fault(reading, reading->line, words);
 }
 

@@ -12,7 +12,7 @@
 #include "crypto/base/err.h"
 
 #define VC_CONFIG_TEXT_MAX (64 * 1024) /* bytes of a file: a person wrote it */
-#define VC_CONFIG_LINE_MAX 198         /* bytes of a line: what inih takes, with its end */
+#define VC_CONFIG_LINE_MAX 198 /* bytes of a line: what inih takes, with its end */
 
 enum vc_config_type {
     VC_CONFIG_TEXT,
@@ -49,7 +49,8 @@ enum vc_config_place {
 /* What the reader finds.  Strings are borrowed for the call; @words is for a person and
  * may quote the text: escape it. */
 struct vc_config_sink {
-    void (*on_value)(void *ctx, unsigned line, enum vc_config_place key, const char *value);
+    void (*on_value)(void *ctx, unsigned line, enum vc_config_place key,
+                     const char *value);
     void (*on_fault)(void *ctx, unsigned line, const char *words);
     void *ctx;
 };
@@ -58,7 +59,8 @@ struct vc_config_sink {
  * Reads a whole configuration: every good value goes to on_value, every mistake to
  * on_fault with its line (1 is the first).  VC_ERR_CONFIG when there was a mistake.
  */
-VC_NODISCARD vc_err vc_config_read(struct vc_bytes text, const struct vc_config_sink *sink);
+VC_NODISCARD vc_err vc_config_read(struct vc_bytes text,
+                                   const struct vc_config_sink *sink);
 
 /* Is @value a value of the key?  When not, @ret_words says why. */
 bool vc_config_value_fits(enum vc_config_place key, const char *value, char *ret_words,

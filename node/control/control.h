@@ -16,8 +16,8 @@
 #include "crypto/base/err.h"
 
 #define VC_CONTROL_API_VERSION 1
-#define VC_CONTROL_LINE_MAX (1024 * 1024) /* bytes of a line, with its end */
-#define VC_CONTROL_TEXT_MAX (32 * 1024)   /* bytes of a message's text */
+#define VC_CONTROL_LINE_MAX    (1024 * 1024) /* bytes of a line, with its end */
+#define VC_CONTROL_TEXT_MAX    (32 * 1024)   /* bytes of a message's text */
 
 /* What a value may be.  An optional field may be absent or null; what a request says as
  * null is taken out of its parameters, so that veched sees only what is there. */
@@ -97,7 +97,8 @@ json_t *vc_control_error(vc_err err, const char *detail);
  * @params (NULL: an empty object), also when they give NULL.
  */
 char *vc_control_reply(const json_t *id, json_t *result, size_t *ret_len);
-char *vc_control_failure(const json_t *id, vc_err err, const char *detail, size_t *ret_len);
+char *vc_control_failure(const json_t *id, vc_err err, const char *detail,
+                         size_t *ret_len);
 char *vc_control_call(int64_t id, const char *method, json_t *params, size_t *ret_len);
 char *vc_control_notify(const char *method, json_t *params, size_t *ret_len);
 
@@ -105,9 +106,9 @@ char *vc_control_notify(const char *method, json_t *params, size_t *ret_len);
 struct vc_control_message {
     bool is_notification;
     int64_t id;
-    char method[64]; /* notification */
-    json_t *body;    /* result or params; NULL for an error */
-    vc_err err;      /* from the error's stable name */
+    char method[64];    /* notification */
+    json_t *body;       /* result or params; NULL for an error */
+    vc_err err;         /* from the error's stable name */
     char code_name[32]; /* error: its stable name as it came */
     char words[256];    /* error: what the other side says for a person; foreign text */
     char hint[256];
@@ -121,7 +122,8 @@ json_t *vc_control_discover(void);
 
 /* Does it have the fields that the table says, and no others?  For tests: what veched
  * says is checked against its own table. */
-bool vc_control_result_fits(int method, const json_t *result, char *ret_detail, size_t room);
+bool vc_control_result_fits(int method, const json_t *result, char *ret_detail,
+                            size_t room);
 bool vc_control_event_fits(const json_t *params, char *ret_detail, size_t room);
 
 #endif

@@ -5,20 +5,18 @@
 
 static const char *type_name(enum vc_control_type type)
 {
-    static const char *const names[] = {[VC_CONTROL_STRING] = "string",
-                                        [VC_CONTROL_TEXT] = "string",
-                                        [VC_CONTROL_INTEGER] = "integer",
-                                        [VC_CONTROL_BOOLEAN] = "boolean",
-                                        [VC_CONTROL_OBJECT] = "object",
-                                        [VC_CONTROL_ARRAY] = "array"};
+    static const char *const names[] = {
+        [VC_CONTROL_STRING] = "string",   [VC_CONTROL_TEXT] = "string",
+        [VC_CONTROL_INTEGER] = "integer", [VC_CONTROL_BOOLEAN] = "boolean",
+        [VC_CONTROL_OBJECT] = "object",   [VC_CONTROL_ARRAY] = "array"};
     return names[type];
 }
 
 static json_t *field_json(const struct vc_control_field *f)
 {
-    json_t *field = json_pack("{s:s, s:s, s:b, s:s*}", "name", f->name, "type",
-                              type_name(f->type), "optional", (int)f->is_optional, "object",
-                              f->object);
+    json_t *field =
+        json_pack("{s:s, s:s, s:b, s:s*}", "name", f->name, "type", type_name(f->type),
+                  "optional", (int)f->is_optional, "object", f->object);
     int failed = 0;
 
     if (f->values != NULL) {
@@ -60,8 +58,8 @@ static json_t *methods_json(void)
 
     for (const struct vc_control_method *m = vc_control_methods; m->name != NULL; m++) {
         if (!append(array, json_pack("{s:s, s:s, s:o, s:o}", "name", m->name, "words",
-                                     m->words, "params", fields_json(m->params), "results",
-                                     fields_json(m->results)))) {
+                                     m->words, "params", fields_json(m->params),
+                                     "results", fields_json(m->results)))) {
             json_decref(array);
             return NULL;
         }
@@ -74,8 +72,8 @@ static json_t *objects_json(void)
     json_t *array = json_array();
 
     for (const struct vc_control_object *o = vc_control_objects; o->name != NULL; o++) {
-        if (!append(array, json_pack("{s:s, s:s, s:o}", "name", o->name, "words", o->words,
-                                     "fields", fields_json(o->fields)))) {
+        if (!append(array, json_pack("{s:s, s:s, s:o}", "name", o->name, "words",
+                                     o->words, "fields", fields_json(o->fields)))) {
             json_decref(array);
             return NULL;
         }
@@ -88,8 +86,8 @@ static json_t *events_json(void)
     json_t *array = json_array();
 
     for (const struct vc_control_event *e = vc_control_events; e->kind != NULL; e++) {
-        if (!append(array, json_pack("{s:s, s:s, s:o}", "kind", e->kind, "words", e->words,
-                                     "fields", fields_json(e->fields)))) {
+        if (!append(array, json_pack("{s:s, s:s, s:o}", "kind", e->kind, "words",
+                                     e->words, "fields", fields_json(e->fields)))) {
             json_decref(array);
             return NULL;
         }

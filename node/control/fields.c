@@ -156,7 +156,8 @@ bool vc_control_value_fits(const struct vc_control_field *field, const json_t *v
             vc_control_say(ret_detail, room, "%s: it has to be an array", field->name);
             return false;
         }
-        json_array_foreach(value, i, part) {
+        json_array_foreach(value, i, part)
+        {
             if (!part_fits(field, part, ret_detail, room))
                 return false;
         }
@@ -186,8 +187,10 @@ bool vc_control_fields_fit(const struct vc_control_field *fields, const json_t *
         vc_control_say(ret_detail, room, "it has to be an object");
         return false;
     }
-    json_object_foreach((json_t *)(uintptr_t)object, key, value) {
-        if (field_find(fields, key) == NULL && (apart == NULL || !is_listed(apart, key))) {
+    json_object_foreach((json_t *)(uintptr_t)object, key, value)
+    {
+        if (field_find(fields, key) == NULL &&
+            (apart == NULL || !is_listed(apart, key))) {
             vc_control_say(ret_detail, room, "%.*s: there is no such field",
                            quoted_len(key), key);
             return false;
@@ -207,7 +210,8 @@ bool vc_control_fields_fit(const struct vc_control_field *fields, const json_t *
     return true;
 }
 
-bool vc_control_result_fits(int method, const json_t *result, char *ret_detail, size_t room)
+bool vc_control_result_fits(int method, const json_t *result, char *ret_detail,
+                            size_t room)
 {
     return vc_control_fields_fit(vc_control_methods[method].results, result, NULL,
                                  ret_detail, room);
@@ -220,7 +224,8 @@ bool vc_control_event_fits(const json_t *params, char *ret_detail, size_t room)
 
     if (kind == NULL || !json_is_integer(json_object_get(params, "at")) ||
         (seq != NULL && !json_is_null(seq) && !json_is_integer(seq))) {
-        vc_control_say(ret_detail, room, "an event has a kind, an instant and a number");
+        vc_control_say(ret_detail, room,
+                       "an event has a kind, an instant and a number");
         return false;
     }
     for (const struct vc_control_event *e = vc_control_events; e->kind != NULL; e++) {
@@ -228,6 +233,7 @@ bool vc_control_event_fits(const json_t *params, char *ret_detail, size_t room)
             return vc_control_fields_fit(e->fields, params, "seq kind at", ret_detail,
                                          room);
     }
-    vc_control_say(ret_detail, room, "%.*s: there is no such event", quoted_len(kind), kind);
+    vc_control_say(ret_detail, room, "%.*s: there is no such event", quoted_len(kind),
+                   kind);
     return false;
 }

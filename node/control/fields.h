@@ -7,34 +7,63 @@
 
 #include "node/control/control.h"
 
-#define STRING(name, min, max, words) \
-    {(name), VC_CONTROL_STRING, false, NULL, (min), (max), NULL, (words)}
-#define OPTIONAL_STRING(name, min, max, words) \
-    {(name), VC_CONTROL_STRING, true, NULL, (min), (max), NULL, (words)}
-#define TEXT(name, min, max, words) \
-    {(name), VC_CONTROL_TEXT, false, NULL, (min), (max), NULL, (words)}
-#define OPTIONAL_TEXT(name, min, max, words) \
-    {(name), VC_CONTROL_TEXT, true, NULL, (min), (max), NULL, (words)}
-#define CHOICE(name, values, words) \
-    {(name), VC_CONTROL_STRING, false, NULL, 1, 64, (values), (words)}
-#define OPTIONAL_CHOICE(name, values, words) \
-    {(name), VC_CONTROL_STRING, true, NULL, 1, 64, (values), (words)}
-#define INTEGER(name, min, max, words) \
-    {(name), VC_CONTROL_INTEGER, false, NULL, (min), (max), NULL, (words)}
-#define OPTIONAL_INTEGER(name, min, max, words) \
-    {(name), VC_CONTROL_INTEGER, true, NULL, (min), (max), NULL, (words)}
-#define BOOLEAN(name, words) \
-    {(name), VC_CONTROL_BOOLEAN, false, NULL, 0, 0, NULL, (words)}
-#define OPTIONAL_BOOLEAN(name, words) \
-    {(name), VC_CONTROL_BOOLEAN, true, NULL, 0, 0, NULL, (words)}
-#define OBJECT(name, object, words) \
-    {(name), VC_CONTROL_OBJECT, false, (object), 0, 0, NULL, (words)}
-#define OPTIONAL_OBJECT(name, object, words) \
-    {(name), VC_CONTROL_OBJECT, true, (object), 0, 0, NULL, (words)}
-#define ARRAY(name, object, words) \
-    {(name), VC_CONTROL_ARRAY, false, (object), 0, 0, NULL, (words)}
+#define STRING(name, min, max, words)                                       \
+    {                                                                       \
+        (name), VC_CONTROL_STRING, false, NULL, (min), (max), NULL, (words) \
+    }
+#define OPTIONAL_STRING(name, min, max, words)                             \
+    {                                                                      \
+        (name), VC_CONTROL_STRING, true, NULL, (min), (max), NULL, (words) \
+    }
+#define TEXT(name, min, max, words)                                       \
+    {                                                                     \
+        (name), VC_CONTROL_TEXT, false, NULL, (min), (max), NULL, (words) \
+    }
+#define OPTIONAL_TEXT(name, min, max, words)                             \
+    {                                                                    \
+        (name), VC_CONTROL_TEXT, true, NULL, (min), (max), NULL, (words) \
+    }
+#define CHOICE(name, values, words)                                      \
+    {                                                                    \
+        (name), VC_CONTROL_STRING, false, NULL, 1, 64, (values), (words) \
+    }
+#define OPTIONAL_CHOICE(name, values, words)                            \
+    {                                                                   \
+        (name), VC_CONTROL_STRING, true, NULL, 1, 64, (values), (words) \
+    }
+#define INTEGER(name, min, max, words)                                       \
+    {                                                                        \
+        (name), VC_CONTROL_INTEGER, false, NULL, (min), (max), NULL, (words) \
+    }
+#define OPTIONAL_INTEGER(name, min, max, words)                             \
+    {                                                                       \
+        (name), VC_CONTROL_INTEGER, true, NULL, (min), (max), NULL, (words) \
+    }
+#define BOOLEAN(name, words)                                         \
+    {                                                                \
+        (name), VC_CONTROL_BOOLEAN, false, NULL, 0, 0, NULL, (words) \
+    }
+#define OPTIONAL_BOOLEAN(name, words)                               \
+    {                                                               \
+        (name), VC_CONTROL_BOOLEAN, true, NULL, 0, 0, NULL, (words) \
+    }
+#define OBJECT(name, object, words)                                     \
+    {                                                                   \
+        (name), VC_CONTROL_OBJECT, false, (object), 0, 0, NULL, (words) \
+    }
+#define OPTIONAL_OBJECT(name, object, words)                           \
+    {                                                                  \
+        (name), VC_CONTROL_OBJECT, true, (object), 0, 0, NULL, (words) \
+    }
+#define ARRAY(name, object, words)                                     \
+    {                                                                  \
+        (name), VC_CONTROL_ARRAY, false, (object), 0, 0, NULL, (words) \
+    }
 #define STRINGS(name, words) ARRAY((name), NULL, (words))
-#define END {NULL, VC_CONTROL_STRING, false, NULL, 0, 0, NULL, NULL}
+#define END                                                    \
+    {                                                          \
+        NULL, VC_CONTROL_STRING, false, NULL, 0, 0, NULL, NULL \
+    }
 
 #define VC_CONTROL_STATES "received seen queued delivered read failed"
 

@@ -70,16 +70,17 @@ char *vc_control_reply(const json_t *id, json_t *result, size_t *ret_len)
 {
     if (result == NULL)
         result = json_object();
-    return line_of(json_pack("{s:s, s:o, s:o}", "jsonrpc", "2.0", "id", id_of(id), "result",
-                             result),
+    return line_of(json_pack("{s:s, s:o, s:o}", "jsonrpc", "2.0", "id", id_of(id),
+                             "result", result),
                    ret_len);
 }
 
-char *vc_control_failure(const json_t *id, vc_err err, const char *detail, size_t *ret_len)
+char *vc_control_failure(const json_t *id, vc_err err, const char *detail,
+                         size_t *ret_len)
 {
     VC_CHECK(err != VC_OK);
-    return line_of(json_pack("{s:s, s:o, s:o}", "jsonrpc", "2.0", "id", id_of(id), "error",
-                             vc_control_error(err, detail)),
+    return line_of(json_pack("{s:s, s:o, s:o}", "jsonrpc", "2.0", "id", id_of(id),
+                             "error", vc_control_error(err, detail)),
                    ret_len);
 }
 
@@ -87,8 +88,8 @@ char *vc_control_call(int64_t id, const char *method, json_t *params, size_t *re
 {
     if (params == NULL)
         params = json_object();
-    return line_of(json_pack("{s:s, s:I, s:s, s:o}", "jsonrpc", "2.0", "id", (json_int_t)id,
-                             "method", method, "params", params),
+    return line_of(json_pack("{s:s, s:I, s:s, s:o}", "jsonrpc", "2.0", "id",
+                             (json_int_t)id, "method", method, "params", params),
                    ret_len);
 }
 
@@ -96,13 +97,14 @@ char *vc_control_notify(const char *method, json_t *params, size_t *ret_len)
 {
     if (params == NULL)
         params = json_object();
-    return line_of(
-        json_pack("{s:s, s:s, s:o}", "jsonrpc", "2.0", "method", method, "params", params),
-        ret_len);
+    return line_of(json_pack("{s:s, s:s, s:o}", "jsonrpc", "2.0", "method", method,
+                             "params", params),
+                   ret_len);
 }
 
 /* Copies a string out of @object; empty when there is none. */
-static void text_read(const json_t *object, const char *key, char *ret_text, size_t room)
+static void text_read(const json_t *object, const char *key, char *ret_text,
+                      size_t room)
 {
     const char *text = json_string_value(json_object_get(object, key));
 
@@ -131,7 +133,8 @@ static vc_err reply_read(const json_t *root, struct vc_control_message *message)
 
     if (!json_is_integer(id) && !json_is_null(id))
         return VC_ERR_MALFORMED;
-    message->id = json_integer_value(id); /* null: a request that could not be read: 0 */
+    message->id =
+        json_integer_value(id); /* null: a request that could not be read: 0 */
     if (json_is_object(result) && error == NULL && json_is_integer(id)) {
         message->body = json_incref(result);
         return VC_OK;
@@ -148,7 +151,8 @@ static vc_err reply_read(const json_t *root, struct vc_control_message *message)
     return VC_OK;
 }
 
-vc_err vc_control_message_read(struct vc_bytes line, struct vc_control_message *ret_message)
+vc_err vc_control_message_read(struct vc_bytes line,
+                               struct vc_control_message *ret_message)
 {
     struct vc_control_message message = {0};
     json_error_t trouble;
@@ -162,8 +166,9 @@ vc_err vc_control_message_read(struct vc_bytes line, struct vc_control_message *
     const char *version = json_string_value(json_object_get(root, "jsonrpc"));
     vc_err err = VC_ERR_MALFORMED;
     if (version != NULL && strcmp(version, "2.0") == 0)
-        err = json_object_get(root, "method") != NULL ? notification_read(root, &message)
-                                                      : reply_read(root, &message);
+        err = json_object_get(root, "method") != NULL
+                  ? notification_read(root, &message)
+                  : reply_read(root, &message);
     json_decref(root);
     if (err == VC_OK)
         *ret_message = message;

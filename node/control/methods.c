@@ -6,8 +6,8 @@
 
 #define CONTACT_FIELD \
     STRING("contact", 1, 256, "a name, the start of an id or fingerprint, or #NUMBER")
-#define CONTACT_EVENT_FIELDS                                       \
-    INTEGER("contact", 1, UINT32_MAX, "the contact's number"),     \
+#define CONTACT_EVENT_FIELDS                                   \
+    INTEGER("contact", 1, UINT32_MAX, "the contact's number"), \
         STRING("contact_name", 0, 64, "the contact's name here")
 
 static const struct vc_control_field nothing[] = {END};
@@ -58,8 +58,8 @@ static const struct vc_control_field log_params[] = {
     OPTIONAL_INTEGER("lines", 1, 1000, "at most so many, the newest (100)"),
     OPTIONAL_CHOICE("level", "error warn info debug", "this level and worse (debug)"),
     END};
-static const struct vc_control_field log_results[] = {
-    STRINGS("lines", "oldest first"), END};
+static const struct vc_control_field log_results[] = {STRINGS("lines", "oldest first"),
+                                                      END};
 
 static const struct vc_control_field report_results[] = {
     STRING("text", 0, VC_CONTROL_LINE_MAX,
@@ -68,12 +68,10 @@ static const struct vc_control_field report_results[] = {
 
 static const struct vc_control_field owner_params[] = {
     OPTIONAL_STRING("name", 1, 256, "what the owner is called"),
-    OPTIONAL_BOOLEAN("read_receipts", "tell senders what was read?"),
-    END};
+    OPTIONAL_BOOLEAN("read_receipts", "tell senders what was read?"), END};
 static const struct vc_control_field owner_results[] = {
     STRING("name", 0, 64, "what the owner is called"),
-    BOOLEAN("read_receipts", "are senders told what was read?"),
-    END};
+    BOOLEAN("read_receipts", "are senders told what was read?"), END};
 
 static const struct vc_control_field invite_params[] = {
     OPTIONAL_INTEGER("days", 1, 3650, "how long it is valid (7)"),
@@ -88,8 +86,7 @@ static const struct vc_control_field invite_id[] = {
 
 static const struct vc_control_field join_params[] = {
     STRING("invite", 1, 4096, "the text that the other person sent"),
-    OPTIONAL_STRING("name", 1, 256, "how to call the other person here"),
-    END};
+    OPTIONAL_STRING("name", 1, 256, "how to call the other person here"), END};
 static const struct vc_control_field join_result[] = {
     OBJECT("join", "join", "the join as it is now"), END};
 static const struct vc_control_field joins_result[] = {
@@ -113,23 +110,19 @@ static const struct vc_control_field verify_results[] = {
     END};
 
 static const struct vc_control_field send_params[] = {
-    CONTACT_FIELD,
-    TEXT("text", 1, VC_CONTROL_LINE_MAX, "at most 32 KiB of UTF-8"),
+    CONTACT_FIELD, TEXT("text", 1, VC_CONTROL_LINE_MAX, "at most 32 KiB of UTF-8"),
     OPTIONAL_STRING("token", 1, 128,
                     "a random one: the same again does not send twice"),
     END};
 static const struct vc_control_field message_result[] = {
     OBJECT("message", "message", "the message as it is now"), END};
 static const struct vc_control_field list_params[] = {
-    CONTACT_FIELD,
-    OPTIONAL_INTEGER("limit", 1, 1000, "at most so many (50)"),
+    CONTACT_FIELD, OPTIONAL_INTEGER("limit", 1, 1000, "at most so many (50)"),
     OPTIONAL_STRING("before", 64, 64, "only messages before the one of this id"),
-    OPTIONAL_STRING("after", 64, 64, "only messages after the one of this id"),
-    END};
+    OPTIONAL_STRING("after", 64, 64, "only messages after the one of this id"), END};
 static const struct vc_control_field list_results[] = {
     ARRAY("messages", "message", "in the order of the conversation"),
-    BOOLEAN("more", "are there more on the side that was cut off?"),
-    END};
+    BOOLEAN("more", "are there more on the side that was cut off?"), END};
 static const struct vc_control_field message_id[] = {
     STRING("id", 64, 64, "the message's id"), END};
 
@@ -139,8 +132,7 @@ static const struct vc_control_field subscribe_params[] = {
     END};
 static const struct vc_control_field subscribe_results[] = {
     INTEGER("first", 0, INT64_MAX, "the oldest event that is kept"),
-    INTEGER("last", 0, INT64_MAX, "the newest event"),
-    END};
+    INTEGER("last", 0, INT64_MAX, "the newest event"), END};
 
 const struct vc_control_method vc_control_methods[] = {
     {"rpc.discover", nothing, discover_results, "describes this protocol"},
@@ -196,10 +188,8 @@ static const struct vc_control_field contact_now[] = {
 static const struct vc_control_field join_now[] = {
     OBJECT("join", "join", "the join as it is now"), END};
 static const struct vc_control_field presence[] = {
-    CONTACT_EVENT_FIELDS,
-    BOOLEAN("is_connected", "is there a session now?"),
-    OPTIONAL_OBJECT("failure", "error", "why there is none"),
-    END};
+    CONTACT_EVENT_FIELDS, BOOLEAN("is_connected", "is there a session now?"),
+    OPTIONAL_OBJECT("failure", "error", "why there is none"), END};
 static const struct vc_control_field gap[] = {
     INTEGER("first", 0, INT64_MAX, "the oldest event that is kept"), END};
 

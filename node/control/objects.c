@@ -43,7 +43,8 @@ static const struct vc_control_field message_fields[] = {
     CHOICE("type", "text unknown", "what the body is"),
     INTEGER("type_number", 0, UINT16_MAX, "the type as it was sent"),
     INTEGER("type_version", 0, 255, "the type's version"),
-    OPTIONAL_TEXT("text", 0, VC_CONTROL_LINE_MAX, "type text: exactly what was written"),
+    OPTIONAL_TEXT("text", 0, VC_CONTROL_LINE_MAX,
+                  "type text: exactly what was written"),
     OPTIONAL_STRING("body", 0, VC_CONTROL_LINE_MAX, "type unknown: base64 of the body"),
     INTEGER("sent_at", 0, INT64_MAX, "Unix milliseconds, as its author's clock said"),
     INTEGER("stored_at", 0, INT64_MAX, "Unix milliseconds, when it was kept here"),
@@ -77,29 +78,24 @@ static const struct vc_control_field field_fields[] = {
     BOOLEAN("optional", "may it be absent or null?"),
     OPTIONAL_STRING("object", 1, 64, "the named object it is or holds"),
     OPTIONAL_INTEGER("min", INT64_MIN, INT64_MAX, "least value, or bytes of a string"),
-    OPTIONAL_INTEGER("max", INT64_MIN, INT64_MAX, "greatest value, or bytes of a string"),
+    OPTIONAL_INTEGER("max", INT64_MIN, INT64_MAX,
+                     "greatest value, or bytes of a string"),
     OPTIONAL_STRING("values", 1, 256, "the words it may be, a blank between"),
     STRING("words", 1, 256, "what it is, for a person"),
     END};
 
 static const struct vc_control_field method_fields[] = {
-    STRING("name", 1, 64, "the method"),
-    STRING("words", 1, 256, "what it does"),
+    STRING("name", 1, 64, "the method"), STRING("words", 1, 256, "what it does"),
     ARRAY("params", "field", "what it takes"),
-    ARRAY("results", "field", "what it gives"),
-    END};
+    ARRAY("results", "field", "what it gives"), END};
 
 static const struct vc_control_field named_object_fields[] = {
-    STRING("name", 1, 64, "the object"),
-    STRING("words", 1, 256, "what it is"),
-    ARRAY("fields", "field", "what is in it"),
-    END};
+    STRING("name", 1, 64, "the object"), STRING("words", 1, 256, "what it is"),
+    ARRAY("fields", "field", "what is in it"), END};
 
 static const struct vc_control_field event_kind_fields[] = {
-    STRING("kind", 1, 64, "the kind"),
-    STRING("words", 1, 256, "when it comes"),
-    ARRAY("fields", "field", "what is in it, beside seq, kind and at"),
-    END};
+    STRING("kind", 1, 64, "the kind"), STRING("words", 1, 256, "when it comes"),
+    ARRAY("fields", "field", "what is in it, beside seq, kind and at"), END};
 
 static const struct vc_control_field error_kind_fields[] = {
     INTEGER("code", INT32_MIN, 0, "stable number"),

@@ -19,7 +19,8 @@ int vc_control_method_find(const char *name)
 }
 
 /* Takes the id out of a request, so that whatever is wrong with the rest can be answered. */
-static vc_err id_read(const json_t *root, json_t **ret_id, char *ret_detail, size_t room)
+static vc_err id_read(const json_t *root, json_t **ret_id, char *ret_detail,
+                      size_t room)
 {
     json_t *id = json_object_get(root, "id");
 
@@ -28,8 +29,9 @@ static vc_err id_read(const json_t *root, json_t **ret_id, char *ret_detail, siz
     bool is_id = json_is_integer(id) || json_is_null(id) ||
                  (json_is_string(id) && json_string_length(id) <= ID_BYTES_MAX);
     if (!is_id) {
-        vc_control_say(ret_detail, room, "id: it has to be an integer or a string of at"
-                                         " most 128 bytes");
+        vc_control_say(ret_detail, room,
+                       "id: it has to be an integer or a string of at"
+                       " most 128 bytes");
         return VC_ERR_BAD_REQUEST;
     }
     *ret_id = json_incref(id);
@@ -37,8 +39,8 @@ static vc_err id_read(const json_t *root, json_t **ret_id, char *ret_detail, siz
 }
 
 /* Is the envelope what JSON-RPC 2.0 says?  Gives the method's name, borrowed. */
-static vc_err envelope_read(const json_t *root, const char **ret_method, char *ret_detail,
-                            size_t room)
+static vc_err envelope_read(const json_t *root, const char **ret_method,
+                            char *ret_detail, size_t room)
 {
     const char *version = json_string_value(json_object_get(root, "jsonrpc"));
     const char *method = json_string_value(json_object_get(root, "method"));
@@ -53,7 +55,8 @@ static vc_err envelope_read(const json_t *root, const char **ret_method, char *r
         vc_control_say(ret_detail, room, "method: it has to be a string");
         return VC_ERR_BAD_REQUEST;
     }
-    json_object_foreach((json_t *)(uintptr_t)root, key, value) {
+    json_object_foreach((json_t *)(uintptr_t)root, key, value)
+    {
         if (strcmp(key, "jsonrpc") != 0 && strcmp(key, "id") != 0 &&
             strcmp(key, "method") != 0 && strcmp(key, "params") != 0) {
             vc_control_say(ret_detail, room,
@@ -77,12 +80,13 @@ static vc_err params_read(const json_t *root, int method, json_t **ret_params,
     params = params == NULL ? json_object() : json_incref(params);
     if (params == NULL)
         return VC_ERR_NO_MEMORY;
-    if (!vc_control_fields_fit(vc_control_methods[method].params, params, NULL, ret_detail,
-                               room)) {
+    if (!vc_control_fields_fit(vc_control_methods[method].params, params, NULL,
+                               ret_detail, room)) {
         json_decref(params);
         return VC_ERR_BAD_PARAMS;
     }
-    json_object_foreach_safe(params, next, key, value) {
+    json_object_foreach_safe(params, next, key, value)
+    {
         if (json_is_null(value))
             (void)json_object_del(params, key); /* it is there: we are looking at it */
     }
@@ -108,8 +112,9 @@ static vc_err root_read(const json_t *root, struct vc_control_request *request,
     return params_read(root, request->method, &request->params, ret_detail, room);
 }
 
-vc_err vc_control_request_read(struct vc_bytes line, struct vc_control_request *ret_request,
-                               char *ret_detail, size_t detail_room)
+vc_err vc_control_request_read(struct vc_bytes line,
+                               struct vc_control_request *ret_request, char *ret_detail,
+                               size_t detail_room)
 {
     json_error_t trouble;
     vc_err err;
@@ -125,8 +130,9 @@ vc_err vc_control_request_read(struct vc_bytes line, struct vc_control_request *
     json_t *root = json_loadb((const char *)line.data, line.len,
                               JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &trouble);
     if (root == NULL) {
-        err = json_error_code(&trouble) == json_error_out_of_memory ? VC_ERR_NO_MEMORY
-                                                                   : VC_ERR_BAD_REQUEST;
+        err = json_error_code(&trouble) == json_error_out_of_memory
+                  ? VC_ERR_NO_MEMORY
+                  : VC_ERR_BAD_REQUEST;
         vc_control_say(ret_detail, detail_room, "at byte %d it is not JSON",
                        trouble.position);
     } else if (!json_is_object(root)) {

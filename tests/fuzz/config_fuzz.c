@@ -11,7 +11,8 @@ struct seen {
     unsigned values, faults;
 };
 
-static void on_value(void *ctx, unsigned line, enum vc_config_place key, const char *value)
+static void on_value(void *ctx, unsigned line, enum vc_config_place key,
+                     const char *value)
 {
     struct seen *seen = ctx;
     char words[128];

@@ -25,8 +25,8 @@ static void check_again(const struct vc_control_request *request)
     char *line = vc_control_call(7, method, json_incref(request->params), &len);
     if (line == NULL)
         return; /* what was short as UTF-8 may be too long with its escapes */
-    VC_CHECK(vc_control_request_read((struct vc_bytes){(const uint8_t *)line, len}, &again,
-                                     detail, sizeof(detail)) == VC_OK);
+    VC_CHECK(vc_control_request_read((struct vc_bytes){(const uint8_t *)line, len},
+                                     &again, detail, sizeof(detail)) == VC_OK);
     VC_CHECK(again.method == request->method);
     VC_CHECK(json_equal(again.params, request->params));
     vc_control_request_clear(&again);
@@ -42,8 +42,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t len = 0;
     char *line;
 
-    vc_err err =
-        vc_control_request_read((struct vc_bytes){data, size}, &request, detail, sizeof(detail));
+    vc_err err = vc_control_request_read((struct vc_bytes){data, size}, &request,
+                                         detail, sizeof(detail));
     if (err == VC_OK) {
         VC_CHECK(request.method >= 0 && json_is_object(request.params));
         check_again(&request);

@@ -33,15 +33,17 @@ static void every_line_is_sent_and_the_end_of_input_ends(void **state)
     (void)state;
 
     begin();
-    struct vc_run run =
-        vc_fake_veche("one\n\ntwo words\nlast without an end", "chat", "bob", "-n", "0");
+    struct vc_run run = vc_fake_veche("one\n\ntwo words\nlast without an end", "chat",
+                                      "bob", "-n", "0");
     assert_int_equal(run.exit_code, 0);
-    assert_string_equal(vc_json_string(vc_fake_asked("messages.send", 0), "text"), "one");
+    assert_string_equal(vc_json_string(vc_fake_asked("messages.send", 0), "text"),
+                        "one");
     assert_string_equal(vc_json_string(vc_fake_asked("messages.send", 1), "text"),
                         "two words");
     assert_string_equal(vc_json_string(vc_fake_asked("messages.send", 2), "text"),
                         "last without an end");
-    assert_string_equal(vc_json_string(vc_fake_asked("messages.send", 2), "contact"), "#1");
+    assert_string_equal(vc_json_string(vc_fake_asked("messages.send", 2), "contact"),
+                        "#1");
     assert_null(vc_fake_asked("messages.send", 3));
     vc_run_clear(&run);
 }
@@ -51,12 +53,13 @@ static void commands_are_not_sent(void **state)
     (void)state;
 
     begin();
-    struct vc_run run =
-        vc_fake_veche("/help\n/nonsense\n//text\n/quit\nnot sent\n", "chat", "bob", "-n", "0");
+    struct vc_run run = vc_fake_veche("/help\n/nonsense\n//text\n/quit\nnot sent\n",
+                                      "chat", "bob", "-n", "0");
     assert_int_equal(run.exit_code, 0);
     assert_holds(run.out, "/quit ends");
     assert_holds(run.out, "there is no such command");
-    assert_string_equal(vc_json_string(vc_fake_asked("messages.send", 0), "text"), "/text");
+    assert_string_equal(vc_json_string(vc_fake_asked("messages.send", 0), "text"),
+                        "/text");
     assert_null(vc_fake_asked("messages.send", 1));
     vc_run_clear(&run);
 }
@@ -104,7 +107,8 @@ static void a_line_that_is_refused_is_said_and_the_rest_goes_on(void **state)
     assert_int_not_equal(run.exit_code, 0);
     assert_holds(run.err, "longer than 32 KiB");
     assert_holds(run.err, "not valid UTF-8");
-    assert_string_equal(vc_json_string(vc_fake_asked("messages.send", 0), "text"), "fine");
+    assert_string_equal(vc_json_string(vc_fake_asked("messages.send", 0), "text"),
+                        "fine");
     vc_run_clear(&run);
     begin();
     vc_fake_failure("messages.send", VC_ERR_BLOCKED, NULL);

@@ -20,7 +20,8 @@ static void contacts_are_listed_with_what_matters(void **state)
     (void)state;
     char *bob = vc_fake_contact("{\"is_connected\":true,\"address\":\"192.0.2.9:5000\","
                                 "\"rtt_ms\":12,\"unread\":2,\"is_verified\":true}");
-    char *eve = vc_fake_contact("{\"id\":2,\"name\":\"eve\",\"is_blocked\":true,\"waiting\":3}");
+    char *eve = vc_fake_contact(
+        "{\"id\":2,\"name\":\"eve\",\"is_blocked\":true,\"waiting\":3}");
     char answer[4096];
 
     vc_fake_reset();
@@ -28,9 +29,9 @@ static void contacts_are_listed_with_what_matters(void **state)
     vc_fake_answer("contacts.list", answer);
     struct vc_run run = vc_fake_veche("", "contacts");
     assert_int_equal(run.exit_code, 0);
-    assert_string_equal(run.out,
-                        "bob  #1, connected at 192.0.2.9:5000 (12 ms), verified, 2 unread\n"
-                        "eve  #2, blocked, not verified, 3 waiting\n");
+    assert_string_equal(
+        run.out, "bob  #1, connected at 192.0.2.9:5000 (12 ms), verified, 2 unread\n"
+                 "eve  #2, blocked, not verified, 3 waiting\n");
     vc_run_clear(&run);
     vc_fake_answer("contacts.list", answer);
     run = vc_fake_veche("", "contacts", "list", "--json");
@@ -44,14 +45,16 @@ static void contacts_are_listed_with_what_matters(void **state)
 static void a_name_cannot_fake_a_line(void **state)
 {
     (void)state;
-    char *contact = vc_fake_contact("{\"name\":\"bob\\n\\u001b[2Jeve  #2\",\"own_name\":\"\"}");
+    char *contact =
+        vc_fake_contact("{\"name\":\"bob\\n\\u001b[2Jeve  #2\",\"own_name\":\"\"}");
     char answer[2048];
 
     vc_fake_reset();
     (void)snprintf(answer, sizeof(answer), "{\"contacts\":[%s]}", contact);
     vc_fake_answer("contacts.list", answer);
     struct vc_run run = vc_fake_veche("", "contacts");
-    assert_string_equal(run.out, "bob\\n\\x1b[2Jeve  #2  #1, never seen, not verified\n");
+    assert_string_equal(run.out,
+                        "bob\\n\\x1b[2Jeve  #2  #1, never seen, not verified\n");
     vc_run_clear(&run);
     free(contact);
 }
@@ -70,7 +73,8 @@ static void a_contact_is_shown_renamed_and_blocked(void **state)
     answer_contact("contacts.rename", "{\"name\":\"bobby\"}");
     run = vc_fake_veche("", "contacts", "rename", "bob", "bobby");
     assert_holds(run.out, "bobby  #1");
-    assert_string_equal(vc_json_string(vc_fake_asked("contacts.rename", 0), "name"), "bobby");
+    assert_string_equal(vc_json_string(vc_fake_asked("contacts.rename", 0), "name"),
+                        "bobby");
     vc_run_clear(&run);
     answer_contact("contacts.block", "{\"is_blocked\":true}");
     run = vc_fake_veche("", "contacts", "block", "bob");
@@ -96,8 +100,8 @@ static void nobody_is_removed_without_a_yes(void **state)
 static void wrong_words_are_usage_errors(void **state)
 {
     (void)state;
-    static const char *const cases[][4] = {{"frobnicate"}, {"show"}, {"rename", "bob"},
-                                           {"list", "bob"}};
+    static const char *const cases[][4] = {
+        {"frobnicate"}, {"show"}, {"rename", "bob"}, {"list", "bob"}};
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         vc_fake_reset();

@@ -59,7 +59,8 @@ static void a_daemon_in_trouble_fails_with_its_hint(void **state)
 {
     (void)state;
     struct vc_run run = run_well(
-        "{\"is_usable\":false,\"verdict\":\"nothing new is accepted\",\"health\":{\"code\":-7,"
+        "{\"is_usable\":false,\"verdict\":\"nothing new is "
+        "accepted\",\"health\":{\"code\":-7,"
         "\"name\":\"disk_full\",\"message\":\"m\",\"hint\":\"free some space\"}}");
 
     assert_int_equal(run.exit_code, 1);
@@ -112,7 +113,8 @@ static void json_has_one_check_a_line(void **state)
     vc_fake_reset();
     vc_fake_gone(VC_ERR_NO_DAEMON);
     struct vc_run run = vc_fake_veche("", "doctor", "--dir", dir, "--json");
-    assert_holds(run.out, "{\"v\":1,\"kind\":\"check\",\"name\":\"clock\",\"verdict\":\"ok\"");
+    assert_holds(run.out,
+                 "{\"v\":1,\"kind\":\"check\",\"name\":\"clock\",\"verdict\":\"ok\"");
     vc_run_clear(&run);
 }
 
@@ -138,8 +140,9 @@ static void the_worst_verdict_is_given(void **state)
 
     vc_fake_reset();
     vc_fake_gone(VC_ERR_NO_DAEMON);
-    vc_client_init(&cli.client);
-    assert_int_equal(vc_paths_find("/nowhere/at/all", NULL, &cli.paths, detail, 128), VC_OK);
+    vc_connection_init(&cli.connection);
+    assert_int_equal(vc_paths_find("/nowhere/at/all", NULL, &cli.paths, detail, 128),
+                     VC_OK);
     enum vc_verdict given = vc_doctor_run(&cli, count, &worst);
     assert_int_equal(given, worst);
     assert_true(counted >= 9);

@@ -4,8 +4,9 @@
 #include "cli/invite.h"
 #include "tests/unit/cli/fake.h"
 
-#define INVITE(id, state, note)                                                          \
-    "{\"id\":" id ",\"text\":\"VECHE:ABC\",\"note\":\"" note "\",\"made_at\":1764000000000," \
+#define INVITE(id, state, note)                              \
+    "{\"id\":" id ",\"text\":\"VECHE:ABC\",\"note\":\"" note \
+    "\",\"made_at\":1764000000000,"                          \
     "\"expires_at\":1764604800000,\"contact\":null,\"state\":\"" state "\"}"
 
 static void the_whole_command_is_shown(void **state)
@@ -16,10 +17,12 @@ static void the_whole_command_is_shown(void **state)
     vc_fake_answer("invite.create", "{\"invite\":" INVITE("1", "open", "bob") "}");
     struct vc_run run = vc_fake_veche("", "invite", "--days", "7", "--for", "bob");
     assert_int_equal(run.exit_code, 0);
-    assert_holds(run.out, "Send this line to bob, over a way that you trust; it works once, "
-                          "until 2025-12-01:\n\n    veche join VECHE:ABC\n");
+    assert_holds(run.out,
+                 "Send this line to bob, over a way that you trust; it works once, "
+                 "until 2025-12-01:\n\n    veche join VECHE:ABC\n");
     assert_int_equal(vc_json_integer(vc_fake_asked("invite.create", 0), "days"), 7);
-    assert_string_equal(vc_json_string(vc_fake_asked("invite.create", 0), "note"), "bob");
+    assert_string_equal(vc_json_string(vc_fake_asked("invite.create", 0), "note"),
+                        "bob");
     vc_run_clear(&run);
 }
 
@@ -34,7 +37,8 @@ static void quietly_only_the_invite_is_shown(void **state)
     vc_run_clear(&run);
     vc_fake_answer("invite.create", "{\"invite\":" INVITE("1", "open", "") "}");
     run = vc_fake_veche("", "invite", "--json");
-    assert_holds(run.out, "{\"v\":1,\"kind\":\"invite\",\"id\":1,\"text\":\"VECHE:ABC\"");
+    assert_holds(run.out,
+                 "{\"v\":1,\"kind\":\"invite\",\"id\":1,\"text\":\"VECHE:ABC\"");
     vc_run_clear(&run);
 }
 
@@ -43,13 +47,15 @@ static void invites_are_listed_and_revoked(void **state)
     (void)state;
 
     vc_fake_reset();
-    vc_fake_answer("invite.list", "{\"invites\":[" INVITE("1", "used", "bob") "," INVITE(
-                                      "2", "open", "") "]}");
+    vc_fake_answer(
+        "invite.list",
+        "{\"invites\":[" INVITE("1", "used", "bob") "," INVITE("2", "open", "") "]}");
     struct vc_run run = vc_fake_veche("", "invite", "--list");
     assert_string_equal(
-        run.out, "#1  used, made 2025-11-24 16:00, valid until 2025-12-01 16:00, for bob\n"
-                 "#2  open, made 2025-11-24 16:00, valid until 2025-12-01 16:00\n"
-                 "    VECHE:ABC\n");
+        run.out,
+        "#1  used, made 2025-11-24 16:00, valid until 2025-12-01 16:00, for bob\n"
+        "#2  open, made 2025-11-24 16:00, valid until 2025-12-01 16:00\n"
+        "    VECHE:ABC\n");
     vc_run_clear(&run);
     run = vc_fake_veche("", "invite", "--revoke", "2");
     assert_int_equal(run.exit_code, 0);
@@ -68,8 +74,9 @@ static void an_open_invite_is_used_again_and_one_for_somebody_is_not(void **stat
     int exit_code = 0;
 
     vc_fake_reset();
-    vc_fake_answer("invite.list", "{\"invites\":[" INVITE("1", "open", "bob") "," INVITE(
-                                      "2", "expired", "") "," INVITE("3", "open", "") "]}");
+    vc_fake_answer("invite.list",
+                   "{\"invites\":[" INVITE("1", "open", "bob") "," INVITE(
+                       "2", "expired", "") "," INVITE("3", "open", "") "]}");
     assert_true(vc_invite_open_one(&cli, &invite, &exit_code));
     assert_int_equal(vc_json_integer(invite, "id"), 3);
     json_decref(invite);

@@ -4,10 +4,11 @@
 
 #include "tests/unit/cli/fake.h"
 
-#define JOIN(state, failure, contact)                                                  \
-    "{\"id\":3,\"state\":\"" state "\",\"name\":\"bob\",\"failure\":" failure          \
+#define JOIN(state, failure, contact)                                         \
+    "{\"id\":3,\"state\":\"" state "\",\"name\":\"bob\",\"failure\":" failure \
     ",\"contact\":" contact ",\"begun_at\":1,\"retry_at\":null}"
-#define REFUSAL "{\"code\":-33,\"name\":\"invite_used\",\"message\":\"used\",\"hint\":\"new\"}"
+#define REFUSAL \
+    "{\"code\":-33,\"name\":\"invite_used\",\"message\":\"used\",\"hint\":\"new\"}"
 
 static void begin(const char *start)
 {
@@ -90,7 +91,8 @@ static void joins_are_listed_and_given_up(void **state)
     (void)state;
 
     vc_fake_reset();
-    vc_fake_answer("join.list", "{\"joins\":[" JOIN("connecting", REFUSAL, "null") "]}");
+    vc_fake_answer("join.list",
+                   "{\"joins\":[" JOIN("connecting", REFUSAL, "null") "]}");
     struct vc_run run = vc_fake_veche("", "join", "--list");
     assert_string_equal(run.out, "#3  connecting, with bob: used\n");
     vc_run_clear(&run);

@@ -4,8 +4,9 @@
 
 #include "tests/unit/cli/fake.h"
 
-#define READ_HERE(seq, contact)                                                         \
-    "{\"seq\":" seq ",\"kind\":\"message.read_here\",\"at\":1764000000000,\"contact\":" contact \
+#define READ_HERE(seq, contact)                                                 \
+    "{\"seq\":" seq                                                             \
+    ",\"kind\":\"message.read_here\",\"at\":1764000000000,\"contact\":" contact \
     ",\"contact_name\":\"bob\"}"
 
 static void answer_status(const char *more)
@@ -113,7 +114,8 @@ static void events_that_are_gone_are_told_and_stepped_over(void **state)
     struct vc_run run = vc_fake_veche("", "log", "--since", "3");
     assert_int_equal(run.exit_code, 0);
     assert_holds(run.out, "older events are gone: this begins with number 50");
-    assert_int_equal(vc_json_integer(vc_fake_asked("events.subscribe", 1), "since"), 49);
+    assert_int_equal(vc_json_integer(vc_fake_asked("events.subscribe", 1), "since"),
+                     49);
     vc_run_clear(&run);
 }
 

@@ -42,8 +42,8 @@ static void a_conversation_is_shown_and_marked(void **state)
                                  "16:00 < bob: two\n"
                                  "             lines\n"
                                  "16:00 > mine  (read)\n");
-    assert_string_equal(vc_json_string(vc_fake_asked("messages.mark_read", 0), "contact"),
-                        "bob");
+    assert_string_equal(
+        vc_json_string(vc_fake_asked("messages.mark_read", 0), "contact"), "bob");
     vc_run_clear(&run);
 }
 
@@ -114,8 +114,8 @@ static void without_a_name_what_is_unread_is_shown(void **state)
     assert_holds(run.out, ": new\n");
     assert_null(strstr(run.out, "old"));
     assert_null(vc_fake_asked("messages.list", 1));
-    assert_string_equal(vc_json_string(vc_fake_asked("messages.mark_read", 0), "contact"),
-                        "#1");
+    assert_string_equal(
+        vc_json_string(vc_fake_asked("messages.mark_read", 0), "contact"), "#1");
     vc_run_clear(&run);
     vc_fake_reset();
     vc_fake_answer("contacts.list", "{\"contacts\":[]}");

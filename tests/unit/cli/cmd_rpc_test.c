@@ -40,7 +40,8 @@ static void lines_go_both_ways_untouched(void **state)
     expect_asked("{\"jsonrpc\": \"2.0\",\"id\":1}\n");
 }
 
-static void a_last_line_without_an_end_gets_one_and_blank_lines_are_left_out(void **state)
+static void
+a_last_line_without_an_end_gets_one_and_blank_lines_are_left_out(void **state)
 {
     (void)state;
 
@@ -56,8 +57,8 @@ static void notifications_are_not_waited_for(void **state)
     (void)state;
 
     begin("");
-    struct vc_run run =
-        vc_fake_veche("{\"jsonrpc\":\"2.0\",\"method\":\"events.unsubscribe\"}\n", "rpc");
+    struct vc_run run = vc_fake_veche(
+        "{\"jsonrpc\":\"2.0\",\"method\":\"events.unsubscribe\"}\n", "rpc");
     assert_int_equal(run.exit_code, 0);
     vc_run_clear(&run);
     expect_asked("{\"jsonrpc\":\"2.0\",\"method\":\"events.unsubscribe\"}\n");
@@ -79,7 +80,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_go_both_ways_untouched),
-        cmocka_unit_test(a_last_line_without_an_end_gets_one_and_blank_lines_are_left_out),
+        cmocka_unit_test(
+            a_last_line_without_an_end_gets_one_and_blank_lines_are_left_out),
         cmocka_unit_test(notifications_are_not_waited_for),
         cmocka_unit_test(the_end_of_veched_is_an_error),
     };

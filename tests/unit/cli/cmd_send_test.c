@@ -5,9 +5,10 @@
 #include "tests/unit/cli/fake.h"
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-#define STATE_EVENT(state, id)                                                            \
-    "{\"seq\":5,\"kind\":\"message.state\",\"at\":1,\"contact\":1,\"contact_name\":\"bob\"," \
-    "\"state\":\"" state "\",\"failure\":null,\"seq_first\":1,\"seq_last\":1,"              \
+#define STATE_EVENT(state, id)                                                       \
+    "{\"seq\":5,\"kind\":\"message.state\",\"at\":1,\"contact\":1,\"contact_name\":" \
+    "\"bob\","                                                                       \
+    "\"state\":\"" state "\",\"failure\":null,\"seq_first\":1,\"seq_last\":1,"       \
     "\"ids\":[\"" id "\"]}"
 
 static void answer(const char *method, const char *name, char *object)
@@ -51,8 +52,9 @@ static void a_queued_message_tells_why_and_ends_with_0(void **state)
 
     vc_fake_reset();
     answer_sent("{\"from\":\"me\",\"state\":\"queued\"}");
-    answer("contacts.get", "contact",
-           vc_fake_contact("{\"last_seen_at\":1764000000000,\"retry_at\":1764000600000}"));
+    answer(
+        "contacts.get", "contact",
+        vc_fake_contact("{\"last_seen_at\":1764000000000,\"retry_at\":1764000600000}"));
     struct vc_run run = vc_fake_veche("", "send", "bob", "hello");
     assert_int_equal(run.exit_code, 0);
     assert_holds(run.out, "queued: bob offline since ");
@@ -66,10 +68,11 @@ static void a_message_that_is_given_up_is_a_failure(void **state)
 
     vc_fake_reset();
     answer_sent("{\"from\":\"me\",\"state\":\"queued\"}");
-    vc_fake_event("{\"seq\":5,\"kind\":\"message.state\",\"at\":1,\"contact\":1,"
-                  "\"contact_name\":\"bob\",\"state\":\"failed\",\"failure\":{\"code\":-39,"
-                  "\"name\":\"blocked\",\"message\":\"m\",\"hint\":\"h\"},\"seq_first\":1,"
-                  "\"seq_last\":1,\"ids\":[\"" ID "\"]}");
+    vc_fake_event(
+        "{\"seq\":5,\"kind\":\"message.state\",\"at\":1,\"contact\":1,"
+        "\"contact_name\":\"bob\",\"state\":\"failed\",\"failure\":{\"code\":-39,"
+        "\"name\":\"blocked\",\"message\":\"m\",\"hint\":\"h\"},\"seq_first\":1,"
+        "\"seq_last\":1,\"ids\":[\"" ID "\"]}");
     struct vc_run run = vc_fake_veche("", "send", "bob", "hello");
     assert_int_equal(run.exit_code, 7);
     assert_holds(run.err, "this contact is blocked");
@@ -96,11 +99,13 @@ static void the_input_is_sent_without_its_last_line_end(void **state)
     vc_fake_reset();
     answer_sent("{\"from\":\"me\",\"state\":\"delivered\"}");
     answer("contacts.get", "contact", vc_fake_contact("{}"));
-    struct vc_run run = vc_fake_veche("one\ntwo\n\n", "send", "bob", "-", "--token", "t1");
+    struct vc_run run =
+        vc_fake_veche("one\ntwo\n\n", "send", "bob", "-", "--token", "t1");
     assert_int_equal(run.exit_code, 0);
     assert_string_equal(vc_json_string(vc_fake_asked("messages.send", 0), "text"),
                         "one\ntwo\n");
-    assert_string_equal(vc_json_string(vc_fake_asked("messages.send", 0), "token"), "t1");
+    assert_string_equal(vc_json_string(vc_fake_asked("messages.send", 0), "token"),
+                        "t1");
     vc_run_clear(&run);
 }
 

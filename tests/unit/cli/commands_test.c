@@ -85,11 +85,21 @@ static void no_command_ends_with_0_when_there_is_no_daemon(void **state)
 {
     (void)state;
     static const char *const cases[][4] = {
-        {"down"},           {"status"},        {"id"},
-        {"invite"},         {"contacts"},      {"verify", "bob"},
-        {"send", "bob", "hi"}, {"read"},       {"log"},
-        {"chat", "bob"},    {"rpc"},           {"read", "bob"},
-        {"join", "--list"}, {"contacts", "show", "bob"}, {"invite", "--list"},
+        {"down"},
+        {"status"},
+        {"id"},
+        {"invite"},
+        {"contacts"},
+        {"verify", "bob"},
+        {"send", "bob", "hi"},
+        {"read"},
+        {"log"},
+        {"chat", "bob"},
+        {"rpc"},
+        {"read", "bob"},
+        {"join", "--list"},
+        {"contacts", "show", "bob"},
+        {"invite", "--list"},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -63,20 +63,22 @@ static void a_veched_that_dies_is_quoted(void **state)
                       "echo 'hint: restore a copy' >&2\nexit 1");
 
     assert_int_equal(run.exit_code, 1);
-    assert_string_equal(run.err, "veche: the store is damaged: page 7\nhint: restore a copy\n");
+    assert_string_equal(run.err,
+                        "veche: the store is damaged: page 7\nhint: restore a copy\n");
     vc_run_clear(&run);
 }
 
 static void its_log_is_understood_too_and_escaped(void **state)
 {
     (void)state;
-    struct vc_run run = up_that_fails(
-        "echo '2026-11-21T03:20:00Z info: begun' >&2\n"
-        "printf '2026-11-21T03:20:00Z error: open: no \\033[2J(dmesg) (look (well))\\n' >&2\n"
-        "exit 7");
+    struct vc_run run = up_that_fails("echo '2026-11-21T03:20:00Z info: begun' >&2\n"
+                                      "printf '2026-11-21T03:20:00Z error: open: no "
+                                      "\\033[2J(dmesg) (look (well))\\n' >&2\n"
+                                      "exit 7");
 
     assert_int_equal(run.exit_code, 7);
-    assert_string_equal(run.err, "veche: open: no \\x1b[2J(dmesg)\nhint: look (well)\n");
+    assert_string_equal(run.err,
+                        "veche: open: no \\x1b[2J(dmesg)\nhint: look (well)\n");
     vc_run_clear(&run);
 }
 
@@ -102,9 +104,10 @@ static void its_arguments_are_passed_on(void **state)
     struct vc_run run = up_that_fails("echo \"veched: $* in $(/bin/pwd)\" >&2; exit 1");
     char expected[512];
 
-    (void)snprintf(expected, sizeof(expected),
-                   "veche: --dir %s --socket %s/control.sock --listen 127.0.0.1:7 in /\n", dir,
-                   dir);
+    (void)snprintf(
+        expected, sizeof(expected),
+        "veche: --dir %s --socket %s/control.sock --listen 127.0.0.1:7 in /\n", dir,
+        dir);
     assert_holds(run.err, expected);
     vc_run_clear(&run);
 }

@@ -33,19 +33,21 @@ static struct {
     json_t *events[SAID_MAX];
     int event_count, event_next;
     bool ends;
-    json_t *replies[SAID_MAX]; /* to vc_client_send(), to be given by vc_client_next() */
+    json_t *replies
+        [SAID_MAX]; /* to vc_connection_send(), to be given by vc_connection_next() */
     int reply_count, reply_next;
 } fake;
 
-vc_err __wrap_vc_client_open(struct vc_client *client, const char *path);
-vc_err __wrap_vc_client_call(struct vc_client *client, const char *method, json_t *params,
-                             json_t **ret_result);
-vc_err __wrap_vc_client_send(struct vc_client *client, const char *method, json_t *params,
-                             int64_t *ret_id);
-vc_err __wrap_vc_client_next(struct vc_client *client, int wait_ms,
-                             struct vc_control_message *ret_message);
-vc_err __wrap_vc_client_event(struct vc_client *client, int wait_ms, json_t **ret_params);
-bool __wrap_vc_client_has_more(const struct vc_client *client);
+vc_err __wrap_vc_connection_open(struct vc_connection *connection, const char *path);
+vc_err __wrap_vc_connection_call(struct vc_connection *connection, const char *method,
+                                 json_t *params, json_t **ret_result);
+vc_err __wrap_vc_connection_send(struct vc_connection *connection, const char *method,
+                                 json_t *params, int64_t *ret_id);
+vc_err __wrap_vc_connection_next(struct vc_connection *connection, int wait_ms,
+                                 struct vc_control_message *ret_message);
+vc_err __wrap_vc_connection_event(struct vc_connection *connection, int wait_ms,
+                                  json_t **ret_params);
+bool __wrap_vc_connection_has_more(const struct vc_connection *connection);
 
 static json_t *parse(const char *text)
 {
@@ -131,13 +133,13 @@ const json_t *vc_fake_asked(const char *method, int nth)
     return NULL;
 }
 
-/* ---- in the client's place ---- */
+/* ---- in the connection's place ---- */
 
-vc_err __wrap_vc_client_open(struct vc_client *client, const char *path)
+vc_err __wrap_vc_connection_open(struct vc_connection *connection, const char *path)
 {
     (void)path;
     if (fake.gone == VC_OK)
-        client->fd = fake.socket > 0 ? fake.socket : open("/dev/null", O_RDONLY);
+        connection->fd = fake.socket > 0 ? fake.socket : open("/dev/null", O_RDONLY);
     fake.socket = 0;
     return fake.gone;
 }
@@ -176,8 +178,8 @@ static struct said *find_said(const char *method)
             continue;
         said->is_used = true;
         if (said->result != NULL &&
-            !vc_control_result_fits(vc_control_method_find(method), said->result, detail,
-                                    sizeof(detail)))
+            !vc_control_result_fits(vc_control_method_find(method), said->result,
+                                    detail, sizeof(detail)))
             fail_msg("the test's answer to %s: %s", method, detail);
         return said;
     }
@@ -195,13 +197,13 @@ static struct vc_control_message failure_of(const struct said *said)
     return failure;
 }
 
-vc_err __wrap_vc_client_call(struct vc_client *client, const char *method, json_t *params,
-                             json_t **ret_result)
+vc_err __wrap_vc_connection_call(struct vc_connection *connection, const char *method,
+                                 json_t *params, json_t **ret_result)
 {
     note_asked(method, params);
     if (strcmp(fake.gone_after, method) == 0)
         fake.gone = VC_ERR_NO_DAEMON;
-    client->failure = (struct vc_control_message){0};
+    connection->failure = (struct vc_control_message){0};
     const struct said *said = find_said(method);
     if (said == NULL) { /* the answer is empty where it may be */
         json_t *nothing = json_object();
@@ -217,7 +219,7 @@ vc_err __wrap_vc_client_call(struct vc_client *client, const char *method, json_
         return VC_OK;
     }
     if (said->err != VC_OK) {
-        client->failure = failure_of(said);
+        connection->failure = failure_of(said);
         return said->err;
     }
     if (ret_result != NULL)
@@ -225,11 +227,11 @@ vc_err __wrap_vc_client_call(struct vc_client *client, const char *method, json_
     return VC_OK;
 }
 
-vc_err __wrap_vc_client_send(struct vc_client *client, const char *method, json_t *params,
-                             int64_t *ret_id)
+vc_err __wrap_vc_connection_send(struct vc_connection *connection, const char *method,
+                                 json_t *params, int64_t *ret_id)
 {
     note_asked(method, params);
-    *ret_id = ++client->last_id;
+    *ret_id = ++connection->last_id;
     const struct said *said = find_said(method);
     assert_true(fake.reply_count < SAID_MAX);
     fake.replies[fake.reply_count++] =
@@ -237,18 +239,19 @@ vc_err __wrap_vc_client_send(struct vc_client *client, const char *method, json_
     return VC_OK;
 }
 
-bool __wrap_vc_client_has_more(const struct vc_client *client)
+bool __wrap_vc_connection_has_more(const struct vc_connection *connection)
 {
-    (void)client;
+    (void)connection;
     return fake.reply_next < fake.reply_count || fake.event_next < fake.event_count ||
            fake.ends;
 }
 
-vc_err __wrap_vc_client_event(struct vc_client *client, int wait_ms, json_t **ret_params)
+vc_err __wrap_vc_connection_event(struct vc_connection *connection, int wait_ms,
+                                  json_t **ret_params)
 {
     char detail[256] = "";
 
-    (void)client;
+    (void)connection;
     (void)wait_ms;
     if (fake.event_next == fake.event_count)
         return fake.ends ? VC_ERR_NO_DAEMON : VC_ERR_TIMEOUT;
@@ -258,8 +261,8 @@ vc_err __wrap_vc_client_event(struct vc_client *client, int wait_ms, json_t **re
     return VC_OK;
 }
 
-vc_err __wrap_vc_client_next(struct vc_client *client, int wait_ms,
-                             struct vc_control_message *ret_message)
+vc_err __wrap_vc_connection_next(struct vc_connection *connection, int wait_ms,
+                                 struct vc_control_message *ret_message)
 {
     struct vc_control_message message = {0};
 
@@ -274,7 +277,7 @@ vc_err __wrap_vc_client_next(struct vc_client *client, int wait_ms,
         return VC_OK;
     }
     message.is_notification = true;
-    vc_err err = __wrap_vc_client_event(client, wait_ms, &message.body);
+    vc_err err = __wrap_vc_connection_event(connection, wait_ms, &message.body);
     if (err == VC_OK)
         *ret_message = message;
     return err;
@@ -310,7 +313,7 @@ static int run_command(int argc, char **argv)
     struct vc_cli cli = {.out = &vc_output_text};
     char detail[256];
 
-    vc_client_init(&cli.client);
+    vc_connection_init(&cli.connection);
     cli.command = vc_cli_command_find(argv[0]);
     assert_non_null(cli.command);
     vc_err err = vc_cli_parse(&cli, argc, argv);
@@ -321,7 +324,7 @@ static int run_command(int argc, char **argv)
     if (err != VC_OK)
         return vc_cli_fail(&cli, err, detail);
     int exit_code = cli.command->run(&cli);
-    vc_client_close(&cli.client);
+    vc_connection_close(&cli.connection);
     return exit_code;
 }
 
@@ -381,13 +384,14 @@ static char *with_more(const char *usual, const char *more)
 
 char *vc_fake_contact(const char *more)
 {
-    return with_more("{\"id\":1,\"name\":\"bob\",\"own_name\":\"Bob\",\"fingerprint\":"
-                     "\"00112233445566778899aabbccddeeff\",\"veche_id\":\"veche1bob\","
-                     "\"is_blocked\":false,\"is_verified\":false,\"is_connected\":false,"
-                     "\"address\":null,\"rtt_ms\":null,\"added_at\":1764000000000,"
-                     "\"last_seen_at\":null,\"waiting\":0,\"retry_at\":null,\"unread\":0,"
-                     "\"gaps\":0,\"failure\":null}",
-                     more);
+    return with_more(
+        "{\"id\":1,\"name\":\"bob\",\"own_name\":\"Bob\",\"fingerprint\":"
+        "\"00112233445566778899aabbccddeeff\",\"veche_id\":\"veche1bob\","
+        "\"is_blocked\":false,\"is_verified\":false,\"is_connected\":false,"
+        "\"address\":null,\"rtt_ms\":null,\"added_at\":1764000000000,"
+        "\"last_seen_at\":null,\"waiting\":0,\"retry_at\":null,\"unread\":0,"
+        "\"gaps\":0,\"failure\":null}",
+        more);
 }
 
 char *vc_fake_message(const char *more)
@@ -395,7 +399,8 @@ char *vc_fake_message(const char *more)
     return with_more(
         "{\"contact\":1,\"contact_name\":\"bob\",\"id\":"
         "\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\","
-        "\"from\":\"them\",\"seq\":1,\"device\":0,\"state\":\"received\",\"failure\":null,"
+        "\"from\":\"them\",\"seq\":1,\"device\":0,\"state\":\"received\",\"failure\":"
+        "null,"
         "\"type\":\"text\",\"type_number\":1,\"type_version\":1,\"text\":\"hello\","
         "\"sent_at\":1764000000000,\"stored_at\":1764000000000,"
         "\"order\":\"0000000000000001\",\"has_gap\":false}",

@@ -2,7 +2,7 @@
  * A veched that is not there: the tests of commands say beforehand what is answered, run
  * the command in this process, and look at what was asked and what was printed.
  *
- * It takes the place of cli/client.c's functions at link time (--wrap).
+ * It takes the place of cli/connection.c's functions at link time (--wrap).
  */
 #ifndef VC_TESTS_UNIT_CLI_FAKE_H
 #define VC_TESTS_UNIT_CLI_FAKE_H

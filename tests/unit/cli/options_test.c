@@ -21,12 +21,13 @@ static const struct vc_option options[] = {{"name", "NAME", "a name", 0},
                                            {"follow", NULL, "go on", 'f'},
                                            {"limit", "N", "so many", 'n'},
                                            {NULL, NULL, NULL, 0}};
-static const struct vc_command command = {
-    "log", "[A]", "words", NULL, options, 0, 1, true, NULL};
-static const struct vc_command plain_command = {
-    "chat", "A", "words", NULL, options, 1, 1, false, NULL};
+static const struct vc_command command = {"log", "[A]", "words", NULL, options,
+                                          0,     1,     true,    NULL};
+static const struct vc_command plain_command = {"chat", "A", "words", NULL, options,
+                                                1,      1,   false,   NULL};
 
-static vc_err parse(struct vc_cli *cli, const struct vc_command *which, const char *words)
+static vc_err parse(struct vc_cli *cli, const struct vc_command *which,
+                    const char *words)
 {
     static char text[256];
     static char *argv[16];
@@ -52,7 +53,8 @@ static void options_and_arguments_may_be_mixed(void **state)
     (void)state;
     struct vc_cli cli;
 
-    assert_int_equal(parse(&cli, &command, "bob --name Alice -f -n 7 --dir /d -q"), VC_OK);
+    assert_int_equal(parse(&cli, &command, "bob --name Alice -f -n 7 --dir /d -q"),
+                     VC_OK);
     assert_int_equal(cli.arg_count, 1);
     assert_string_equal(cli.args[0], "bob");
     assert_string_equal(vc_cli_value(&cli, "name"), "Alice");
@@ -126,14 +128,16 @@ static void arguments_are_counted(void **state)
 static void numbers_are_read_strictly(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"-n 0", "-n 11", "-n 1x", "-n x", "-n 99999999999999999999"};
+    static const char *const bad[] = {"-n 0", "-n 11", "-n 1x", "-n x",
+                                      "-n 99999999999999999999"};
     struct vc_cli cli;
     int64_t limit = 0;
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         assert_int_equal(parse(&cli, &command, bad[i]), VC_OK);
         assert_int_equal(vc_cli_number(&cli, "limit", 1, 10, 5, &limit), VC_ERR_USAGE);
-        assert_string_equal(last_failure.words, "--limit: it has to be a number from 1 to 10");
+        assert_string_equal(last_failure.words,
+                            "--limit: it has to be a number from 1 to 10");
     }
     assert_int_equal(parse(&cli, &command, ""), VC_OK);
     assert_int_equal(vc_cli_number(&cli, "limit", 1, 10, 5, &limit), VC_OK);

@@ -18,7 +18,8 @@ static void a_text_comes_back_exact(void **state)
     vc_fake_reset();
     (void)snprintf(answer, sizeof(answer), "{\"contact\":%s}", contact);
     vc_fake_answer("contacts.get", answer);
-    (void)snprintf(answer, sizeof(answer), "{\"messages\":[%s],\"more\":false}", dumped);
+    (void)snprintf(answer, sizeof(answer), "{\"messages\":[%s],\"more\":false}",
+                   dumped);
     vc_fake_answer("messages.list", answer);
     struct vc_run run = vc_fake_veche("", "read", "bob", "--json");
     for (const char *c = run.out; *c != '\0'; c++)

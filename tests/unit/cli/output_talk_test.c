@@ -14,7 +14,8 @@ static struct vc_run show(const char *more)
     vc_fake_reset();
     (void)snprintf(answer, sizeof(answer), "{\"contact\":%s}", contact);
     vc_fake_answer("contacts.get", answer);
-    (void)snprintf(answer, sizeof(answer), "{\"messages\":[%s],\"more\":false}", message);
+    (void)snprintf(answer, sizeof(answer), "{\"messages\":[%s],\"more\":false}",
+                   message);
     vc_fake_answer("messages.list", answer);
     free(contact);
     free(message);
@@ -45,14 +46,16 @@ static void a_message_of_an_unknown_type_is_shown_as_such(void **state)
 {
     (void)state;
 
-    expect_line("{\"type\":\"unknown\",\"type_number\":9,\"text\":null,\"body\":\"AAE=\"}",
-                "< bob: [a message of type 9: a newer veche may show it]\n");
+    expect_line(
+        "{\"type\":\"unknown\",\"type_number\":9,\"text\":null,\"body\":\"AAE=\"}",
+        "< bob: [a message of type 9: a newer veche may show it]\n");
 }
 
 static void a_text_cannot_look_like_another_line(void **state)
 {
     (void)state;
-    struct vc_run run = show("{\"text\":\"hi\\n16:01 > I owe you\\r16:02 < bob: yes\"}");
+    struct vc_run run =
+        show("{\"text\":\"hi\\n16:01 > I owe you\\r16:02 < bob: yes\"}");
 
     assert_holds(run.out, "16:00 < bob: hi\n"
                           "             16:01 > I owe you\\r16:02 < bob: yes\n");
@@ -62,8 +65,8 @@ static void a_text_cannot_look_like_another_line(void **state)
 static void names_and_texts_are_escaped(void **state)
 {
     (void)state;
-    struct vc_run run =
-        show("{\"contact_name\":\"b\\u202eob\\u0007\",\"text\":\"\\u009b2J\\u001b[2J\"}");
+    struct vc_run run = show(
+        "{\"contact_name\":\"b\\u202eob\\u0007\",\"text\":\"\\u009b2J\\u001b[2J\"}");
 
     assert_holds(run.out, "< b\\u202eob\\x07: \\u009b2J\\x1b[2J\n");
     vc_run_clear(&run);
@@ -76,7 +79,8 @@ static void events_have_their_words(void **state)
         const char *event;
         const char *words;
     } cases[] = {
-        {"\"kind\":\"presence\",\"is_connected\":false,\"failure\":{\"code\":-20,\"name\":"
+        {"\"kind\":\"presence\",\"is_connected\":false,\"failure\":{\"code\":-20,"
+         "\"name\":"
          "\"timeout\",\"message\":\"it took too long\",\"hint\":\"h\"}",
          ". bob: offline: it took too long\n"},
         {"\"seq\":1,\"kind\":\"message.state\",\"state\":\"read\",\"failure\":null,"
@@ -90,9 +94,10 @@ static void events_have_their_words(void **state)
         char event[512];
         vc_fake_reset();
         vc_fake_answer("node.status", status);
-        (void)snprintf(event, sizeof(event),
-                       "{\"at\":1764000000000,\"contact\":1,\"contact_name\":\"bob\",%s}",
-                       cases[i].event);
+        (void)snprintf(
+            event, sizeof(event),
+            "{\"at\":1764000000000,\"contact\":1,\"contact_name\":\"bob\",%s}",
+            cases[i].event);
         vc_fake_event(event);
         struct vc_run run = vc_fake_veche("", "log", "--since", "0");
         assert_holds(run.out, cases[i].words);
@@ -108,9 +113,10 @@ static void joins_are_told(void **state)
 
     vc_fake_reset();
     vc_fake_answer("node.status", status);
-    vc_fake_event("{\"seq\":1,\"kind\":\"join.failed\",\"at\":1764000000000,\"join\":{\"id\":3,"
-                  "\"state\":\"failed\",\"name\":\"\",\"failure\":{\"code\":-33,\"name\":"
-                  "\"invite_used\",\"message\":\"used\",\"hint\":\"h\"},\"begun_at\":1}}");
+    vc_fake_event(
+        "{\"seq\":1,\"kind\":\"join.failed\",\"at\":1764000000000,\"join\":{\"id\":3,"
+        "\"state\":\"failed\",\"name\":\"\",\"failure\":{\"code\":-33,\"name\":"
+        "\"invite_used\",\"message\":\"used\",\"hint\":\"h\"},\"begun_at\":1}}");
     struct vc_run run = vc_fake_veche("", "log", "--since", "0");
     assert_holds(run.out, "16:00 . join #3 failed: used\n");
     vc_run_clear(&run);

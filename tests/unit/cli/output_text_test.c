@@ -52,8 +52,9 @@ static void there_are_no_colours_where_there_is_no_terminal(void **state)
 static void what_veched_says_of_others_is_escaped(void **state)
 {
     (void)state;
-    char *status = vc_fake_status("{\"name\":\"\\u001b[31mred\",\"addresses\":[\"\\u009b2J\"],"
-                                  "\"verdict\":\"a\\nb\"}");
+    char *status =
+        vc_fake_status("{\"name\":\"\\u001b[31mred\",\"addresses\":[\"\\u009b2J\"],"
+                       "\"verdict\":\"a\\nb\"}");
 
     vc_fake_reset();
     vc_fake_answer("node.status", status);

@@ -119,7 +119,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(the_usual_places_are_those_of_xdg, set_variables),
-        cmocka_unit_test_setup(a_directory_of_one_s_own_has_its_socket_inside, set_variables),
+        cmocka_unit_test_setup(a_directory_of_one_s_own_has_its_socket_inside,
+                               set_variables),
         cmocka_unit_test_setup(a_path_from_here_becomes_absolute, set_variables),
         cmocka_unit_test_setup(a_relative_variable_does_not_count, set_variables),
         cmocka_unit_test_setup(a_socket_s_path_that_is_too_long_is_said, set_variables),

@@ -6,11 +6,12 @@
 #include "tests/support/test.h"
 
 static const char invite[] =
-    "VECHE:AEBQGBIGA4EASCQLBQGQ4DYQCEJBGFAVCYLRQGJ2HEAEBQGBIGA4EASCQLBQGQ4DYQCEJBGFAVCYLRQGJ2"
+    "VECHE:"
+    "AEBQGBIGA4EASCQLBQGQ4DYQCEJBGFAVCYLRQGJ2HEAEBQGBIGA4EASCQLBQGQ4DYQCEJBGFAVCYLRQGJ2"
     "HEAEBQGBIGA4EASCQLBQGQ4DYQCEJBGFAVCYLRQGJ2HEAEBQGBIGA4EASCQLBQGQ4D";
 
 #define MODULES 45
-#define INK "\033[38;5;16m\033[48;5;231m"
+#define INK     "\033[38;5;16m\033[48;5;231m"
 
 /* Draws, and reads the cells back as dark and light modules. */
 static void draw(const char *text, bool ret_dark[46][MODULES])
@@ -97,7 +98,8 @@ static void what_does_not_fit_is_not_drawn(void **state)
 static void it_is_drawn_where_it_fits(void **state)
 {
     (void)state;
-    struct vc_term term = {.is_tty = true, .has_color = true, .columns = 80, .rows = 24};
+    struct vc_term term = {
+        .is_tty = true, .has_color = true, .columns = 80, .rows = 24};
 
     assert_true(vc_qr_fits(&term));
     term.rows = 23;

@@ -38,7 +38,8 @@ static void assert_harmless(const char *printed)
 
     while (vc_utf8_next(&rest, &code_point)) {
         enum vc_utf8_class class = vc_utf8_classify(code_point);
-        if (class != VC_UTF8_TEXT && class != VC_UTF8_NEWLINE && class != VC_UTF8_JOINER)
+        if (class != VC_UTF8_TEXT && class != VC_UTF8_NEWLINE &&
+            class != VC_UTF8_JOINER)
             fail_msg("U+%04X is printed", code_point);
     }
     assert_int_equal(rest.len, 0);
@@ -164,8 +165,9 @@ static void a_name_stays_in_its_line(void **state)
 static void json_stays_the_same_json(void **state)
 {
     (void)state;
-    static const char json[] = "{\"a\":\"\xc2\x9b\x32J\x7f \xe2\x80\xae Gr\xc3\xbc\xc3\x9f"
-                               "e \xf3\xa0\x81\x81\"}\n";
+    static const char json[] =
+        "{\"a\":\"\xc2\x9b\x32J\x7f \xe2\x80\xae Gr\xc3\xbc\xc3\x9f"
+        "e \xf3\xa0\x81\x81\"}\n";
     char *printed = NULL;
     size_t len = 0;
     FILE *out = open_memstream(&printed, &len);

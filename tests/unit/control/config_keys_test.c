@@ -11,20 +11,23 @@ struct found {
     size_t len;
 };
 
-static void on_value(void *ctx, unsigned line, enum vc_config_place key, const char *value)
+static void on_value(void *ctx, unsigned line, enum vc_config_place key,
+                     const char *value)
 {
     struct found *found = ctx;
 
-    found->len += (size_t)snprintf(found->text + found->len, sizeof(found->text) - found->len,
-                                   "%u %s=%s\n", line, vc_config_keys[key].name, value);
+    found->len +=
+        (size_t)snprintf(found->text + found->len, sizeof(found->text) - found->len,
+                         "%u %s=%s\n", line, vc_config_keys[key].name, value);
 }
 
 static void on_fault(void *ctx, unsigned line, const char *words)
 {
     struct found *found = ctx;
 
-    found->len += (size_t)snprintf(found->text + found->len, sizeof(found->text) - found->len,
-                                   "%u! %s\n", line, words);
+    found->len +=
+        (size_t)snprintf(found->text + found->len, sizeof(found->text) - found->len,
+                         "%u! %s\n", line, words);
 }
 
 static struct found read_bytes(const char *text, size_t len, vc_err expected)
@@ -32,8 +35,8 @@ static struct found read_bytes(const char *text, size_t len, vc_err expected)
     struct found found = {.len = 0};
     const struct vc_config_sink sink = {on_value, on_fault, &found};
 
-    assert_int_equal(vc_config_read((struct vc_bytes){(const uint8_t *)text, len}, &sink),
-                     expected);
+    assert_int_equal(
+        vc_config_read((struct vc_bytes){(const uint8_t *)text, len}, &sink), expected);
     return found;
 }
 
@@ -67,7 +70,8 @@ static void a_key_may_be_written_whole(void **state)
 {
     (void)state;
 
-    assert_string_equal(read_text("log.level = warn\n", VC_OK).text, "1 log.level=warn\n");
+    assert_string_equal(read_text("log.level = warn\n", VC_OK).text,
+                        "1 log.level=warn\n");
 }
 
 static void an_empty_text_is_fine(void **state)
@@ -98,16 +102,18 @@ static void a_line_that_is_neither_pair_nor_section_is_a_mistake(void **state)
 {
     (void)state;
 
-    assert_non_null(strstr(read_text("name = A\nnonsense\n", VC_ERR_CONFIG).text, "2! "));
-    assert_non_null(strstr(read_text("[log\nlevel = info\n", VC_ERR_CONFIG).text, "1! "));
+    assert_non_null(
+        strstr(read_text("name = A\nnonsense\n", VC_ERR_CONFIG).text, "2! "));
+    assert_non_null(
+        strstr(read_text("[log\nlevel = info\n", VC_ERR_CONFIG).text, "1! "));
 }
 
 static void a_key_may_be_given_once_unless_it_is_a_list(void **state)
 {
     (void)state;
 
-    assert_non_null(
-        strstr(read_text("name = A\nname = B\n", VC_ERR_CONFIG).text, "2! name: it is given"));
+    assert_non_null(strstr(read_text("name = A\nname = B\n", VC_ERR_CONFIG).text,
+                           "2! name: it is given"));
 }
 
 static void long_lines_and_zero_bytes_are_mistakes(void **state)
@@ -133,7 +139,8 @@ static void a_file_over_the_limit_is_refused(void **state)
     static char text[VC_CONFIG_TEXT_MAX + 1];
 
     memset(text, '\n', sizeof(text));
-    assert_non_null(strstr(read_bytes(text, sizeof(text), VC_ERR_CONFIG).text, "64 KiB"));
+    assert_non_null(
+        strstr(read_bytes(text, sizeof(text), VC_ERR_CONFIG).text, "64 KiB"));
 }
 
 static void values_are_checked_by_type(void **state)

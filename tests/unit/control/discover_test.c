@@ -12,8 +12,8 @@ static void the_answer_fits_its_own_table(void **state)
     json_t *discover = vc_control_discover();
 
     assert_non_null(discover);
-    if (!vc_control_result_fits(vc_control_method_find("rpc.discover"), discover, detail,
-                                sizeof(detail)))
+    if (!vc_control_result_fits(vc_control_method_find("rpc.discover"), discover,
+                                detail, sizeof(detail)))
         fail_msg("%s", detail);
     json_decref(discover);
 }
@@ -33,7 +33,8 @@ static void everything_is_in_it(void **state)
     assert_int_equal(json_array_size(json_object_get(discover, "methods")), methods);
     assert_int_equal(json_array_size(json_object_get(discover, "objects")), objects);
     assert_int_equal(json_array_size(json_object_get(discover, "events")), events);
-    assert_int_equal(json_array_size(json_object_get(discover, "errors")), -VC_ERR_LAST);
+    assert_int_equal(json_array_size(json_object_get(discover, "errors")),
+                     -VC_ERR_LAST);
     json_decref(discover);
 }
 
@@ -44,7 +45,8 @@ static void every_error_has_words_a_hint_and_an_exit_code(void **state)
     json_t *error;
     size_t i;
 
-    json_array_foreach(json_object_get(discover, "errors"), i, error) {
+    json_array_foreach(json_object_get(discover, "errors"), i, error)
+    {
         assert_true(json_string_length(json_object_get(error, "message")) > 0);
         assert_true(json_string_length(json_object_get(error, "hint")) > 0);
         assert_in_range(json_integer_value(json_object_get(error, "exit_code")), 1, 7);

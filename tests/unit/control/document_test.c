@@ -44,7 +44,8 @@ static void put_range(FILE *out, const struct vc_control_field *f)
         fprintf(out, " (%lld to %lld)", (long long)f->min, (long long)f->max);
 }
 
-static void put_fields(FILE *out, const char *head, const struct vc_control_field *fields)
+static void put_fields(FILE *out, const char *head,
+                       const struct vc_control_field *fields)
 {
     char room[64];
 
@@ -79,8 +80,8 @@ static void put_errors(FILE *out)
 static void put_methods(FILE *out)
 {
     for (const struct vc_control_method *m = vc_control_methods; m->name != NULL; m++) {
-        fprintf(out, "%s### %s\n\n%c%s.\n", m == vc_control_methods ? "" : "\n", m->name,
-                m->words[0] + 'A' - 'a', m->words + 1);
+        fprintf(out, "%s### %s\n\n%c%s.\n", m == vc_control_methods ? "" : "\n",
+                m->name, m->words[0] + 'A' - 'a', m->words + 1);
         put_fields(out, "parameter", m->params);
         put_fields(out, "result", m->results);
     }
@@ -89,8 +90,8 @@ static void put_methods(FILE *out)
 static void put_objects(FILE *out)
 {
     for (const struct vc_control_object *o = vc_control_objects; o->name != NULL; o++) {
-        fprintf(out, "%s### %s\n\n%c%s.\n", o == vc_control_objects ? "" : "\n", o->name,
-                o->words[0] + 'A' - 'a', o->words + 1);
+        fprintf(out, "%s### %s\n\n%c%s.\n", o == vc_control_objects ? "" : "\n",
+                o->name, o->words[0] + 'A' - 'a', o->words + 1);
         put_fields(out, "field", o->fields);
     }
 }
@@ -167,10 +168,11 @@ static void the_document_says_what_the_table_says(void **state)
             same++;
         while (same > 0 && document[same - 1] != '\n')
             same--;
-        fail_msg("node/CONTROL.md differs from the table:\n  it says    %.*s\n  not        "
-                 "%.*s\nVC_WRITE=1 and this test mend it",
-                 (int)strcspn(document + same, "\n"), document + same,
-                 (int)strcspn(renewed + same, "\n"), renewed + same);
+        fail_msg(
+            "node/CONTROL.md differs from the table:\n  it says    %.*s\n  not        "
+            "%.*s\nVC_WRITE=1 and this test mend it",
+            (int)strcspn(document + same, "\n"), document + same,
+            (int)strcspn(renewed + same, "\n"), renewed + same);
     }
     free(document);
     free(renewed);

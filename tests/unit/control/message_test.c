@@ -91,10 +91,12 @@ static void a_call_is_a_request(void **state)
     char detail[128];
     size_t len = 0;
 
-    char *line = vc_control_call(3, "contacts.get", json_pack("{s:s}", "contact", "bob"), &len);
-    assert_int_equal(vc_control_request_read((struct vc_bytes){(const uint8_t *)line, len},
-                                             &request, detail, sizeof(detail)),
-                     VC_OK);
+    char *line =
+        vc_control_call(3, "contacts.get", json_pack("{s:s}", "contact", "bob"), &len);
+    assert_int_equal(
+        vc_control_request_read((struct vc_bytes){(const uint8_t *)line, len}, &request,
+                                detail, sizeof(detail)),
+        VC_OK);
     assert_int_equal(json_integer_value(request.id), 3);
     vc_control_request_clear(&request);
     free(line);
@@ -110,7 +112,8 @@ static void an_event_is_a_notification(void **state)
     assert_int_equal(read_text(line, &message), VC_OK);
     assert_true(message.is_notification);
     assert_string_equal(message.method, "event");
-    assert_string_equal(json_string_value(json_object_get(message.body, "kind")), "gap");
+    assert_string_equal(json_string_value(json_object_get(message.body, "kind")),
+                        "gap");
     json_decref(message.body);
     free(line);
 }
@@ -122,7 +125,8 @@ static void a_zero_character_goes_there_and_back(void **state)
     size_t len = 0;
 
     json_t *id = json_integer(1);
-    char *line = vc_control_reply(id, json_pack("{s:s%}", "text", "a\0b", (size_t)3), &len);
+    char *line =
+        vc_control_reply(id, json_pack("{s:s%}", "text", "a\0b", (size_t)3), &len);
     assert_int_equal(read_text(line, &message), VC_OK);
     assert_int_equal(json_string_length(json_object_get(message.body, "text")), 3);
     json_decref(message.body);
@@ -159,14 +163,16 @@ static void an_error_of_a_newer_version_is_an_error(void **state)
     (void)state;
     struct vc_control_message message;
 
-    assert_int_equal(read_text("{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"name\":\"newer\","
-                               "\"message\":\"new words\",\"hint\":\"new hint\"}}",
-                               &message),
-                     VC_OK);
+    assert_int_equal(
+        read_text("{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"name\":\"newer\","
+                  "\"message\":\"new words\",\"hint\":\"new hint\"}}",
+                  &message),
+        VC_OK);
     assert_int_equal(message.err, VC_ERR_INTERNAL);
     assert_string_equal(message.words, "new words");
     assert_int_equal(
-        read_text("{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"name\":\"ok\"}}", &message),
+        read_text("{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"name\":\"ok\"}}",
+                  &message),
         VC_OK);
     assert_int_equal(message.err, VC_ERR_INTERNAL);
 }
@@ -180,7 +186,8 @@ static void a_line_over_the_limit_is_not_made(void **state)
 
     memset(text, 'a', room);
     assert_null(vc_control_reply(NULL, json_pack("{s:s%}", "text", text, room), &len));
-    assert_null(vc_control_notify("event", json_pack("{s:s%}", "text", text, room), &len));
+    assert_null(
+        vc_control_notify("event", json_pack("{s:s%}", "text", text, room), &len));
     free(text);
 }
 

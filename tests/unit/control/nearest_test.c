@@ -6,7 +6,8 @@
 
 static const char *nearest_of(const char *word)
 {
-    static const char *const words[] = {"up", "down", "status", "invite", "contacts", "send"};
+    static const char *const words[] = {"up",     "down",     "status",
+                                        "invite", "contacts", "send"};
     const char *best = NULL;
     size_t distance = 0;
 

@@ -6,10 +6,11 @@
 
 #include "tests/support/test.h"
 
-static vc_err read_text(const char *text, struct vc_control_request *request, char *detail)
+static vc_err read_text(const char *text, struct vc_control_request *request,
+                        char *detail)
 {
-    return vc_control_request_read((struct vc_bytes){(const uint8_t *)text, strlen(text)},
-                                   request, detail, 256);
+    return vc_control_request_read(
+        (struct vc_bytes){(const uint8_t *)text, strlen(text)}, request, detail, 256);
 }
 
 static void expect_error(const char *text, vc_err err, const char *part)
@@ -30,13 +31,15 @@ static void a_request_is_read(void **state)
     struct vc_control_request request;
     char detail[256];
 
-    assert_int_equal(read_text("{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"messages.send\","
-                               "\"params\":{\"contact\":\"bob\",\"text\":\"hi\"}}\n",
-                               &request, detail),
-                     VC_OK);
+    assert_int_equal(
+        read_text("{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"messages.send\","
+                  "\"params\":{\"contact\":\"bob\",\"text\":\"hi\"}}\n",
+                  &request, detail),
+        VC_OK);
     assert_int_equal(json_integer_value(request.id), 7);
     assert_int_equal(request.method, vc_control_method_find("messages.send"));
-    assert_string_equal(json_string_value(json_object_get(request.params, "text")), "hi");
+    assert_string_equal(json_string_value(json_object_get(request.params, "text")),
+                        "hi");
     vc_control_request_clear(&request);
     assert_null(request.params);
 }
@@ -48,8 +51,8 @@ static void parameters_are_an_empty_object_when_there_are_none(void **state)
     char detail[256];
 
     assert_int_equal(
-        read_text("{\"jsonrpc\":\"2.0\",\"id\":\"a\",\"method\":\"node.status\"}", &request,
-                  detail),
+        read_text("{\"jsonrpc\":\"2.0\",\"id\":\"a\",\"method\":\"node.status\"}",
+                  &request, detail),
         VC_OK);
     assert_true(json_is_object(request.params));
     assert_int_equal(json_object_size(request.params), 0);
@@ -62,9 +65,9 @@ static void a_notification_has_no_id(void **state)
     struct vc_control_request request;
     char detail[256];
 
-    assert_int_equal(read_text("{\"jsonrpc\":\"2.0\",\"method\":\"node.status\"}", &request,
-                               detail),
-                     VC_OK);
+    assert_int_equal(
+        read_text("{\"jsonrpc\":\"2.0\",\"method\":\"node.status\"}", &request, detail),
+        VC_OK);
     assert_null(request.id);
     vc_control_request_clear(&request);
 }
@@ -75,10 +78,11 @@ static void a_null_parameter_is_none(void **state)
     struct vc_control_request request;
     char detail[256];
 
-    assert_int_equal(read_text("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"invite.create\","
-                               "\"params\":{\"days\":null,\"note\":\"bob\"}}",
-                               &request, detail),
-                     VC_OK);
+    assert_int_equal(
+        read_text("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"invite.create\","
+                  "\"params\":{\"days\":null,\"note\":\"bob\"}}",
+                  &request, detail),
+        VC_OK);
     assert_int_equal(json_object_size(request.params), 1);
     vc_control_request_clear(&request);
     expect_error("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"contacts.get\","
@@ -95,11 +99,13 @@ static void what_is_no_request_is_refused(void **state)
     expect_error("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"node.status\"} x",
                  VC_ERR_BAD_REQUEST, "not JSON");
     expect_error("[]", VC_ERR_BAD_REQUEST, "no batches");
-    expect_error("{\"id\":1,\"method\":\"node.status\"}", VC_ERR_BAD_REQUEST, "jsonrpc");
+    expect_error("{\"id\":1,\"method\":\"node.status\"}", VC_ERR_BAD_REQUEST,
+                 "jsonrpc");
     expect_error("{\"jsonrpc\":\"1.0\",\"id\":1,\"method\":\"node.status\"}",
                  VC_ERR_BAD_REQUEST, "jsonrpc");
     expect_error("{\"jsonrpc\":\"2.0\",\"id\":1}", VC_ERR_BAD_REQUEST, "method");
-    expect_error("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":7}", VC_ERR_BAD_REQUEST, "method");
+    expect_error("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":7}", VC_ERR_BAD_REQUEST,
+                 "method");
     expect_error("{\"jsonrpc\":\"2.0\",\"id\":[],\"method\":\"node.status\"}",
                  VC_ERR_BAD_REQUEST, "id");
     expect_error("{\"jsonrpc\":\"2.0\",\"id\":1.5,\"method\":\"node.status\"}",
@@ -119,9 +125,10 @@ static void an_error_is_answered_with_the_id(void **state)
     struct vc_control_request request;
     char detail[256];
 
-    assert_int_equal(read_text("{\"jsonrpc\":\"2.0\",\"id\":\"me\",\"method\":\"no.such\"}",
-                               &request, detail),
-                     VC_ERR_UNKNOWN_METHOD);
+    assert_int_equal(
+        read_text("{\"jsonrpc\":\"2.0\",\"id\":\"me\",\"method\":\"no.such\"}",
+                  &request, detail),
+        VC_ERR_UNKNOWN_METHOD);
     assert_string_equal(json_string_value(request.id), "me");
     assert_string_equal(detail, "no.such");
     vc_control_request_clear(&request);
@@ -139,7 +146,8 @@ static void an_id_may_not_make_the_answer_long(void **state)
     memset(id, 'x', 129);
     id[129] = '\0';
     (void)snprintf(text, sizeof(text),
-                   "{\"jsonrpc\":\"2.0\",\"id\":\"%s\",\"method\":\"node.status\"}", id);
+                   "{\"jsonrpc\":\"2.0\",\"id\":\"%s\",\"method\":\"node.status\"}",
+                   id);
     expect_error(text, VC_ERR_BAD_REQUEST, "id");
 }
 
@@ -154,9 +162,11 @@ static void parameters_that_do_not_fit_are_named(void **state)
         {"contacts.get", "{}", "contact: it is missing"},
         {"contacts.get", "{\"contact\":7}", "contact: it has to be a string"},
         {"contacts.get", "{\"contact\":\"\"}", "contact: it is empty"},
-        {"contacts.get", "{\"contact\":\"bob\",\"more\":1}", "more: there is no such field"},
+        {"contacts.get", "{\"contact\":\"bob\",\"more\":1}",
+         "more: there is no such field"},
         {"contacts.get", "[\"bob\"]", "it has to be an object"},
-        {"contacts.get", "{\"contact\":\"b\\u0000b\"}", "contact: it holds a zero character"},
+        {"contacts.get", "{\"contact\":\"b\\u0000b\"}",
+         "contact: it holds a zero character"},
         {"invite.create", "{\"days\":0}", "days: it has to be 1 to 3650"},
         {"invite.create", "{\"days\":3651}", "days: it has to be 1 to 3650"},
         {"invite.create", "{\"days\":1.5}", "days: it has to be an integer"},
@@ -182,10 +192,11 @@ static void a_text_may_hold_a_zero_character(void **state)
     struct vc_control_request request;
     char detail[256];
 
-    assert_int_equal(read_text("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"messages.send\","
-                               "\"params\":{\"contact\":\"bob\",\"text\":\"a\\u0000b\"}}",
-                               &request, detail),
-                     VC_OK);
+    assert_int_equal(
+        read_text("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"messages.send\","
+                  "\"params\":{\"contact\":\"bob\",\"text\":\"a\\u0000b\"}}",
+                  &request, detail),
+        VC_OK);
     assert_int_equal(json_string_length(json_object_get(request.params, "text")), 3);
     vc_control_request_clear(&request);
 }
@@ -193,7 +204,8 @@ static void a_text_may_hold_a_zero_character(void **state)
 static void a_long_field_name_is_quoted_in_part_and_stays_utf8(void **state)
 {
     (void)state;
-    char text[512] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"node.status\",\"params\":{\"";
+    char text[512] =
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"node.status\",\"params\":{\"";
     struct vc_control_request request;
     char detail[256];
 
