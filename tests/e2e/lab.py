@@ -390,9 +390,9 @@ class Writer(threading.Thread):
         paced = time.monotonic()
         while not self.is_ended and (self.waiting or self.next < self.count):
             while len(self.waiting) < self.window and self.next < self.count:
-                self.waiting[self.next] = None
-                self._post(client, numbers, self.next)
-                self.next += 1
+                number, self.next = self.next, self.next + 1
+                self.waiting[number] = None
+                self._post(client, numbers, number)
                 if self.pause:
                     break
             client.pump(self.pause or 0.05)

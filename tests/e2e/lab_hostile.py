@@ -243,6 +243,7 @@ def body(world, given):
     was_refused = other_user(node, world)
     writer = lab.Writer(node, "alice", 50)
     grown = silent_subscriber(node, writer, given.events)
+    other.start()
     cuts = lost_connections(node, writer, given.events, given.breaks, world.random)
     lab.demand(node.stop() < 1 * lab.PATIENCE, "the stop took longer than a second")
     users = "other users refused" if was_refused else "other users not tried"

@@ -1,0 +1,11 @@
+# The programs of node.sh.
+if(TARGET veched)
+  add_executable(vc_node_client node_client.c)
+  target_link_libraries(vc_node_client PRIVATE vc_flags)
+  add_executable(vc_node_base node_base.c)
+  target_link_libraries(vc_node_base PRIVATE vc_flags lmdb)
+  add_library(vc_node_puts MODULE node_puts.c)
+  target_link_libraries(vc_node_puts PRIVATE vc_flags)
+  target_compile_options(vc_node_puts PRIVATE -fno-sanitize=all)
+  target_link_options(vc_node_puts PRIVATE -fno-sanitize=all)
+endif()
