@@ -89,6 +89,7 @@ uint64_t vc_order_place(struct vc_chat *chat, const struct vc_now *now,
 
     for (uint8_t i = 0; i < message->parent_count; i++) {
         const struct vc_message_ref *parent = &message->parents[i];
+        const struct vc_unsettled *unsettled = vc_unsettled_find(chat, person, parent);
         uint64_t before;
 
         entry.row.parents[i] = *parent;
@@ -99,7 +100,7 @@ uint64_t vc_order_place(struct vc_chat *chat, const struct vc_now *now,
         if (before >= order) {
             order = before + 1;
         }
-        is_settled = vc_unsettled_find(chat, person, parent) == NULL && is_settled;
+        is_settled = (unsettled == NULL || unsettled->is_settled) && is_settled;
     }
     if (!is_settled) {
         entry.row.clock = message->clock;
