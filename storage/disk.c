@@ -336,7 +336,7 @@ bool vc_lmdb_was_clean(const char *dir)
     if (fd < 0) {
         return true; /* where nothing is, nothing is damaged */
     }
-    is_clean = vc_clean_is_set(fd, VC_STORE_FILE);
+    is_clean = vc_lock_is_taken(fd) || vc_clean_is_set(fd, VC_STORE_FILE);
     (void)close(fd); /* only a name */
     return is_clean;
 }

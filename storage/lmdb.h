@@ -34,7 +34,10 @@ VC_NODISCARD vc_err vc_lmdb_open(const struct vc_lmdb_config *cfg,
 VC_NODISCARD vc_err vc_lmdb_check(const char *dir, uint64_t *ret_rows, char *ret_words,
                                   size_t words_room);
 
-/* Was the last use of @dir ended by vc_store_close()?  If not, check before you open. */
+/*
+ * Was the last use of @dir ended by vc_store_close()?  If not, check before you open.  true
+ * also while another process uses it: opening says so, and there is nothing to check.
+ */
 bool vc_lmdb_was_clean(const char *dir);
 
 #endif

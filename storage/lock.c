@@ -85,6 +85,19 @@ vc_err vc_lock_take(int dir_fd, int *ret_fd, long *ret_holder)
     return error == EWOULDBLOCK ? VC_ERR_STORE_LOCKED : from_errno(error);
 }
 
+bool vc_lock_is_taken(int dir_fd)
+{
+    int fd = openat(dir_fd, VC_LOCK_FILE, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    bool is_taken;
+
+    if (fd < 0) {
+        return false;
+    }
+    is_taken = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    (void)close(fd); /* gives the lock back, if it was free */
+    return is_taken;
+}
+
 void vc_lock_release(int fd)
 {
     if (fd >= 0) {

@@ -16,6 +16,8 @@
  * file.  VC_ERR_STORE_LOCKED, and @ret_holder is the process that has it, or 0.
  */
 VC_NODISCARD vc_err vc_lock_take(int dir_fd, int *ret_fd, long *ret_holder);
+/* Does somebody have it? */
+bool vc_lock_is_taken(int dir_fd);
 /* -1 is fine. */
 void vc_lock_release(int fd);
 

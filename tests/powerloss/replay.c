@@ -30,7 +30,7 @@
 
 #define SECTOR         512
 #define FILES_MAX      64
-#define FILE_BYTES_MAX (16u << 20)
+#define FILE_BYTES_MAX (4u << 20)
 
 struct entry {
     struct vc_powerloss_entry head;
@@ -430,7 +430,7 @@ int main(int argc, char **argv)
     char dir[80];
     char log_path[80];
     struct log log;
-    unsigned long states = 1200;
+    unsigned long states = 1000;
     unsigned long seed = 1;
     unsigned long bad = 0;
     int option;

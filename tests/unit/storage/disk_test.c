@@ -351,7 +351,7 @@ static void the_end_of_the_last_use_is_known(void **state)
     char path[128];
     int fd;
 
-    assert_false(vc_lmdb_was_clean(host->dir));
+    assert_true(vc_lmdb_was_clean(host->dir)); /* while it is in use */
     put_one(host, "kept");
     host_close(host);
     assert_true(vc_lmdb_was_clean(host->dir));
@@ -363,6 +363,22 @@ static void the_end_of_the_last_use_is_known(void **state)
     host_close(host);
     assert_true(vc_lmdb_was_clean(host->dir));
     assert_true(vc_lmdb_was_clean("/nonexistent/veche"));
+}
+
+static void a_killed_process_leaves_no_clean_end(void **state)
+{
+    struct host *host = *state;
+    int status;
+    pid_t child;
+
+    host_close(host);
+    child = fork();
+    if (child == 0) {
+        _exit(host_open(host) == VC_OK ? 0 : 1); /* without closing */
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_false(vc_lmdb_was_clean(host->dir));
 }
 
 static void a_close_after_a_failure_is_no_clean_one(void **state)
@@ -414,6 +430,7 @@ int main(void)
         ONE(a_second_open_is_told_who_has_it),
         ONE(a_reader_sees_what_is_committed_and_writes_nothing),
         ONE(the_end_of_the_last_use_is_known),
+        ONE(a_killed_process_leaves_no_clean_end),
         ONE(a_close_after_a_failure_is_no_clean_one),
         ONE(an_empty_file_is_damaged_and_not_new),
     };

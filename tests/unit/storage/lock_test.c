@@ -37,7 +37,9 @@ static void one_has_it_and_is_named(void **state)
     long holder = 0;
 
     (void)state;
+    assert_false(vc_lock_is_taken(dir_fd));
     assert_int_equal(vc_lock_take(dir_fd, &fd, &holder), VC_OK);
+    assert_true(vc_lock_is_taken(dir_fd));
     assert_int_equal(vc_lock_take(dir_fd, &other, &holder), VC_ERR_STORE_LOCKED);
     assert_int_equal(other, -1);
     assert_int_equal(holder, (long)getpid());
