@@ -54,7 +54,7 @@ int vc_invite_show(struct vc_cli *cli, const json_t *invite, bool is_asked,
     vc_term_put(stdout, vc_json_is(invite, "note", "")
                             ? "the other person"
                             : vc_json_string(invite, "note"));
-    fputs(", over a way that you trust; it works once", stdout);
+    fputs(", over a way that you trust.\nIt works once", stdout);
     if (vc_json_has(invite, "expires_at")) {
         vc_term_date(vc_json_integer(invite, "expires_at"), when);
         printf(", until %s", when);

@@ -8,8 +8,9 @@
 #include "cli/daemon.h"
 #include "cli/output.h"
 
-#define WAIT_S     15
-#define WAIT_S_MAX 86400
+#define WAIT_S        15
+#define WAIT_S_MAX    86400
+#define PLAIN_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_."
 
 static int list(struct vc_cli *cli)
 {
@@ -121,9 +122,14 @@ static int tell_done(struct vc_cli *cli, const json_t *join)
     if (vc_connection_call(&cli->connection, "contacts.get",
                            json_pack("{s:s}", "contact", contact), &result) == VC_OK) {
         const json_t *who = json_object_get(result, "contact");
-        vc_note(cli, "%s is your contact now.", vc_json_string(who, "name"));
-        vc_note(cli, "say hello:    veche send %s \"hello\"",
-                vc_json_string(who, "name"));
+        const char *name = vc_json_string(who, "name");
+        /* What a shell would take apart is named by its number. */
+        bool is_plain = name[0] != '\0' && strspn(name, PLAIN_LETTERS) == strlen(name);
+        vc_note(cli, "%s is your contact now.", name);
+        vc_note(cli,
+                is_plain ? "say hello:    veche send %s \"hello\""
+                         : "say hello:    veche send '%s' \"hello\"",
+                is_plain ? name : contact);
         json_decref(result);
     }
     return VC_EXIT_OK;
@@ -175,8 +181,7 @@ int vc_command_join(struct vc_cli *cli)
                           &exit_code))
         return exit_code;
     if (!was_running)
-        vc_note(cli, "veched is started: you are %s, %s",
-                vc_json_string(status, "name"), vc_json_string(status, "veche_id"));
+        vc_note(cli, "veched is started: you are %s", vc_json_string(status, "name"));
     json_decref(status);
     char *text = invite_text(cli);
     json_t *params =

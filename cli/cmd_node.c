@@ -28,8 +28,9 @@ static void put_start(struct vc_cli *cli, vc_ms begun_at, const json_t *status)
     size_t i;
     json_t *part;
 
-    (void)snprintf(words, sizeof(words), "%.64s, %.128s",
-                   vc_json_string(status, "name"), vc_json_string(status, "veche_id"));
+    (void)snprintf(words, sizeof(words), "%.64s, fingerprint %.64s",
+                   vc_json_string(status, "name"),
+                   vc_json_string(status, "fingerprint"));
     put_step(cli, begun_at, "identity", words);
     (void)snprintf(words, sizeof(words), "none that others could reach");
     json_array_foreach(addresses, i, part)

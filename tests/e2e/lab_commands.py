@@ -10,9 +10,11 @@ import json
 import os
 import pty
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -279,6 +281,25 @@ def tell_everything(alice, schema):
         schema.fields(schema.methods[method]["results"], reply["result"], method)
 
 
+def scan(cells, invite):
+    """Reads the code from a picture of the screen, where a program for that is installed."""
+    if shutil.which("zbarimg") is None:
+        return
+    size = 8
+    lines = []
+    for row in cells:
+        for dark in ("\u2580\u2588", "\u2584\u2588"):
+            line = "".join(("0 " if cell in dark else "255 ") * size for cell in row)
+            lines += [line] * size
+    picture = f"P2 {45 * size} {len(lines)} 255\n" + "\n".join(lines) + "\n"
+    with tempfile.NamedTemporaryFile("w", suffix=".pgm") as file:
+        file.write(picture)
+        file.flush()
+        done = subprocess.run(["zbarimg", "-q", "--raw", file.name], capture_output=True,
+                              text=True, check=False)
+    lab.demand(done.stdout.strip() == invite, f"the code reads {done.stdout!r}")
+
+
 def screen(alice):
     """On a terminal: colours, and a QR code that fits."""
     def run(words, rows, columns, **variables):
@@ -303,9 +324,9 @@ def screen(alice):
     text = run("invite", 30, 80)
     rows = [line for line in text.split("\r\n") if line.startswith("\033[38;5;16m\033[48;5;231m")]
     lab.demand(len(rows) == 23, f"{len(rows)} rows of a QR code")
-    for row in rows:
-        cells = re.sub("\033\\[[0-9;]*m", "", row)
-        lab.demand(len(cells) == 45, f"{len(cells)} cells")
+    cells = [re.sub("\033\\[[0-9;]*m", "", row) for row in rows]
+    lab.demand({len(row) for row in cells} == {45}, "the rows have not 45 cells")
+    scan(cells, re.search("veche join (VECHE:[A-Z2-7]+)", text.replace("\r\n", "")).group(1))
     for how in ({"rows": 20, "columns": 80}, {"rows": 30, "columns": 40}):
         lab.demand("\033[48" not in run("invite", **how), "a QR code that does not fit")
     lab.demand("\033" not in run("status", 30, 80, NO_COLOR="1"), "colours in spite of NO_COLOR")

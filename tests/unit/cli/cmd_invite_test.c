@@ -18,7 +18,7 @@ static void the_whole_command_is_shown(void **state)
     struct vc_run run = vc_fake_veche("", "invite", "--days", "7", "--for", "bob");
     assert_int_equal(run.exit_code, 0);
     assert_holds(run.out,
-                 "Send this line to bob, over a way that you trust; it works once, "
+                 "Send this line to bob, over a way that you trust.\nIt works once, "
                  "until 2025-12-01:\n\n    veche join VECHE:ABC\n");
     assert_int_equal(vc_json_integer(vc_fake_asked("invite.create", 0), "days"), 7);
     assert_string_equal(vc_json_string(vc_fake_asked("invite.create", 0), "note"),

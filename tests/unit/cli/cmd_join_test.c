@@ -43,6 +43,21 @@ static void a_join_that_succeeds_says_who_it_is(void **state)
     free(bob);
 }
 
+static void a_name_that_a_shell_would_take_apart_is_not_in_the_command(void **state)
+{
+    (void)state;
+    char *bob = vc_fake_contact("{\"name\":\"bob; reboot\"}");
+    char text[2048];
+
+    begin("{\"join\":" JOIN("done", "null", "1") "}");
+    (void)snprintf(text, sizeof(text), "{\"contact\":%s}", bob);
+    vc_fake_answer("contacts.get", text);
+    struct vc_run run = vc_fake_veche("", "join", "VECHE:AB");
+    assert_holds(run.out, "veche send '#1' \"hello\"\n");
+    vc_run_clear(&run);
+    free(bob);
+}
+
 static void a_refused_join_ends_with_its_error(void **state)
 {
     (void)state;
@@ -106,6 +121,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_join_that_succeeds_says_who_it_is),
+        cmocka_unit_test(a_name_that_a_shell_would_take_apart_is_not_in_the_command),
         cmocka_unit_test(a_refused_join_ends_with_its_error),
         cmocka_unit_test(a_join_that_goes_on_by_itself_ends_with_0),
         cmocka_unit_test(a_bad_invite_is_said),
