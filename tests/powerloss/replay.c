@@ -2,12 +2,15 @@
  * Power losses: records a run of the store, then makes the directory as it may stand after
  * the power went at some moment, and opens it with the store.
  *
- *     powerloss_replay [-n STATES] [-s SEED] [-u | -m] RECORDER WORKLOAD
+ *     powerloss_replay [-n STATES] [-s SEED] [-u | -m] [-l LOG] RECORDER WORKLOAD
  *
  * What was synced is there; of the rest any part may be: a write is kept, lost or torn into
  * sectors of 512 bytes, in any order; of unsynced changes of names a beginning is kept.  A
  * state is good when the store opens, has the state after some turn exactly, and that turn
  * is not before the last one that was acknowledged.
+ *
+ * The log of a run with bad states is kept; with -l it is replayed, and the same seed makes
+ * the same states.
  *
  * With -u syncs are taken for nothing, as if the disk lied; with -m only those of writes
  * through O_DSYNC, which is how LMDB writes its meta page.  Then there must be bad states, or
@@ -433,11 +436,14 @@ int main(int argc, char **argv)
     unsigned long states = 1000;
     unsigned long seed = 1;
     unsigned long bad = 0;
+    const char *given_log = NULL;
+    bool is_lying;
     int option;
 
-    while ((option = getopt(argc, argv, "n:s:um")) != -1) {
+    while ((option = getopt(argc, argv, "n:s:uml:")) != -1) {
         states = option == 'n' ? strtoul(optarg, NULL, 10) : states;
         seed = option == 's' ? strtoul(optarg, NULL, 10) : seed;
+        given_log = option == 'l' ? optarg : given_log;
         are_syncs_ignored = option == 'u' || are_syncs_ignored;
         are_metas_ignored = option == 'm' || are_metas_ignored;
     }
@@ -448,8 +454,10 @@ int main(int argc, char **argv)
     (void)snprintf(dir, sizeof dir, "%s/store", top);
     (void)snprintf(log_path, sizeof log_path, "%s/log", top);
     need(mkdir(dir, 0700) == 0, dir);
-    record(argv[optind], argv[optind + 1], dir, log_path);
-    read_log(log_path, &log);
+    if (given_log == NULL) {
+        record(argv[optind], argv[optind + 1], dir, log_path);
+    }
+    read_log(given_log != NULL ? given_log : log_path, &log);
     for (unsigned long i = 0; i < states; i++) {
         bad += lose_power(&log, seed * 1000000 + i, dir, bad < 10) ? 0 : 1;
     }
@@ -457,6 +465,11 @@ int main(int argc, char **argv)
            seed, bad);
     free(log.bytes);
     free(log.entries);
+    is_lying = are_syncs_ignored || are_metas_ignored;
+    if (bad > 0 && !is_lying && given_log == NULL) {
+        printf("the log is kept: -l %s\n", log_path);
+        return 1;
+    }
     (void)nftw(top, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
-    return (bad > 0) == (are_syncs_ignored || are_metas_ignored) ? 0 : 1;
+    return (bad > 0) == is_lying ? 0 : 1;
 }
