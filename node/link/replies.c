@@ -27,14 +27,14 @@ bool vc_replies_pop(struct vc_link *link, struct vc_addr *ret_to,
 {
     struct vc_replies *replies = &link->replies;
     struct head head;
-    if (replies->head == replies->tail) {
-        replies->head = replies->tail = 0;
+    if (replies->head == replies->tail)
         return false;
-    }
     memcpy(&head, replies->bytes + replies->head, sizeof head);
     *ret_to = head.to;
     *ret_datagram =
         (struct vc_bytes){replies->bytes + replies->head + sizeof head, head.len};
     replies->head += sizeof head + head.len;
+    if (replies->head == replies->tail)
+        replies->head = replies->tail = 0;
     return true;
 }

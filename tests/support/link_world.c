@@ -37,7 +37,6 @@ static void start(struct link_node *node)
 {
     struct vc_secret32 seed;
     fill(node->world, seed.b, sizeof seed.b);
-    memset(node->mem, 0, node->mem_len);
     node->link = vc_link_init(node->mem, &node->cfg, &seed);
     vc_link_answer_to(node->link, &node->contacts, 1);
 }
@@ -70,6 +69,7 @@ struct link_node *link_world_add(struct link_world *world, const struct vc_link_
 void link_world_restart(struct link_node *node)
 {
     vc_link_deinit(node->link);
+    memset(node->mem, 0, node->mem_len);
     start(node);
 }
 

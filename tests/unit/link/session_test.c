@@ -333,6 +333,7 @@ static void many_idle_sessions_hold_nothing_of_the_pools(void **state)
                                    .packets_max = VC_LINK_PACKETS_MIN,
                                    .network_id = guest->cfg.network_id,
                                    .root = guest->cfg.root};
+    vc_link_peer_remove(hub->link, world.now, 1);
     world.delay_min_ms = world.delay_max_ms = 0;
     for (uint32_t i = 0; i < count; i++) {
         memcpy(small.dev_dh.b, &i, sizeof i);
