@@ -139,6 +139,7 @@ static vc_err read_config(struct vc_options *options)
                               options->socket_path[0] != '\0'};
     struct vc_config_sink sink = {on_value, on_fault, &reading};
     FILE *file = fopen(options->config_path, "re");
+    bool was_read;
     char *text;
     size_t len;
     vc_err err;
@@ -152,9 +153,11 @@ static vc_err read_config(struct vc_options *options)
     }
     text = malloc(VC_CONFIG_TEXT_MAX + 1);
     len = text != NULL ? fread(text, 1, VC_CONFIG_TEXT_MAX + 1, file) : 0;
+    was_read = text != NULL && !ferror(file);
     fclose(file);
-    if (text == NULL || len > VC_CONFIG_TEXT_MAX) {
-        fprintf(stderr, "veched: %s is longer than 64 KiB\n", options->config_path);
+    if (!was_read || len > VC_CONFIG_TEXT_MAX) {
+        fprintf(stderr, "veched: %s %s\n", options->config_path,
+                was_read ? "is longer than 64 KiB" : "cannot be read");
         free(text);
         return VC_ERR_CONFIG;
     }

@@ -198,6 +198,7 @@ static void events_are_as_the_table_says(void **state)
         assert_event_fits(&event);
     }
     event.kind = VC_EVENT_JOIN;
+    event.join = 2;
     event.reason = VC_ERR_INVITE_USED;
     assert_event_fits(&event);
 }

@@ -1,5 +1,6 @@
 #include "node/edge/udp.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
