@@ -18,7 +18,7 @@ static void report_check(struct vc_cli *cli, void *ctx, const struct vc_check *c
     static const char *const verdicts[] = {"ok", "warn", "fail"};
 
     (void)cli;
-    fprintf((FILE *)ctx, "%s: %s\n", check->name, verdicts[check->verdict]);
+    (void)fprintf((FILE *)ctx, "%s: %s\n", check->name, verdicts[check->verdict]);
 }
 
 static void report(struct vc_cli *cli, FILE *out)
@@ -26,16 +26,17 @@ static void report(struct vc_cli *cli, FILE *out)
     struct utsname system;
     json_t *result = NULL;
 
-    fprintf(out, "veche %s, API %d\n", VC_VERSION, VC_CONTROL_API_VERSION);
+    (void)fprintf(out, "veche %s, API %d\n", VC_VERSION, VC_CONTROL_API_VERSION);
     if (uname(&system) == 0)
-        fprintf(out, "%s %s %s\n", system.sysname, system.release, system.machine);
+        (void)fprintf(out, "%s %s %s\n", system.sysname, system.release,
+                      system.machine);
     (void)vc_doctor_run(cli, report_check, out);
     if (cli->connection.fd < 0 ||
         vc_connection_call(&cli->connection, "node.report", NULL, &result) != VC_OK)
         return;
     const char *text = vc_json_string(result, "text");
-    fprintf(out, "\n%s%s", text,
-            text[0] == '\0' || text[strlen(text) - 1] != '\n' ? "\n" : "");
+    (void)fprintf(out, "\n%s%s", text,
+                  text[0] == '\0' || text[strlen(text) - 1] != '\n' ? "\n" : "");
     json_decref(result);
 }
 
@@ -93,7 +94,7 @@ int vc_command_version(struct vc_cli *cli)
     } else {
         printf("veche %s, API %d\n", VC_VERSION, VC_CONTROL_API_VERSION);
         if (status != NULL) {
-            fputs("veched ", stdout);
+            (void)fputs("veched ", stdout);
             vc_term_put(stdout, vc_json_string(status, "version"));
             printf(", API %lld, running\n", (long long)vc_json_integer(status, "api"));
         }

@@ -93,7 +93,7 @@ static int show(struct vc_cli *cli, struct looking *looking)
             continue;
         }
         vc_note(cli, "# %s", key->words);
-        fputs(value[0] == '\0' ? "# " : "", stdout);
+        (void)fputs(value[0] == '\0' ? "# " : "", stdout);
         printf("%s = ", key->name);
         vc_term_put(stdout, value[0] == '\0' ? key->usual : value);
         putchar('\n');

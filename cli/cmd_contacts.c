@@ -62,9 +62,9 @@ static bool is_sure(struct vc_cli *cli)
         return true;
     if (isatty(STDIN_FILENO) != 1)
         return false;
-    fputs("remove ", stdout);
+    (void)fputs("remove ", stdout);
     vc_term_put(stdout, cli->args[1]);
-    fputs(", the conversation and what waits, for ever? [y/N] ", stdout);
+    (void)fputs(", the conversation and what waits, for ever? [y/N] ", stdout);
     (void)fflush(stdout); /* main() asks the stream at the end */
     return fgets(answer, sizeof(answer), stdin) != NULL &&
            (answer[0] == 'y' || answer[0] == 'Y');

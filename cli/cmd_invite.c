@@ -50,18 +50,18 @@ int vc_invite_show(struct vc_cli *cli, const json_t *invite, bool is_asked,
         if (err != VC_OK && is_asked)
             return vc_cli_fail(cli, err, "the invite does not fit into a QR code");
     }
-    fputs("\nSend this line to ", stdout);
+    (void)fputs("\nSend this line to ", stdout);
     vc_term_put(stdout, vc_json_is(invite, "note", "")
                             ? "the other person"
                             : vc_json_string(invite, "note"));
-    fputs(", over a way that you trust.\nIt works once", stdout);
+    (void)fputs(", over a way that you trust.\nIt works once", stdout);
     if (vc_json_has(invite, "expires_at")) {
         vc_term_date(vc_json_integer(invite, "expires_at"), when);
         printf(", until %s", when);
     }
-    fputs(":\n\n    veche join ", stdout);
+    (void)fputs(":\n\n    veche join ", stdout);
     vc_term_put(stdout, text);
-    fputs("\n\n", stdout);
+    (void)fputs("\n\n", stdout);
     return VC_EXIT_OK;
 }
 

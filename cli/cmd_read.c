@@ -119,10 +119,11 @@ static int read_one(struct vc_cli *cli, struct reading *reading)
 }
 
 /* Every conversation, or every one with something unread. */
-static int read_all(struct vc_cli *cli, struct reading *reading)
+static int read_all(struct vc_cli *cli, const struct reading *every)
 {
     json_t *result = NULL;
     const json_t *contact;
+    struct reading reading = *every;
     char number[32];
     size_t i;
     bool has_any = false;
@@ -133,13 +134,13 @@ static int read_all(struct vc_cli *cli, struct reading *reading)
     json_array_foreach(json_object_get(result, "contacts"), i, contact)
     {
         int64_t unread = vc_json_integer(contact, "unread");
-        if (unread == 0 && reading->is_unread_only)
+        if (unread == 0 && reading.is_unread_only)
             continue;
         has_any = true;
         (void)snprintf(number, sizeof(number), "#%lld",
                        (long long)vc_json_integer(contact, "id"));
-        reading->contact = number;
-        if (!put_conversation(cli, reading, unread, &exit_code) ||
+        reading.contact = number;
+        if (!put_conversation(cli, &reading, unread, &exit_code) ||
             (unread > 0 && !mark_read(cli, number, &exit_code)))
             break;
     }

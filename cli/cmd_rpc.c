@@ -12,7 +12,7 @@
 #include "cli/output.h"
 
 /* One line of the protocol at most, and what was read behind it. */
-#define ROOM_BYTES (2 * VC_CONTROL_LINE_MAX)
+#define ROOM_BYTES ((size_t)2 * VC_CONTROL_LINE_MAX)
 /* So many requests are on their way at most: their answers must not pile up. */
 #define UNANSWERED_MAX 256
 
@@ -154,11 +154,12 @@ int vc_command_rpc(struct vc_cli *cli)
     if (!vc_cli_connect(cli, &bridge.exit_code))
         return bridge.exit_code;
     if (isatty(STDIN_FILENO) == 1)
-        fputs("This is JSON-RPC 2.0 for programs; try this line, and end with Ctrl-D:\n"
-              "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"node.status\"}\n",
-              stderr);
-    bridge.in = malloc(ROOM_BYTES);
-    bridge.out = malloc(ROOM_BYTES);
+        (void)fputs(
+            "This is JSON-RPC 2.0 for programs; try this line, and end with Ctrl-D:\n"
+            "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"node.status\"}\n",
+            stderr);
+    bridge.in = calloc(1, ROOM_BYTES);
+    bridge.out = calloc(1, ROOM_BYTES);
     if (bridge.in == NULL || bridge.out == NULL)
         stop(cli, &bridge, VC_ERR_NO_MEMORY);
     while (!bridge.is_over && !(bridge.is_input_over && bridge.unanswered <= 0)) {

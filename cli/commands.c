@@ -163,18 +163,19 @@ static void put_option(const struct vc_option *option, FILE *out)
                    option->argument == NULL ? "" : " ",
                    option->argument == NULL ? "" : option->argument);
     if (option->letter != 0)
-        fprintf(out, "  -%c, %-20s %s\n", option->letter, name, option->words);
+        (void)fprintf(out, "  -%c, %-20s %s\n", option->letter, name, option->words);
     else
-        fprintf(out, "      %-20s %s\n", name, option->words);
+        (void)fprintf(out, "      %-20s %s\n", name, option->words);
 }
 
 void vc_cli_help(const struct vc_command *command, FILE *out)
 {
-    fprintf(out, "veche %s%s%s\n\n%s.\n", command->name,
-            command->synopsis[0] == '\0' ? "" : " ", command->synopsis, command->words);
+    (void)fprintf(out, "veche %s%s%s\n\n%s.\n", command->name,
+                  command->synopsis[0] == '\0' ? "" : " ", command->synopsis,
+                  command->words);
     if (command->more != NULL)
-        fprintf(out, "\n%s\n", command->more);
-    fputs("\n", out);
+        (void)fprintf(out, "\n%s\n", command->more);
+    (void)fputs("\n", out);
     for (const struct vc_option *o = command->options; o->name != NULL; o++)
         put_option(o, out);
     for (const struct vc_option *o = vc_common_options; o->name != NULL; o++) {
@@ -185,16 +186,17 @@ void vc_cli_help(const struct vc_command *command, FILE *out)
 
 void vc_cli_overview(FILE *out)
 {
-    fputs("veche: write with people, without a server in between\n\n"
-          "  veche up                start; shows an invite for somebody\n"
-          "  veche join VECHE:...    join with an invite that you got\n"
-          "  veche send NAME TEXT    and it arrives, now or later\n\n"
-          "All commands (veche help COMMAND tells more):\n\n",
-          out);
+    (void)fputs("veche: write with people, without a server in between\n\n"
+                "  veche up                start; shows an invite for somebody\n"
+                "  veche join VECHE:...    join with an invite that you got\n"
+                "  veche send NAME TEXT    and it arrives, now or later\n\n"
+                "All commands (veche help COMMAND tells more):\n\n",
+                out);
     for (const struct vc_command *c = vc_commands; c->name != NULL; c++)
-        fprintf(out, "  %-10s %s\n", c->name, c->words);
-    fputs("\nExit codes: 0 done, 1 failed, 2 wrong use, 3 degraded, 4 veched is not "
-          "running,\n"
-          "5 the other side cannot be reached, 6 too late, 7 refused.\n",
-          out);
+        (void)fprintf(out, "  %-10s %s\n", c->name, c->words);
+    (void)fputs(
+        "\nExit codes: 0 done, 1 failed, 2 wrong use, 3 degraded, 4 veched is not "
+        "running,\n"
+        "5 the other side cannot be reached, 6 too late, 7 refused.\n",
+        out);
 }

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define READ_BYTES (64 * 1024)
+#define READ_BYTES ((size_t)64 * 1024)
 
 vc_ms vc_connection_clock_ms(void)
 {

@@ -22,7 +22,7 @@
 /* Of what veched wrote before it died. */
 #define LAST_WORDS_BYTES 8192
 /* The log of a veched that nobody's service manager keeps. */
-#define LOG_BYTES_MAX (4 * 1024 * 1024)
+#define LOG_BYTES_MAX 4194304
 
 /* Makes a directory and what leads to it; nobody else may look into a new one. */
 static bool make_dirs(const char *path)
@@ -76,7 +76,8 @@ static void become_veched(const char *program, const struct vc_paths *paths,
     (void)syscall(SYS_close_range, 3, ~0U,
                   0); /* an old kernel lacks it: they are harmless */
     execv(program, (char *const *)(uintptr_t)args);
-    dprintf(STDERR_FILENO, "veched: %s cannot be run: %s\n", program, strerror(errno));
+    (void)dprintf(STDERR_FILENO, "veched: %s cannot be run: %s\n", program,
+                  strerror(errno));
     _exit(VC_EXIT_FAILED);
 }
 

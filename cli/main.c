@@ -14,13 +14,13 @@ static int unknown_command(const char *name)
 
     for (const struct vc_command *c = vc_commands; c->name != NULL; c++)
         vc_nearest(name, c->name, &best, &distance);
-    fputs("veche: there is no command ", stderr);
+    (void)fputs("veche: there is no command ", stderr);
     vc_term_put(stderr, name);
     if (best != NULL)
-        fprintf(stderr, "; is it: veche %s?\n", best);
+        (void)fprintf(stderr, "; is it: veche %s?\n", best);
     else
-        fputs("\n", stderr);
-    fputs("hint: see: veche help\n", stderr);
+        (void)fputs("\n", stderr);
+    (void)fputs("hint: see: veche help\n", stderr);
     return VC_EXIT_USAGE;
 }
 
@@ -64,7 +64,7 @@ int main(int argc, char **argv)
         cli.command == NULL ? unknown_command(name) : run(&cli, argc - 1, argv + 1);
     /* A full disk or a closed pipe may have eaten what was said. */
     if (fflush(stdout) != 0 || ferror(stdout) != 0) {
-        fputs("veche: the output could not be written\n", stderr);
+        (void)fputs("veche: the output could not be written\n", stderr);
         return result == VC_EXIT_OK ? VC_EXIT_FAILED : result;
     }
     return result;

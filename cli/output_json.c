@@ -16,7 +16,7 @@ static void put(const char *kind, json_t *object)
                      ? NULL
                      : json_dumps(line, JSON_COMPACT);
     if (text == NULL) {
-        fputs("veche: memory is short\n", stderr);
+        (void)fputs("veche: memory is short\n", stderr);
         exit(VC_EXIT_FAILED);
     }
     vc_term_json(stdout, text, strlen(text));

@@ -57,7 +57,7 @@ static int put_head(struct vc_cli *cli, int64_t unix_ms, char sign, const char *
            vc_term_style(term, VC_PLAIN), sign);
     if (name == NULL)
         return SIGN_COLUMNS;
-    fputs(vc_term_style(term, VC_BOLD), stdout);
+    (void)fputs(vc_term_style(term, VC_BOLD), stdout);
     vc_term_put(stdout, name);
     printf("%s: ", vc_term_style(term, VC_PLAIN));
     int columns = columns_of(name) + 2;
@@ -122,9 +122,9 @@ static void put_news(struct vc_cli *cli, const json_t *event, const char *words)
 
     (void)put_head(cli, vc_json_integer(event, "at"), '.',
                    vc_json_string(event, "contact_name"));
-    fputs(words, stdout);
+    (void)fputs(words, stdout);
     if (json_is_object(failure)) {
-        fputs(": ", stdout);
+        (void)fputs(": ", stdout);
         vc_term_put(stdout, vc_json_string(failure, "message"));
     }
     putchar('\n');
@@ -147,9 +147,9 @@ static void put_join(struct vc_cli *cli, const json_t *event, bool is_done)
 
     (void)put_head(cli, vc_json_integer(event, "at"), '.', NULL);
     printf("join #%lld ", (long long)vc_json_integer(join, "id"));
-    fputs(is_done ? "succeeded" : "failed", stdout);
+    (void)fputs(is_done ? "succeeded" : "failed", stdout);
     if (json_is_object(failure)) {
-        fputs(": ", stdout);
+        (void)fputs(": ", stdout);
         vc_term_put(stdout, vc_json_string(failure, "message"));
     }
     putchar('\n');

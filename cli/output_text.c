@@ -11,17 +11,17 @@ static void put_failure(struct vc_cli *cli, const struct vc_control_message *fai
     (void)cli;
     (void)fflush(
         stdout); /* so that both streams stand in order; main() looks for errors */
-    fputs("veche: ", stderr);
+    (void)fputs("veche: ", stderr);
     vc_term_put(stderr, failure->words[0] == '\0' ? vc_err_words(failure->err)
                                                   : failure->words);
     if (failure->detail[0] != '\0') {
-        fputs(": ", stderr);
+        (void)fputs(": ", stderr);
         vc_term_put(stderr, failure->detail);
     }
-    fputs("\nhint: ", stderr);
+    (void)fputs("\nhint: ", stderr);
     vc_term_put(stderr,
                 failure->hint[0] == '\0' ? vc_err_hint(failure->err) : failure->hint);
-    fputs("\n", stderr);
+    (void)fputs("\n", stderr);
 }
 
 static void put_note(struct vc_cli *cli, const char *words)
@@ -53,11 +53,11 @@ static void put_list_row(const char *name, const json_t *list)
 
     printf("  %-12s ", name);
     if (json_array_size(list) == 0)
-        fputs("none", stdout);
+        (void)fputs("none", stdout);
     json_array_foreach(list, i, part)
     {
         if (i > 0)
-            fputs(", ", stdout);
+            (void)fputs(", ", stdout);
         vc_term_put(stdout,
                     json_string_value(part) == NULL ? "?" : json_string_value(part));
     }
@@ -85,9 +85,9 @@ static void put_status(struct vc_cli *cli, const json_t *status)
     bool is_usable = vc_json_bool(status, "is_usable");
     char since[VC_TERM_TIME_MAX];
 
-    fputs(vc_term_style(&cli->term, is_usable ? VC_GREEN : VC_RED), stdout);
+    (void)fputs(vc_term_style(&cli->term, is_usable ? VC_GREEN : VC_RED), stdout);
     vc_term_put(stdout, vc_json_string(status, "verdict"));
-    fputs(vc_term_style(&cli->term, VC_PLAIN), stdout);
+    (void)fputs(vc_term_style(&cli->term, VC_PLAIN), stdout);
     putchar('\n');
     if (cli->is_quiet)
         return;
@@ -130,11 +130,11 @@ static void put_invite(struct vc_cli *cli, const json_t *invite)
         printf(", valid until %s", when);
     }
     if (vc_json_string(invite, "note")[0] != '\0') {
-        fputs(", for ", stdout);
+        (void)fputs(", for ", stdout);
         vc_term_put(stdout, vc_json_string(invite, "note"));
     }
     if (vc_json_is(invite, "state", "open")) {
-        fputs("\n    ", stdout);
+        (void)fputs("\n    ", stdout);
         vc_term_put(stdout, vc_json_string(invite, "text"));
     }
     putchar('\n');
@@ -149,11 +149,11 @@ static void put_join(struct vc_cli *cli, const json_t *join)
     printf("#%lld  %s", (long long)vc_json_integer(join, "id"),
            vc_json_string(join, "state"));
     if (vc_json_string(join, "name")[0] != '\0') {
-        fputs(", with ", stdout);
+        (void)fputs(", with ", stdout);
         vc_term_put(stdout, vc_json_string(join, "name"));
     }
     if (json_is_object(failure)) {
-        fputs(": ", stdout);
+        (void)fputs(": ", stdout);
         vc_term_put(stdout, vc_json_string(failure, "message"));
     }
     if (vc_json_has(join, "retry_at")) {
@@ -169,32 +169,32 @@ static void put_contact(struct vc_cli *cli, const json_t *contact)
     char when[VC_TERM_TIME_MAX];
     bool is_connected = vc_json_bool(contact, "is_connected");
 
-    fputs(vc_term_style(term, VC_BOLD), stdout);
+    (void)fputs(vc_term_style(term, VC_BOLD), stdout);
     vc_term_put(stdout, vc_json_string(contact, "name"));
-    fputs(vc_term_style(term, VC_PLAIN), stdout);
+    (void)fputs(vc_term_style(term, VC_PLAIN), stdout);
     if (cli->is_quiet) {
         putchar('\n');
         return;
     }
     printf("  #%lld", (long long)vc_json_integer(contact, "id"));
     if (vc_json_bool(contact, "is_blocked")) {
-        fputs(", blocked", stdout);
+        (void)fputs(", blocked", stdout);
     } else if (is_connected) {
-        fputs(", connected", stdout);
+        (void)fputs(", connected", stdout);
     } else if (vc_json_has(contact, "last_seen_at")) {
         vc_term_when(vc_json_integer(contact, "last_seen_at"), when);
         printf(", offline since %s", when);
     } else {
-        fputs(", never seen", stdout);
+        (void)fputs(", never seen", stdout);
     }
     if (vc_json_has(contact, "address")) {
-        fputs(is_connected ? " at " : ", last at ", stdout);
+        (void)fputs(is_connected ? " at " : ", last at ", stdout);
         vc_term_put(stdout, vc_json_string(contact, "address"));
     }
     if (is_connected && vc_json_has(contact, "rtt_ms"))
         printf(" (%lld ms)", (long long)vc_json_integer(contact, "rtt_ms"));
-    fputs(vc_json_bool(contact, "is_verified") ? ", verified" : ", not verified",
-          stdout);
+    (void)fputs(vc_json_bool(contact, "is_verified") ? ", verified" : ", not verified",
+                stdout);
     if (vc_json_integer(contact, "unread") > 0)
         printf(", %lld unread", (long long)vc_json_integer(contact, "unread"));
     if (vc_json_integer(contact, "waiting") > 0)
@@ -219,7 +219,7 @@ static void put_check(struct vc_cli *cli, const struct vc_check *check)
     putchar('\n');
     if (check->hint[0] == '\0')
         return;
-    fputs("                  ", stdout);
+    (void)fputs("                  ", stdout);
     vc_term_put(stdout, check->hint);
     putchar('\n');
 }

@@ -59,12 +59,12 @@ vc_err vc_qr_draw(FILE *out, const char *text)
         return err;
     int side = code->width + 2 * QUIET_MODULES;
     for (int row = 0; row < side; row += 2) {
-        fputs(INK, out);
+        (void)fputs(INK, out);
         for (int column = 0; column < side; column++) {
             int upper = is_dark(code, row, column) ? 2 : 0;
-            fputs(cells[upper + (is_dark(code, row + 1, column) ? 1 : 0)], out);
+            (void)fputs(cells[upper + (is_dark(code, row + 1, column) ? 1 : 0)], out);
         }
-        fputs(INK_END "\n", out);
+        (void)fputs(INK_END "\n", out);
     }
     QRcode_free(code);
     return VC_OK;

@@ -47,7 +47,7 @@ static char *escape(const char *text, size_t len, unsigned policy, size_t *ret_l
     uint8_t *bytes = malloc(room);
 
     if (bytes == NULL) {
-        fputs("veche: memory is short\n", stderr);
+        (void)fputs("veche: memory is short\n", stderr);
         exit(1);
     }
     struct vc_writer w = vc_writer(bytes, room - 1);
@@ -71,12 +71,12 @@ void vc_term_put(FILE *out, const char *text)
 static void put_json_escape(FILE *out, uint32_t code_point)
 {
     if (code_point < 0x10000) {
-        fprintf(out, "\\u%04x", code_point);
+        (void)fprintf(out, "\\u%04x", code_point);
         return;
     }
     code_point -= 0x10000;
-    fprintf(out, "\\u%04x\\u%04x", 0xd800 + (code_point >> 10),
-            0xdc00 + (code_point & 0x3ff));
+    (void)fprintf(out, "\\u%04x\\u%04x", 0xd800 + (code_point >> 10),
+                  0xdc00 + (code_point & 0x3ff));
 }
 
 void vc_term_json(FILE *out, const char *json, size_t len)
@@ -127,7 +127,7 @@ static void put_line(FILE *out, int indent, int columns, const char *text, size_
         if (part == len)
             break;
         (void)fwrite(text, 1, part, out); /* main() asks the stream at the end */
-        fprintf(out, "\n%*s", indent, "");
+        (void)fprintf(out, "\n%*s", indent, "");
         text += part;
         len -= part;
     }
@@ -180,9 +180,9 @@ void vc_term_block(FILE *out, const struct vc_term *term, int indent, const char
             break;
         left -= (size_t)(end - line) + 1;
         line = end + 1;
-        fprintf(out, "\n%*s", indent, "");
+        (void)fprintf(out, "\n%*s", indent, "");
     }
-    fprintf(out, "%s\n", tail);
+    (void)fprintf(out, "%s\n", tail);
     free(clean);
 }
 
