@@ -7,9 +7,13 @@
 #include <unistd.h>
 #include <utf8proc.h>
 
+#define MINUTE_MS 60000LL
+#define HOUR_MS   (60 * MINUTE_MS)
+#define DAY_MS    (24 * HOUR_MS)
+
 /* A terminal narrower than this is left to wrap by itself. */
 #define TEXT_COLUMNS_MIN 16
-#define TAB_BLANKS       "    "
+#define TAB_BLANKS       4
 
 struct vc_term vc_term_look(void)
 {
@@ -144,13 +148,13 @@ static char *expand_tabs(char *text, size_t *len)
         tabs += text[i] == '\t';
     if (tabs == 0)
         return text;
-    char *wide = malloc(*len + tabs * strlen(TAB_BLANKS) + 1);
+    char *wide = malloc(*len + tabs * TAB_BLANKS + 1);
     if (wide == NULL)
         return text;
     for (size_t i = 0; i < *len; i++) {
         if (text[i] == '\t') {
-            memcpy(wide + at, TAB_BLANKS, strlen(TAB_BLANKS));
-            at += strlen(TAB_BLANKS);
+            memset(wide + at, ' ', TAB_BLANKS);
+            at += TAB_BLANKS;
         } else {
             wide[at++] = text[i];
         }
@@ -233,7 +237,7 @@ void vc_term_until(int64_t unix_ms, char ret_text[VC_TERM_TIME_MAX])
 
     if (left_ms <= 0)
         (void)snprintf(ret_text, VC_TERM_TIME_MAX, "now");
-    else if (left_ms < 2 * 60 * 1000)
+    else if (left_ms < 2 * MINUTE_MS)
         (void)snprintf(ret_text, VC_TERM_TIME_MAX, "in %lld s",
                        (long long)(left_ms + 999) / 1000);
     else
@@ -244,15 +248,15 @@ void vc_term_span(int64_t span_ms, char ret_text[VC_TERM_TIME_MAX])
 {
     long long ms = span_ms < 0 ? 0 : span_ms;
 
-    if (ms < 60 * 1000)
+    if (ms < MINUTE_MS)
         (void)snprintf(ret_text, VC_TERM_TIME_MAX, "%lld.%lld s", ms / 1000,
                        ms % 1000 / 100);
-    else if (ms < 120 * 60 * 1000)
-        (void)snprintf(ret_text, VC_TERM_TIME_MAX, "%lld min", ms / 60000);
-    else if (ms < 48LL * 3600 * 1000)
-        (void)snprintf(ret_text, VC_TERM_TIME_MAX, "%lld h", ms / 3600000);
+    else if (ms < 2 * HOUR_MS)
+        (void)snprintf(ret_text, VC_TERM_TIME_MAX, "%lld min", ms / MINUTE_MS);
+    else if (ms < 2 * DAY_MS)
+        (void)snprintf(ret_text, VC_TERM_TIME_MAX, "%lld h", ms / HOUR_MS);
     else
-        (void)snprintf(ret_text, VC_TERM_TIME_MAX, "%lld days", ms / 86400000);
+        (void)snprintf(ret_text, VC_TERM_TIME_MAX, "%lld days", ms / DAY_MS);
 }
 
 int64_t vc_term_now_ms(void)

@@ -11,8 +11,8 @@
 #include "crypto/base/base.h"
 #include "crypto/base/err.h"
 
-#define VC_CONFIG_TEXT_MAX (64 * 1024) /* bytes of a file: a person wrote it */
-#define VC_CONFIG_LINE_MAX 198 /* bytes of a line: what inih takes, with its end */
+#define VC_CONFIG_TEXT_MAX 65536 /* bytes of a file: a person wrote it */
+#define VC_CONFIG_LINE_MAX 198   /* bytes of a line: what inih takes, with its end */
 
 enum vc_config_type {
     VC_CONFIG_TEXT,
