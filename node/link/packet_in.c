@@ -100,10 +100,10 @@ static bool store(struct vc_link *link, uint32_t session,
  */
 static void look_at_credit(const struct vc_link *link, struct vc_session *s)
 {
-    uint64_t quarter = link->window / 4;
+    uint64_t window = vc_session_window(link), quarter = window / 4;
     for (uint32_t i = 0; i < VC_LINK_STREAM_COUNT; i++) {
         const struct vc_recv_stream *stream = &s->recv[i];
-        uint64_t limit = stream->read + link->window;
+        uint64_t limit = stream->read + window;
         if (stream->highest == 0 || limit <= stream->limit)
             continue;
         if (limit - stream->limit >= quarter || stream->limit - stream->highest < quarter)

@@ -118,7 +118,7 @@ static void write_windows(struct making *m)
     for (uint32_t i = 0; i < VC_LINK_STREAM_COUNT; i++) {
         struct vc_recv_stream *stream = &s->recv[i];
         uint8_t bit = (uint8_t)(1u << i);
-        uint64_t limit = stream->read + m->link->window;
+        uint64_t limit = stream->read + vc_session_window(m->link);
         if (limit < stream->limit)
             limit = stream->limit;
         if ((s->windows_due & bit) == 0 || vc_writer_left(&m->w) < 2 + 8)
@@ -283,7 +283,9 @@ size_t vc_session_write(struct vc_link *link, vc_ms now, uint32_t session, uint8
         m.sent = take_record(link, session);
     if (m.sent == VC_SLOT_NONE && !s->wants_ack)
         return 0;
-    if (s->wants_ack || s->unacked > 0)
+    /* Rows are told again in what will be acknowledged: then they can be forgotten. */
+    if (s->wants_ack || s->unacked > 0 ||
+        (m.sent != VC_SLOT_NONE && s->received.count > 1))
         write_ack(&m, now);
     if (m.sent != VC_SLOT_NONE) {
         write_windows(&m);

@@ -159,6 +159,7 @@ void vc_session_end(struct vc_link *link, uint32_t session, vc_err reason)
     uint32_t peer = s->peer;
     if (s->phase != VC_SESSION_UP)
         return;
+    bool was_wanted = s->keys.is_initiator;
     silence(link, session);
     s->end_reason = reason;
     if (s->is_told) {
@@ -166,7 +167,6 @@ void vc_session_end(struct vc_link *link, uint32_t session, vc_err reason)
         return;
     }
     /* Nobody was told of it.  Who asked for it gets the answer that he waits for. */
-    bool was_wanted = s->keys.is_initiator;
     vc_session_free(link, session);
     if (was_wanted)
         vc_peers_tell_down(link, peer, reason);
@@ -322,4 +322,10 @@ bool vc_session_may_store(struct vc_link *link, uint32_t session, uint32_t count
     if (link->favoured == VC_SLOT_NONE)
         link->favoured = session;
     return link->favoured == session;
+}
+
+uint64_t vc_session_window(const struct vc_link *link)
+{
+    bool is_short = vc_chunks_left(&link->chunks) < link->chunks.pool.capacity / 2;
+    return is_short ? VC_LINK_FIRST_CREDIT : link->window;
 }

@@ -131,6 +131,9 @@ bool vc_session_may_send(const struct vc_link *link, const struct vc_session *s,
                          uint32_t count);
 bool vc_session_may_store(struct vc_link *link, uint32_t session, uint32_t count,
                           bool is_near);
+/* Bytes beyond what was read that a stream of a peer may send: few while chunks are
+ * short, so that what comes can be kept. */
+uint64_t vc_session_window(const struct vc_link *link);
 /* An object was taken out: chunks are free. */
 void vc_session_was_read(struct vc_link *link, uint32_t session);
 

@@ -47,4 +47,8 @@ vc_err link_duo_say(uint32_t from, uint32_t to, enum vc_link_stream stream,
 struct vc_session;
 struct vc_session *link_duo_session(uint32_t node, uint32_t peer);
 
+/* Hands @to a packet of frames that @from has sealed, as if it came from @addr. */
+void link_duo_inject(uint32_t from, uint32_t to, const struct vc_addr *addr,
+                     struct vc_bytes frames);
+
 #endif
