@@ -76,6 +76,32 @@ static void an_event_is_checked_by_its_kind(void **state)
     json_decref(event);
 }
 
+static void what_is_no_event_is_none(void **state)
+{
+    (void)state;
+    static const char *const cases[] = {
+        "[]",
+        "{}",
+        "{\"kind\":7,\"at\":1}",
+        "{\"kind\":\"gap\",\"at\":\"now\",\"first\":1}",
+        "{\"kind\":\"gap\",\"at\":1,\"first\":1,\"seq\":\"x\"}",
+        "{\"kind\":\"gap\",\"at\":1,\"first\":-1}",
+        "{\"kind\":\"gap\",\"at\":1,\"first\":1,\"more\":1}",
+    };
+    char detail[256];
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        json_t *event = json_loads(cases[i], 0, NULL);
+        assert_non_null(event);
+        assert_false(vc_control_event_fits(event, detail, sizeof(detail)));
+        json_decref(event);
+    }
+    json_t *event =
+        json_loads("{\"kind\":\"gap\",\"at\":1,\"first\":1,\"seq\":null}", 0, NULL);
+    assert_true(vc_control_event_fits(event, detail, sizeof(detail)));
+    json_decref(event);
+}
+
 static void arrays_without_a_name_hold_strings(void **state)
 {
     (void)state;
@@ -98,6 +124,7 @@ int main(void)
         cmocka_unit_test(words_that_do_not_fit_are_cut_between_characters),
         cmocka_unit_test(a_result_is_checked_through_its_objects),
         cmocka_unit_test(an_event_is_checked_by_its_kind),
+        cmocka_unit_test(what_is_no_event_is_none),
         cmocka_unit_test(arrays_without_a_name_hold_strings),
     };
 

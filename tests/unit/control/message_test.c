@@ -118,6 +118,27 @@ static void an_event_is_a_notification(void **state)
     free(line);
 }
 
+static void without_parameters_there_is_an_empty_object(void **state)
+{
+    (void)state;
+    struct vc_control_message message;
+    size_t len = 0;
+
+    char *line = vc_control_notify("event", NULL, &len);
+    assert_string_equal(line,
+                        "{\"jsonrpc\":\"2.0\",\"method\":\"event\",\"params\":{}}\n");
+    free(line);
+    line = vc_control_call(1, "node.stop", NULL, &len);
+    assert_non_null(strstr(line, "\"params\":{}"));
+    free(line);
+    /* An error of a request that could not be read belongs to no id. */
+    line = vc_control_failure(NULL, VC_ERR_BAD_REQUEST, "", &len);
+    assert_int_equal(read_text(line, &message), VC_OK);
+    assert_int_equal(message.id, 0);
+    assert_string_equal(message.detail, "");
+    free(line);
+}
+
 static void a_zero_character_goes_there_and_back(void **state)
 {
     (void)state;
@@ -151,11 +172,21 @@ static void what_is_no_message_is_malformed(void **state)
         "{\"jsonrpc\":\"2.0\",\"method\":\"event\"}",
         "{\"jsonrpc\":\"2.0\",\"method\":7,\"params\":{}}",
         "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}} {}",
+        "{\"jsonrpc\":2,\"id\":1,\"result\":{}}",
+        "{\"jsonrpc\":\"2.0\",\"id\":null,\"result\":{}}",
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":[]}",
+        "{\"jsonrpc\":\"2.0\",\"method\":\"event\",\"params\":[]}",
+        "{\"jsonrpc\":\"2.0\",\"params\":{},\"method\":"
+        "\"a.method.whose.name.is.so.long.that.nobody.has.ever.seen.one.like.it."
+        "anywhere\"}",
     };
     struct vc_control_message message;
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         assert_int_equal(read_text(cases[i], &message), VC_ERR_MALFORMED);
+    static const uint8_t long_line[VC_CONTROL_LINE_MAX + 1];
+    assert_int_equal(vc_control_message_read(VC_BYTES(long_line), &message),
+                     VC_ERR_MALFORMED);
 }
 
 static void an_error_of_a_newer_version_is_an_error(void **state)
@@ -228,6 +259,7 @@ int main(void)
         cmocka_unit_test(a_detail_that_is_not_utf8_is_left_out),
         cmocka_unit_test(a_call_is_a_request),
         cmocka_unit_test(an_event_is_a_notification),
+        cmocka_unit_test(without_parameters_there_is_an_empty_object),
         cmocka_unit_test(a_zero_character_goes_there_and_back),
         cmocka_unit_test(what_is_no_message_is_malformed),
         cmocka_unit_test(an_error_of_a_newer_version_is_an_error),
