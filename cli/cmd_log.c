@@ -137,6 +137,7 @@ static void reconnect(struct vc_cli *cli, struct following *following)
 {
     vc_err err;
 
+    vc_note(cli, "veched is gone; this goes on when it is back (veche up)");
     do {
         vc_connection_close(&cli->connection);
         (void)poll(NULL, 0, RECONNECT_MS);
