@@ -205,6 +205,9 @@ static bool take_line(struct vc_client *client, struct vc_bytes line)
         is_done = answer(client, &request);
     } else {
         vc_client_fail(client, request.id, err, detail);
+        if (err == VC_ERR_NO_MEMORY) {
+            vc_client_close(client); /* whose request that was cannot be told */
+        }
     }
     vc_control_request_clear(&request);
     return is_done;

@@ -35,6 +35,10 @@ class Failed(Exception):
     """The lab has shown that something is not as it should be."""
 
 
+class Hangs(Failed):
+    """A request was not answered, or a process does not end."""
+
+
 class RpcError(Exception):
     def __init__(self, error):
         super().__init__(f"{error.get('name')}: {error.get('message')} ({error.get('detail')})")
@@ -121,9 +125,11 @@ class Client:
     def reply(self, number, seconds=30):
         end = time.monotonic() + seconds * PATIENCE
         while number not in self.replies:
+            if None in self.replies:  # it could not even be read
+                raise RpcError(self.replies.pop(None)["error"])
             left = end - time.monotonic()
             if left <= 0 or not self.pump(left):
-                raise Failed(f"no reply within {seconds * PATIENCE:g} s")
+                raise Hangs(f"no reply within {seconds * PATIENCE:g} s")
         message = self.replies.pop(number)
         if "error" in message:
             raise RpcError(message["error"])
@@ -259,7 +265,7 @@ class Node:
         try:
             code = self.process.wait(seconds * PATIENCE)
         except subprocess.TimeoutExpired:
-            raise Failed(f"{self.name} does not end:\n{self.log_tail()}") from None
+            raise Hangs(f"{self.name} does not end:\n{self.log_tail()}") from None
         self.process = None
         return code
 

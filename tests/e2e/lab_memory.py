@@ -100,6 +100,8 @@ def meet(world, short, number, host):
                     lab.until(lambda: (asked(client, "join.list") or {"joins": [{"state": ""}]})
                               ["joins"][0]["state"] == "done", 5, "joined")
                 asked(client, "contacts.list")
+        except lab.Hangs:
+            raise
         except (OSError, ValueError, IndexError, lab.Failed):
             pass
     ended_well(node, number, "meet")
@@ -133,6 +135,8 @@ def talk(short, number, node, other, writers):
                           ["message"]["state"] != "queued", 2, "delivered")
                 asked(client, "messages.list", contact="#1", limit=10)
                 asked(client, "messages.mark_read", contact="#1")
+        except lab.Hangs:
+            raise
         except (OSError, ValueError, lab.Failed):
             pass
     ended_well(node, number, "talk")
