@@ -1,4 +1,5 @@
 /* One order on both sides, whatever the clocks say. */
+#include <stdio.h>
 #include <string.h>
 
 #include "node/chat/state.h"

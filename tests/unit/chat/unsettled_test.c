@@ -1,4 +1,6 @@
 /* Messages that come before their parents find their places when the holes are filled. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "node/chat/limits.h"

@@ -1,0 +1,145 @@
+/* Contacts in memory and in rows: names, numbers, loading. */
+#include <string.h>
+
+#include "node/chat/state.h"
+#include "tests/unit/node/party.h"
+
+static void equal_names_get_numbers(void **state)
+{
+    struct party *party = *state;
+    struct party_host *a = &party->hosts[0], *b = &party->hosts[1], *c = &party->hosts[2];
+    struct vc_now now = party_now(party, c);
+    uint32_t bob, second, alice;
+
+    assert_int_equal(vc_chat_set_name(party_chat(c), &now, "BOB"), VC_OK);
+    party_end_turn(party, c);
+    party_meet(party, a, b, &bob, &alice);
+    party_meet(party, a, c, &second, &alice);
+    assert_string_equal(party_contact(party, a, bob).petname, "bob");
+    assert_string_equal(party_contact(party, a, second).petname, "BOB 2");
+}
+
+static void who_has_no_name_is_called_by_his_fingerprint(void **state)
+{
+    struct party *party = *state;
+    struct vc_chat *chat = party_chat(&party->hosts[0]);
+    struct vc_card card = {.root = {{7}}};
+    char name[VC_NAME_MAX + 1];
+
+    vc_person_pick_name(chat, "", &card, name);
+    assert_int_equal(strlen(name), 8);
+    memcpy(card.name, "\xe2\x80\xae" "evil", 8);
+    vc_person_pick_name(chat, "", &card, name);
+    assert_int_equal(strlen(name), 8);
+    vc_person_pick_name(chat, "Mallory", &card, name);
+    assert_string_equal(name, "Mallory");
+}
+
+static void numbers_are_never_used_again(void **state)
+{
+    struct party *party = *state;
+    struct party_host *a = &party->hosts[0];
+    struct vc_now now;
+    uint32_t bob, again, alice;
+    uint32_t peer;
+
+    party_meet(party, a, &party->hosts[1], &bob, &alice);
+    peer = party_contact(party, a, bob).peer;
+    now = party_now(party, a);
+    assert_int_equal(vc_chat_contact_remove(party_chat(a), &now, bob), VC_OK);
+    party_end_turn(party, a);
+    party_run(party, 5000);
+    party_crash(party, a);
+    assert_int_equal(party_start(party, a), VC_OK);
+    party_meet(party, a, &party->hosts[2], &again, &alice);
+    assert_int_equal(again, bob + 1);
+    assert_true(party_contact(party, a, again).peer > peer);
+}
+
+static void everything_is_there_after_a_restart(void **state)
+{
+    struct party *party = *state;
+    struct party_host *a = &party->hosts[0];
+    struct vc_contact before, after;
+    uint32_t bob, alice;
+
+    party_meet(party, a, &party->hosts[1], &bob, &alice);
+    party_run(party, 1000);
+    before = party_contact(party, a, bob);
+    party_crash(party, a);
+    assert_int_equal(party_start(party, a), VC_OK);
+    after = party_contact(party, a, bob);
+    assert_memory_equal(before.root.b, after.root.b, sizeof before.root.b);
+    assert_string_equal(before.petname, after.petname);
+    assert_string_equal(before.own_name, after.own_name);
+    assert_int_equal(before.peer, after.peer);
+    assert_true(vc_addr_equal(&before.addr, &after.addr));
+    assert_true(after.last_seen_at > 0);
+}
+
+static vc_err restart_with(struct party *party, struct party_host *host,
+                           enum vc_table table, struct vc_bytes key, struct vc_bytes value)
+{
+    vc_err err;
+
+    assert_int_equal(vc_store_reserve(host->store, 1, 1024), VC_OK);
+    vc_store_put(host->store, table, key, value);
+    (void)vc_node_chat(host->node);
+    party_end_turn(party, host);
+    party_turn(party);
+    party_crash(party, host);
+    err = party_start(party, host);
+    if (err != VC_OK) {
+        vc_store_close(host->store);
+        host->store = NULL;
+    }
+    return err;
+}
+
+static void rows_that_make_no_sense_are_said_to_be_damage(void **state)
+{
+    static const enum vc_table tables[] = {
+        VC_TABLE_CONTACT, VC_TABLE_DEVICE, VC_TABLE_CONVERSATION, VC_TABLE_INVITE,
+        VC_TABLE_JOIN,    VC_TABLE_GAP,    VC_TABLE_UNSETTLED,    VC_TABLE_EVENT};
+    static const uint8_t key[] = {0, 0, 0, 1}, value[] = {1, 2, 3};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+        static struct party party;
+        uint32_t bob, alice;
+
+        party_open(&party);
+        party_meet(&party, &party.hosts[0], &party.hosts[1], &bob, &alice);
+        assert_int_equal(restart_with(&party, &party.hosts[0], tables[i], VC_BYTES(key),
+                                      VC_BYTES(value)),
+                         VC_ERR_STORE_DAMAGED);
+        party_close(&party);
+    }
+}
+
+static void settings_that_make_no_sense_are_said_to_be_damage(void **state)
+{
+    static const uint8_t owner[] = "owner", counters[] = "counters", value[] = {1, 2, 3};
+    struct party *party = *state;
+
+    assert_int_equal(restart_with(party, &party->hosts[0], VC_TABLE_SETTING,
+                                  (struct vc_bytes){owner, 5}, VC_BYTES(value)),
+                     VC_ERR_STORE_DAMAGED);
+    assert_int_equal(restart_with(party, &party->hosts[1], VC_TABLE_SETTING,
+                                  (struct vc_bytes){counters, 8}, VC_BYTES(value)),
+                     VC_ERR_STORE_DAMAGED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        PARTY_TEST(equal_names_get_numbers),
+        PARTY_TEST(who_has_no_name_is_called_by_his_fingerprint),
+        PARTY_TEST(numbers_are_never_used_again),
+        PARTY_TEST(everything_is_there_after_a_restart),
+        cmocka_unit_test(rows_that_make_no_sense_are_said_to_be_damage),
+        PARTY_TEST(settings_that_make_no_sense_are_said_to_be_damage),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
