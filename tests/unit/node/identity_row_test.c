@@ -1,0 +1,117 @@
+#include "node/identity_row.h"
+
+#include <string.h>
+
+#include "storage/memory.h"
+#include "tests/support/test.h"
+
+static const struct vc_now now = {.mono = 5, .unix_ms = UINT64_C(1790000000000)};
+
+struct fixture {
+    struct vc_memory_disk *disk;
+    struct vc_store *store;
+    struct vc_rng rng;
+};
+
+static int setup(void **state)
+{
+    static struct fixture fixture;
+    struct vc_secret32 seed = {{7}};
+
+    assert_int_equal(vc_crypto_init(), VC_OK);
+    fixture.disk = vc_memory_disk_new();
+    assert_int_equal(vc_memory_open(fixture.disk, &fixture.store), VC_OK);
+    vc_memory_commit_at_once(fixture.store, true);
+    vc_rng_init(&fixture.rng, &seed);
+    *state = &fixture;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *fixture = *state;
+
+    vc_store_close(fixture->store);
+    vc_memory_disk_free(fixture->disk);
+    return 0;
+}
+
+static void an_empty_store_gets_an_identity_that_stays(void **state)
+{
+    struct fixture *fixture = *state;
+    struct vc_account first, second;
+    struct vc_device first_device, second_device;
+
+    assert_int_equal(
+        vc_identity_load(fixture->store, &now, &fixture->rng, &first, &first_device), VC_OK);
+    assert_true(vc_store_submit(fixture->store) > 0);
+    (void)vc_store_poll(fixture->store);
+    assert_int_equal(
+        vc_identity_load(fixture->store, &now, &fixture->rng, &second, &second_device),
+        VC_OK);
+    assert_memory_equal(first.root.b, second.root.b, sizeof first.root.b);
+    assert_memory_equal(first.entropy.b, second.entropy.b, sizeof first.entropy.b);
+    assert_memory_equal(first.contacts.b, second.contacts.b, sizeof first.contacts.b);
+    assert_memory_equal(first_device.dh_secret.b, second_device.dh_secret.b, 32);
+    assert_int_equal(vc_store_submit(fixture->store), 0);
+    assert_int_equal(vc_certificate_verify(&second_device.certificate, &second.root), VC_OK);
+    assert_int_equal(second_device.certificate.from, 1790000000);
+}
+
+static void what_was_not_committed_was_never_there(void **state)
+{
+    struct fixture *fixture = *state;
+    struct vc_account first, second;
+    struct vc_device device;
+
+    assert_int_equal(vc_identity_load(fixture->store, &now, &fixture->rng, &first, &device),
+                     VC_OK);
+    vc_memory_crash(fixture->store);
+    assert_int_equal(vc_memory_open(fixture->disk, &fixture->store), VC_OK);
+    assert_int_equal(vc_identity_load(fixture->store, &now, &fixture->rng, &second, &device),
+                     VC_OK);
+    assert_memory_not_equal(first.root.b, second.root.b, sizeof first.root.b);
+}
+
+static void a_row_that_cannot_be_read_is_damage_and_not_a_new_identity(void **state)
+{
+    static const uint8_t key[] = {'s', 'e', 'l', 'f'}, value[] = {1, 2, 3};
+    struct fixture *fixture = *state;
+    struct vc_account account;
+    struct vc_device device;
+
+    assert_int_equal(vc_store_reserve(fixture->store, 1, 64), VC_OK);
+    vc_store_put(fixture->store, VC_TABLE_IDENTITY, VC_BYTES(key), VC_BYTES(value));
+    assert_int_equal(
+        vc_identity_load(fixture->store, &now, &fixture->rng, &account, &device),
+        VC_ERR_STORE_DAMAGED);
+}
+
+static void a_store_that_takes_nothing_gives_no_identity(void **state)
+{
+    struct fixture *fixture = *state;
+    struct vc_account account;
+    struct vc_device device;
+
+    vc_memory_complete(fixture->store, VC_ERR_DISK_FULL);
+    (void)vc_store_poll(fixture->store);
+    assert_int_equal(
+        vc_identity_load(fixture->store, &now, &fixture->rng, &account, &device),
+        VC_ERR_DISK_FULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(an_empty_store_gets_an_identity_that_stays, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(what_was_not_committed_was_never_there, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(
+            a_row_that_cannot_be_read_is_damage_and_not_a_new_identity, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_store_that_takes_nothing_gives_no_identity, setup,
+                                        teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
