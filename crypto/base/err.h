@@ -81,7 +81,9 @@
     X(GAP, -43, 1, "older events are gone", "read the present state and go on from there") \
     X(TOKEN_REUSED, -44, 2, "this token was used for another message",                 \
       "make a new random token for each message")                                      \
-    X(INTERNAL, -45, 1, "veche made a mistake", "please report it with: veche bugreport")
+    X(INTERNAL, -45, 1, "veche made a mistake", "please report it with: veche bugreport")  \
+    X(AWAY, -46, 5, "the other side has stopped",                                      \
+      "what you write waits, and is sent when it is back")
 
 typedef enum vc_err {
 #define VC_ERR_ENUM(name, code, exit_code, words, hint) VC_ERR_##name = (code),
@@ -93,7 +95,7 @@ typedef enum vc_err {
 #define VC_OK VC_ERR_OK
 
 /* The smallest code there is; codes run from it to 0 without a hole. */
-#define VC_ERR_LAST VC_ERR_INTERNAL
+#define VC_ERR_LAST VC_ERR_AWAY
 
 /* The stable name, in lower case with underscores: "not_found".  "internal" for a
  * number that is no code. */

@@ -142,9 +142,9 @@ struct vc_link_output {
     uint32_t peer;
     struct vc_addr addr;    /* DATAGRAM, UP, MOVED */
     struct vc_bytes bytes;  /* DATAGRAM, OBJECT: borrowed until the next call of any kind */
-    vc_err reason;          /* DOWN: PEER_UNREACHABLE, TIMEOUT (fell silent), REFUSED
-                               (closed by him), EXISTS (he started anew; UP follows),
-                               MALFORMED (he broke the rules) */
+    vc_err reason;          /* DOWN: PEER_UNREACHABLE, TIMEOUT (fell silent), AWAY (closed
+                               by him), EXISTS (he started anew; UP follows), MALFORMED
+                               (he broke the rules), REFUSED (we did, he says) */
     bool is_join;           /* UP: made with an invite */
     uint32_t invite;        /* UP of a stranger's join: which of ours */
     struct vc_key32 dev_dh; /* UP: the static key that he proved */

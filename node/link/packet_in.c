@@ -197,7 +197,8 @@ void vc_session_take(struct vc_link *link, vc_ms now, uint32_t session,
         note_arrival(link, now, s, packet->number);
     vc_session_wake(link, session);
     if (frames->has_close)
-        vc_session_end(link, session, VC_ERR_REFUSED);
+        vc_session_end(link, session,
+                       frames->close_reason == VC_CLOSE_ENDED ? VC_ERR_AWAY : VC_ERR_REFUSED);
     else if (is_broken(s))
         vc_session_break(link, now, session, VC_CLOSE_PROTOCOL, VC_ERR_MALFORMED);
 }

@@ -43,7 +43,7 @@ static void a_removed_peer_is_gone_with_his_session_and_nothing_is_told(void **s
     vc_link_peer_remove(link_of(0), world.now, 1);
     link_duo_wait(200);
     assert_int_equal(told[0].downs, 0);
-    assert_int_equal(told[1].reason, VC_ERR_REFUSED);
+    assert_int_equal(told[1].reason, VC_ERR_AWAY);
     assert_int_equal(link_of(0)->peer_pool.count, 0);
     assert_int_equal(link_of(0)->cids.count, 0);
     assert_int_equal(link_world_connect(&world.nodes[0], &world.nodes[1]),

@@ -131,7 +131,7 @@ static void a_close_is_told_to_the_peer_only(void **state)
     link_duo_wait(200);
     assert_int_equal(told[0].downs, 0);
     assert_int_equal(told[1].downs, 1);
-    assert_int_equal(told[1].reason, VC_ERR_REFUSED);
+    assert_int_equal(told[1].reason, VC_ERR_AWAY);
     assert_int_equal(link_duo_say(0, 1, VC_LINK_CHAT, "x", 1), VC_ERR_NOT_FOUND);
     struct vc_link_stats stats;
     vc_link_stats(world.nodes[1].link, &stats);
@@ -144,7 +144,7 @@ static void all_are_told_when_the_program_ends(void **state)
     link_duo_connect();
     vc_link_close_all(world.nodes[1].link, world.now);
     link_duo_wait(200);
-    assert_int_equal(told[0].reason, VC_ERR_REFUSED);
+    assert_int_equal(told[0].reason, VC_ERR_AWAY);
 }
 
 /* Talks a little every second, both ways. */
@@ -307,7 +307,7 @@ static void a_joining_stranger_whom_nobody_adopts_is_sent_away(void **state)
     assert_int_equal(told[1].up.invite, 77);
     link_duo_wait(VC_LINK_JOINING_MS);
     assert_int_equal(told[1].downs, 1);
-    assert_int_equal(told[0].reason, VC_ERR_REFUSED);
+    assert_int_equal(told[0].reason, VC_ERR_AWAY);
     assert_int_equal(world.nodes[1].link->joining_count, 0);
 }
 
