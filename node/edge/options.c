@@ -26,6 +26,7 @@ static bool print_path(char *ret_path, size_t room, const char *front, const cha
     return len > 0 && (size_t)len < room;
 }
 
+/* The environment knows in every session; to ask the system's user database loads much. */
 static const char *home(void)
 {
     const char *path = getenv("HOME");
@@ -36,6 +37,22 @@ static const char *home(void)
     }
     user = getpwuid(geteuid());
     return user != NULL ? user->pw_dir : "/";
+}
+
+static const char *login_name(void)
+{
+    static const char *const variables[] = {"LOGNAME", "USER"};
+    const struct passwd *user;
+
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+        const char *name = getenv(variables[i]);
+
+        if (name != NULL && name[0] != '\0') {
+            return name;
+        }
+    }
+    user = getpwuid(geteuid());
+    return user != NULL ? user->pw_name : "somebody";
 }
 
 static bool find_dir(struct vc_options *options)
@@ -71,11 +88,8 @@ static bool find_socket(struct vc_options *options, bool has_dir)
 
 static void find_name(struct vc_options *options)
 {
-    const struct passwd *user = getpwuid(geteuid());
-
     if (options->name[0] == '\0') {
-        snprintf(options->name, sizeof options->name, "%s",
-                 user != NULL ? user->pw_name : "somebody");
+        snprintf(options->name, sizeof options->name, "%s", login_name());
     }
 }
 

@@ -192,6 +192,7 @@ class Node:
     def environment(self, preload, more):
         environment = dict(os.environ, **(more or {}))
         environment.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
+        environment.setdefault("LOGNAME", "lab")  # as in every session of a person
         if preload:
             if is_sanitized(VECHED):
                 preload = [*preload, sanitizer_library()]

@@ -100,6 +100,22 @@ static void the_system_says_where_things_are(void **state)
     (void)rmdir(in_home("veche"));
 }
 
+static void the_owner_is_called_as_he_logged_in(void **state)
+{
+    (void)state;
+
+    setenv("LOGNAME", "anna", 1);
+    setenv("USER", "bert", 1);
+    assert_int_equal(READ(NULL), VC_OK);
+    assert_string_equal(options.name, "anna");
+    unsetenv("LOGNAME");
+    assert_int_equal(READ(NULL), VC_OK);
+    assert_string_equal(options.name, "bert");
+    unsetenv("USER");
+    assert_int_equal(READ(NULL), VC_OK);
+    assert_true(options.name[0] != '\0');
+}
+
 static void addresses_are_read_from_the_command_line(void **state)
 {
     (void)state;
@@ -209,6 +225,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(nothing_has_to_be_said, begin, end),
         cmocka_unit_test_setup_teardown(the_system_says_where_things_are, begin, end),
+        cmocka_unit_test_setup_teardown(the_owner_is_called_as_he_logged_in, begin, end),
         cmocka_unit_test_setup_teardown(addresses_are_read_from_the_command_line, begin, end),
         cmocka_unit_test_setup_teardown(the_command_line_wins_over_the_file, begin, end),
         cmocka_unit_test_setup_teardown(a_mistake_in_the_file_is_refused, begin, end),
