@@ -59,7 +59,6 @@ static bool run_seed(uint64_t seed, struct totals *totals, char *ret_complaint)
     }
     config.trace = wants_trace ? stdout : NULL;
     memset(&world, 0, sizeof world);
-    sim_plant_reset();
     is_good = sim_world_run(&world, &config);
     memcpy(ret_complaint, world.complaint, SIM_COMPLAINT_MAX);
     totals->runs++;
@@ -75,6 +74,7 @@ static bool run_seed(uint64_t seed, struct totals *totals, char *ret_complaint)
                (unsigned long long)world.trace_hash);
     }
     sim_world_free(&world);
+    sim_plant_reset();
     return is_good;
 }
 
