@@ -68,6 +68,8 @@ void sim_plant_restart(struct sim_host *host)
     if (*old != NULL && vc_memory_disk_rows(*old) > 0) {
         vc_memory_disk_free(host->disk);
         host->disk = *old;
+    } else {
+        vc_memory_disk_free(*old);
     }
     *old = vc_memory_disk_copy(host->disk);
 }
