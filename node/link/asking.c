@@ -77,7 +77,8 @@ static uint32_t told_session(const struct vc_link *link, uint32_t peer)
 }
 
 vc_err vc_link_send(struct vc_link *link, vc_ms now, uint32_t peer,
-                    enum vc_link_stream stream, struct vc_bytes head, struct vc_bytes body)
+                    enum vc_link_stream stream, struct vc_bytes head,
+                    struct vc_bytes body)
 {
     uint64_t len = (uint64_t)head.len + body.len;
     VC_CHECK((unsigned)stream < VC_LINK_STREAM_COUNT);

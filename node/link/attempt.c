@@ -171,7 +171,8 @@ static void drop(struct vc_link *link, uint32_t attempt)
 
 void vc_attempt_free(struct vc_link *link, uint32_t attempt)
 {
-    vc_cids_remove(link, &link->attempts[attempt].keys.recv_cid, VC_CID_ATTEMPT, attempt);
+    vc_cids_remove(link, &link->attempts[attempt].keys.recv_cid, VC_CID_ATTEMPT,
+                   attempt);
     drop(link, attempt);
 }
 

@@ -38,8 +38,8 @@ void vc_cids_draw(struct vc_link *link, enum vc_cid_kind kind, uint32_t index,
     insert(link, ret_cid, token_of(kind, index));
 }
 
-void vc_cids_remove(struct vc_link *link, const struct vc_cid *cid, enum vc_cid_kind kind,
-                    uint32_t index)
+void vc_cids_remove(struct vc_link *link, const struct vc_cid *cid,
+                    enum vc_cid_kind kind, uint32_t index)
 {
     bool was_there =
         vc_map_remove(&link->cids, hash_of(link, cid->b), token_of(kind, index));

@@ -23,7 +23,8 @@ uint32_t vc_flight_push(struct vc_flight *flight, struct vc_flight_pools *pools)
     return slot;
 }
 
-void vc_flight_drop(struct vc_flight *flight, struct vc_flight_pools *pools, uint32_t sent)
+void vc_flight_drop(struct vc_flight *flight, struct vc_flight_pools *pools,
+                    uint32_t sent)
 {
     struct vc_sent *record = &pools->sent[sent];
     VC_CHECK(record->segments == VC_SLOT_NONE && flight->bytes >= record->size);
@@ -45,8 +46,7 @@ static void link_behind(struct vc_flight_pools *pools, struct vc_send_stream *st
                         uint32_t slot, uint32_t prev)
 {
     struct vc_segment *segments = pools->segments;
-    uint32_t next =
-        prev == VC_SLOT_NONE ? stream->first_segment : segments[prev].next;
+    uint32_t next = prev == VC_SLOT_NONE ? stream->first_segment : segments[prev].next;
     segments[slot].prev = prev;
     segments[slot].next = next;
     if (prev == VC_SLOT_NONE)
@@ -133,9 +133,9 @@ void vc_segments_acked(struct vc_flight_pools *pools, struct vc_chunks *chunks,
         vc_pool_give(&pools->segment_pool, slot);
         if (is_first) {
             uint32_t first = stream->first_segment;
-            vc_send_stream_advance(stream, chunks,
-                                   first == VC_SLOT_NONE ? stream->next
-                                                         : pools->segments[first].offset);
+            vc_send_stream_advance(
+                stream, chunks,
+                first == VC_SLOT_NONE ? stream->next : pools->segments[first].offset);
         }
         slot = after;
     }

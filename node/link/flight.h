@@ -51,7 +51,8 @@ void vc_flight_init(struct vc_flight *flight);
 /* A new record at the end; VC_SLOT_NONE when there is none left. */
 uint32_t vc_flight_push(struct vc_flight *flight, struct vc_flight_pools *pools);
 /* Forgets a record, whose segments have gone elsewhere. */
-void vc_flight_drop(struct vc_flight *flight, struct vc_flight_pools *pools, uint32_t sent);
+void vc_flight_drop(struct vc_flight *flight, struct vc_flight_pools *pools,
+                    uint32_t sent);
 
 /* Puts the next @len bytes that were never sent into packet @sent.  false: no record. */
 VC_NODISCARD bool vc_segment_begin(struct vc_flight_pools *pools,

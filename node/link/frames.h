@@ -59,7 +59,8 @@ struct vc_frames {
 };
 
 /* VC_ERR_MALFORMED: drop the packet. */
-VC_NODISCARD vc_err vc_frames_decode(struct vc_bytes plain, struct vc_frames *ret_frames);
+VC_NODISCARD vc_err vc_frames_decode(struct vc_bytes plain,
+                                     struct vc_frames *ret_frames);
 
 void vc_frame_write_ping(struct vc_writer *w);
 /* Writes as many ranges as fit, the highest first; at least one, or nothing. */

@@ -117,8 +117,10 @@ static void turn_cookie_secret(struct vc_link *link, vc_ms now)
 static void demand_cookie(struct vc_link *link, const struct hello *hello)
 {
     uint8_t room[VC_ADDR_ENCODED_MAX], cookie[VC_COOKIE_LEN], out[VC_HANDSHAKE_MAX];
-    struct vc_writer w = vc_writer(out, hello->len < sizeof out ? hello->len : sizeof out);
-    vc_cookie_make(cookie, &link->cookie_secret, encode(hello->from, room), &hello->msg1);
+    struct vc_writer w =
+        vc_writer(out, hello->len < sizeof out ? hello->len : sizeof out);
+    vc_cookie_make(cookie, &link->cookie_secret, encode(hello->from, room),
+                   &hello->msg1);
     if (vc_handshake_write_cookie(hello->door.mask, &hello->msg1, cookie, &link->rng,
                                   &w) != VC_OK)
         return;
@@ -154,6 +156,16 @@ static void reply(struct vc_link *link, vc_ms now, struct vc_half_open *half,
     vc_replies_push(link, hello->from, (struct vc_bytes){half->msg2, half->msg2_len});
 }
 
+/* How long msg2 may be: shorter than this msg1, because one of its repetitions, each of a
+ * length of its own, should be long enough to be answered too. */
+static size_t msg2_max(const struct hello *hello)
+{
+    size_t max = VC_HANDSHAKE_MSG1_MIN;
+    if (hello->door.kind == VC_HANDSHAKE_JOIN)
+        max += VC_LINK_JOIN_PAD_MAX;
+    return hello->len < max ? hello->len : max;
+}
+
 /* Answers msg1 inside @half: the two DHs that a stranger can make us do. */
 static vc_err answer(struct vc_link *link, struct vc_half_open *half,
                      const struct hello *hello, const struct vc_cid *cid)
@@ -166,7 +178,8 @@ static vc_err answer(struct vc_link *link, struct vc_half_open *half,
         .mask = hello->door.mask,
         .dev_dh = &link->dev_dh,
         .responder_root = hello->door.kind == VC_HANDSHAKE_LINK ? &link->root : NULL,
-        .invite_secret = hello->door.invite == NULL ? NULL : &hello->door.invite->secret,
+        .invite_secret =
+            hello->door.invite == NULL ? NULL : &hello->door.invite->secret,
         .e = &e,
         .own_cid = *cid,
         .peer_cid = hello->msg1.sender_cid,
@@ -178,7 +191,7 @@ static vc_err answer(struct vc_link *link, struct vc_half_open *half,
     link->stats.dh_for_strangers++;
     vc_err err = vc_handshake_read_msg1(&half->hs, &hello->msg1);
     if (err == VC_OK)
-        err = vc_handshake_write_msg2(&half->hs, hello->len, &link->rng, &w);
+        err = vc_handshake_write_msg2(&half->hs, msg2_max(hello), &link->rng, &w);
     half->msg2_len = vc_writer_bytes(&w).len;
     return err;
 }
@@ -225,7 +238,8 @@ void vc_half_open_hello(struct vc_link *link, vc_ms now, const struct vc_addr *f
         return;
     }
     VC_CHECK(hello.msg1.noise_part.len >= 32);
-    hello.id = vc_siphash(link->hash_key, (struct vc_bytes){hello.msg1.noise_part.data, 32});
+    hello.id =
+        vc_siphash(link->hash_key, (struct vc_bytes){hello.msg1.noise_part.data, 32});
     hello.prefix = prefix_of(link, from);
     uint32_t slot;
     if (vc_map_find(&link->hellos, hello.id, has_id, link, &hello.id, &slot))
@@ -254,8 +268,10 @@ static enum verdict judge(const struct vc_link *link, const struct vc_half_open 
 {
     uint32_t session = vc_peers_session(link, peer);
     uint32_t attempt = link->peers[peer].attempt;
-    const struct vc_session *s = session == VC_SLOT_NONE ? NULL : &link->sessions[session];
-    const struct vc_attempt *a = attempt == VC_SLOT_NONE ? NULL : &link->attempts[attempt];
+    const struct vc_session *s =
+        session == VC_SLOT_NONE ? NULL : &link->sessions[session];
+    const struct vc_attempt *a =
+        attempt == VC_SLOT_NONE ? NULL : &link->attempts[attempt];
     bool is_renewal = !vc_is_zero(&half->hs.continues, sizeof half->hs.continues);
     bool is_rival = a != NULL && vc_attempt_is_decided(a) && a->is_rekey == is_renewal;
     if (is_rival && is_ours_first(link, &half->hs.noise.rs))

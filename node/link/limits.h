@@ -64,6 +64,8 @@
 #define VC_LINK_RETRANSMIT_MS   500   /* doubled three times: 0.5, 1, 2, 4 s */
 #define VC_LINK_RETRANSMITS_MAX 4
 #define VC_LINK_HALF_OPEN_MS    10000 /* a responder waits this long for msg3 */
+/* Bytes by which the answer to a join may be longer than its shortest form. */
+#define VC_LINK_JOIN_PAD_MAX 16
 /* Half-open places taken before a cookie is demanded. */
 #define VC_LINK_COOKIE_FROM 128
 #define VC_LINK_COOKIE_MS   120000 /* life of the secret behind the cookies */

@@ -41,7 +41,8 @@ struct layout {
     void *chunks, *bits, *sent, *segments, *replies;
 };
 
-static size_t lay_out(const struct vc_link_config *cfg, void *mem, struct layout *ret_layout)
+static size_t lay_out(const struct vc_link_config *cfg, void *mem,
+                      struct layout *ret_layout)
 {
     uint32_t places = places_of(cfg), half_open = cfg->half_open_max;
     struct carver c = {mem, 0};

@@ -15,7 +15,7 @@ struct vc_peer {
     bool has_keys;
     struct vc_link_peer keys;
     uint32_t session, attempt; /* VC_SLOT_NONE: none */
-    bool has_down;             /* DOWN is to be told, before anything of a new session */
+    bool has_down; /* DOWN is to be told, before anything of a new session */
     vc_err down_reason;
 };
 
@@ -71,8 +71,8 @@ struct vc_link {
     uint64_t order;
 
     struct vc_chunks chunks;
-    uint32_t share;  /* chunks that one session may hold to send, and as many to receive */
-    uint64_t window; /* bytes of credit that a stream of a peer is given */
+    uint32_t share;      /* chunks of one session to send, and as many to receive */
+    uint64_t window;     /* bytes of credit that a stream of a peer is given */
     uint32_t flight_max; /* packets of one session that are remembered */
     struct vc_flight_pools flights;
     uint32_t favoured; /* the session that may use the reserve of chunks */
@@ -114,7 +114,8 @@ void vc_peers_settle(struct vc_link *link, uint32_t peer);
 /* The session of the peer that is up, or VC_SLOT_NONE. */
 uint32_t vc_peers_session(const struct vc_link *link, uint32_t peer);
 /* An invite that is still open, or NULL. */
-const struct vc_link_invite *vc_peers_invite(const struct vc_link *link, uint32_t number);
+const struct vc_link_invite *vc_peers_invite(const struct vc_link *link,
+                                             uint32_t number);
 /* The peer has something to be told to the caller. */
 void vc_peers_tell(struct vc_link *link, uint32_t peer);
 void vc_peers_tell_down(struct vc_link *link, uint32_t peer, vc_err reason);
@@ -127,8 +128,8 @@ void vc_cids_draw(struct vc_link *link, enum vc_cid_kind kind, uint32_t index,
 /* The cid changes hands. */
 void vc_cids_move(struct vc_link *link, const struct vc_cid *cid, enum vc_cid_kind from,
                   uint32_t from_index, enum vc_cid_kind kind, uint32_t index);
-void vc_cids_remove(struct vc_link *link, const struct vc_cid *cid, enum vc_cid_kind kind,
-                    uint32_t index);
+void vc_cids_remove(struct vc_link *link, const struct vc_cid *cid,
+                    enum vc_cid_kind kind, uint32_t index);
 bool vc_cids_find(const struct vc_link *link, struct vc_bytes datagram,
                   enum vc_cid_kind *ret_kind, uint32_t *ret_index);
 

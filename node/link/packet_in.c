@@ -82,8 +82,8 @@ static bool store(struct vc_link *link, uint32_t session,
     struct vc_session *s = &link->sessions[session];
     struct vc_recv_stream *stream = &s->recv[frame->stream];
     uint64_t end = frame->offset + frame->data.len;
-    uint32_t need = vc_recv_stream_need(stream, &link->chunks, frame->offset,
-                                        frame->data.len);
+    uint32_t need =
+        vc_recv_stream_need(stream, &link->chunks, frame->offset, frame->data.len);
     bool is_near = end <= stream->read + VC_LINK_FIRST_CREDIT;
     if (!vc_session_may_store(link, session, need, is_near))
         return false;
@@ -106,7 +106,8 @@ static void look_at_credit(const struct vc_link *link, struct vc_session *s)
         uint64_t limit = stream->read + window;
         if (stream->highest == 0 || limit <= stream->limit)
             continue;
-        if (limit - stream->limit >= quarter || stream->limit - stream->highest < quarter)
+        if (limit - stream->limit >= quarter ||
+            stream->limit - stream->highest < quarter)
             s->windows_due |= (uint8_t)(1u << i);
     }
 }
@@ -198,7 +199,8 @@ void vc_session_take(struct vc_link *link, vc_ms now, uint32_t session,
     vc_session_wake(link, session);
     if (frames->has_close)
         vc_session_end(link, session,
-                       frames->close_reason == VC_CLOSE_ENDED ? VC_ERR_AWAY : VC_ERR_REFUSED);
+                       frames->close_reason == VC_CLOSE_ENDED ? VC_ERR_AWAY
+                                                              : VC_ERR_REFUSED);
     else if (is_broken(s))
         vc_session_break(link, now, session, VC_CLOSE_PROTOCOL, VC_ERR_MALFORMED);
 }

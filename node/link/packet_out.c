@@ -218,7 +218,8 @@ static size_t seal(struct vc_session *s, uint8_t *out, size_t len)
 }
 
 /* Bookkeeping of a packet of @size bytes that leaves for @to. */
-static void note_sent(struct making *m, vc_ms now, const struct vc_addr *to, size_t size)
+static void note_sent(struct making *m, vc_ms now, const struct vc_addr *to,
+                      size_t size)
 {
     struct vc_session *s = m->s;
     s->active_at = now;
@@ -235,7 +236,8 @@ static void note_sent(struct making *m, vc_ms now, const struct vc_addr *to, siz
         vc_new_reno.rested(&s->congestion);
     s->flight.bytes += size;
     /* Full, or nearly: then its acknowledgement is a reason to widen the window. */
-    sent->is_limited = s->flight.bytes + VC_LINK_DATAGRAM_MAX > s->congestion.window / 2;
+    sent->is_limited =
+        s->flight.bytes + VC_LINK_DATAGRAM_MAX > s->congestion.window / 2;
     s->eliciting_at = now;
     s->unanswered_since = vc_ms_min(s->unanswered_since, now);
     if (m->segments > 0)

@@ -40,8 +40,8 @@ uint32_t vc_peers_find(const struct vc_link *link, uint32_t number)
 uint32_t vc_peers_find_key(const struct vc_link *link, const struct vc_key32 *dev_dh)
 {
     uint32_t place;
-    if (!vc_map_find(&link->static_keys, hash_of_key(link, dev_dh), has_key, link, dev_dh,
-                     &place))
+    if (!vc_map_find(&link->static_keys, hash_of_key(link, dev_dh), has_key, link,
+                     dev_dh, &place))
         return VC_SLOT_NONE;
     return place;
 }
@@ -90,7 +90,8 @@ static void remember_key(struct vc_link *link, uint32_t place)
     peer->has_keys = true;
 }
 
-vc_err vc_link_peer_put(struct vc_link *link, uint32_t peer, const struct vc_link_peer *keys)
+vc_err vc_link_peer_put(struct vc_link *link, uint32_t peer,
+                        const struct vc_link_peer *keys)
 {
     VC_CHECK(peer < VC_LINK_PEER_JOINING);
     uint32_t place = vc_peers_find(link, peer);
@@ -231,7 +232,8 @@ void vc_peers_settle(struct vc_link *link, uint32_t peer)
     give_place(link, peer);
 }
 
-void vc_link_answer_to(struct vc_link *link, const struct vc_secret32 *keys, size_t count)
+void vc_link_answer_to(struct vc_link *link, const struct vc_secret32 *keys,
+                       size_t count)
 {
     if (count > VC_LINK_GENERATIONS_MAX)
         count = VC_LINK_GENERATIONS_MAX;
@@ -244,7 +246,8 @@ void vc_link_answer_to(struct vc_link *link, const struct vc_secret32 *keys, siz
     link->generation_count = count;
 }
 
-const struct vc_link_invite *vc_peers_invite(const struct vc_link *link, uint32_t number)
+const struct vc_link_invite *vc_peers_invite(const struct vc_link *link,
+                                             uint32_t number)
 {
     for (size_t i = 0; i < VC_LINK_INVITES_MAX; i++) {
         if (link->invites[i].is_used && link->invites[i].number == number)
@@ -261,8 +264,8 @@ vc_err vc_link_invite_put(struct vc_link *link, uint32_t invite,
         struct vc_link_invite *place = &link->invites[i];
         if (place->is_used)
             continue;
-        *place =
-            (struct vc_link_invite){.is_used = true, .number = invite, .secret = *secret};
+        *place = (struct vc_link_invite){
+            .is_used = true, .number = invite, .secret = *secret};
         vc_mask_of_invite(&place->mask, vc_link_network(link), secret);
         return VC_OK;
     }

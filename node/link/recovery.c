@@ -72,7 +72,8 @@ bool vc_recovery_acked(struct vc_link *link, vc_ms now, uint32_t session,
 /* A row of packets that were lost one after the other. */
 struct loss {
     bool has_any;
-    vc_ms row_from, last_sent_at; /* sending times: the row's first packet, the last lost */
+    vc_ms row_from,
+        last_sent_at; /* sending times: the row's first packet, the last lost */
     uint64_t last_number;
     vc_ms longest_ms;
 };

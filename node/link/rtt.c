@@ -24,7 +24,8 @@ void vc_rtt_sample(struct vc_rtt *rtt, vc_ms latest_ms, vc_ms delay_ms)
         rtt->minimum_us = latest;
     /* What a peer says about himself is believed up to what he may wait, and only as long
      * as the rest is possible. */
-    uint64_t delay = (delay_ms < VC_LINK_ACK_DELAY_MS ? delay_ms : VC_LINK_ACK_DELAY_MS);
+    uint64_t delay =
+        (delay_ms < VC_LINK_ACK_DELAY_MS ? delay_ms : VC_LINK_ACK_DELAY_MS);
     delay *= 1000;
     if (latest >= rtt->minimum_us + delay)
         latest -= delay;

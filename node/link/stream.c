@@ -103,7 +103,8 @@ void vc_send_stream_append(struct vc_send_stream *stream, struct vc_chunks *chun
     struct vc_writer w = vc_writer(prefix, sizeof prefix);
     vc_write_varint(&w, head.len + body.len);
     VC_CHECK(!w.is_failed);
-    VC_CHECK(vc_writer_bytes(&w).len + head.len + body.len <= vc_send_stream_room(stream));
+    VC_CHECK(vc_writer_bytes(&w).len + head.len + body.len <=
+             vc_send_stream_room(stream));
     if (stream->list == VC_SLOT_NONE)
         stream->list = vc_chunk_take_list(chunks);
     append(stream, chunks, vc_writer_bytes(&w));
@@ -148,7 +149,8 @@ void vc_send_stream_deinit(struct vc_send_stream *stream, struct vc_chunks *chun
 
 void vc_recv_stream_init(struct vc_recv_stream *stream)
 {
-    *stream = (struct vc_recv_stream){.limit = VC_LINK_FIRST_CREDIT, .list = VC_SLOT_NONE};
+    *stream =
+        (struct vc_recv_stream){.limit = VC_LINK_FIRST_CREDIT, .list = VC_SLOT_NONE};
 }
 
 /* Leaves of [offset, offset + len) what is not known to be there. */
@@ -164,14 +166,16 @@ static bool clip(const struct vc_recv_stream *stream, uint64_t *offset, size_t *
 }
 
 uint32_t vc_recv_stream_need(const struct vc_recv_stream *stream,
-                             const struct vc_chunks *chunks, uint64_t offset, size_t len)
+                             const struct vc_chunks *chunks, uint64_t offset,
+                             size_t len)
 {
     if (!clip(stream, &offset, &len))
         return 0;
     if (stream->list == VC_SLOT_NONE)
         return blocks_between(offset, offset + len) + 1;
     uint32_t need = 0;
-    for (uint64_t block = block_of(offset); block <= block_of(offset + len - 1); block++)
+    for (uint64_t block = block_of(offset); block <= block_of(offset + len - 1);
+         block++)
         need += *ref_at(chunks, stream->list, block) == 0;
     return need;
 }
@@ -204,7 +208,8 @@ static void close_gap(struct vc_recv_stream *stream, const struct vc_chunks *chu
 }
 
 /* Reads the length in front of the object at @read, once enough of it is there. */
-static void look_for_object(struct vc_recv_stream *stream, const struct vc_chunks *chunks)
+static void look_for_object(struct vc_recv_stream *stream,
+                            const struct vc_chunks *chunks)
 {
     if (stream->object_end != 0 || stream->read == stream->ready || stream->is_broken)
         return;

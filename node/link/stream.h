@@ -56,14 +56,14 @@ void vc_send_stream_advance(struct vc_send_stream *stream, struct vc_chunks *chu
 void vc_send_stream_deinit(struct vc_send_stream *stream, struct vc_chunks *chunks);
 
 struct vc_recv_stream {
-    uint64_t read;    /* everything below was given to the owner */
-    uint64_t ready;   /* everything below has arrived */
-    uint64_t highest; /* end of the farthest byte that has arrived */
-    uint64_t limit;   /* the credit that the peer was told */
-    uint64_t object_end;  /* of the object at @read; 0: its length has not arrived */
+    uint64_t read;       /* everything below was given to the owner */
+    uint64_t ready;      /* everything below has arrived */
+    uint64_t highest;    /* end of the farthest byte that has arrived */
+    uint64_t limit;      /* the credit that the peer was told */
+    uint64_t object_end; /* of the object at @read; 0: its length has not arrived */
     uint32_t object_len;
     uint32_t list;
-    uint32_t held; /* chunks, the list included */
+    uint32_t held;  /* chunks, the list included */
     bool is_broken; /* an object with an impossible length: nothing more can be read */
 };
 
@@ -71,7 +71,8 @@ void vc_recv_stream_init(struct vc_recv_stream *stream);
 
 /* Chunks that storing these bytes takes. */
 uint32_t vc_recv_stream_need(const struct vc_recv_stream *stream,
-                             const struct vc_chunks *chunks, uint64_t offset, size_t len);
+                             const struct vc_chunks *chunks, uint64_t offset,
+                             size_t len);
 
 /*
  * Stores bytes; those that are there already stay as they are.  The caller has looked

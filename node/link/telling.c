@@ -12,7 +12,8 @@ static bool tell_object(struct vc_link *link, uint32_t session,
         if (!vc_recv_stream_has_object(&s->recv[i]))
             continue;
         ret_output->kind = VC_LINK_OBJECT;
-        ret_output->bytes = vc_recv_stream_read(&s->recv[i], &link->chunks, link->object);
+        ret_output->bytes =
+            vc_recv_stream_read(&s->recv[i], &link->chunks, link->object);
         if (s->phase == VC_SESSION_UP)
             vc_session_was_read(link, session);
         return true;

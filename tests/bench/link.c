@@ -134,7 +134,8 @@ static void stream(size_t len)
     double start = now_s(), stop = start + SECONDS, at = start;
     while (at < stop) {
         for (int i = 0; i < 64; i++) {
-            while (vc_link_send(a.link, now, 0, VC_LINK_CHAT, (struct vc_bytes){NULL, 0},
+            while (vc_link_send(a.link, now, 0, VC_LINK_CHAT,
+                                (struct vc_bytes){NULL, 0},
                                 (struct vc_bytes){body, len}) == VC_OK)
                 continue;
             drain(&a, now);
@@ -149,8 +150,9 @@ static void stream(size_t len)
     vc_link_stats(b.link, &sb);
     double took = at - start;
     double packets = (double)(sa.datagrams_out + sb.datagrams_out);
-    printf("objects of %5zu B: %9.0f/s, %6.1f MB/s, %.2f us a packet (both sides)\n", len,
-           (double)b.objects / took, (double)b.bytes / took / 1e6, took / packets * 1e6);
+    printf("objects of %5zu B: %9.0f/s, %6.1f MB/s, %.2f us a packet (both sides)\n",
+           len, (double)b.objects / took, (double)b.bytes / took / 1e6,
+           took / packets * 1e6);
     end(&a);
     end(&b);
 }

@@ -3,8 +3,8 @@
  *
  *     link-sim [--seeds FIRST..LAST] [--plant N] [--verbose]
  *
- * First part: loss, delay, reordering, duplication, black-outs, moves, restarts, connects
- * from both sides at once, copies of datagrams that seem to come from a victim.  Second
+ * First part: loss, delay, reordering, duplication, black-outs, moves, restarts, ends,
+ * connects from both sides at once, copies of datagrams that seem to come from a victim.  Second
  * part: no faults, and all must settle.  The judges:
  *
  *   - of what was accepted while a session lived, the other side reads a prefix of each
@@ -22,127 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/link/machine.h"
-#include "tests/support/link_world.h"
-
-#define NODES_MAX 4
-
-/* How it stands from one node to another.  Objects are numbered from 0 in each session. */
-struct pair {
-    bool is_up;
-    uint64_t sent[VC_LINK_STREAM_COUNT]; /* accepted since UP */
-    uint64_t read[VC_LINK_STREAM_COUNT]; /* taken out since UP */
-    vc_ms connect_at;
-    uint32_t ups, downs;
-};
-
-/* Somebody who has nothing to do with it: bytes that seemed to come from him to one
- * machine, and bytes that the machine sent him. */
-struct victim {
-    struct vc_addr addr;
-    uint64_t in, out;
-};
-#define VICTIMS 64
-
-enum plant {
-    PLANT_NONE,
-    PLANT_NUMBER, /* a packet number is used again */
-    PLANT_ACK,    /* what was not stored is acknowledged */
-    PLANT_PROOF,  /* an address counts as proved at once */
-    PLANT_GAP,    /* a gap in a stream is read over */
-    PLANT_CHUNK,  /* a chunk is not given back */
-    PLANT_COUNT
-};
-
-struct sim {
-    struct link_world world;
-    uint64_t seed;
-    uint32_t nodes;
-    bool has_faults, is_verbose;
-    struct pair pairs[NODES_MAX][NODES_MAX];
-    uint32_t lives[NODES_MAX];
-    vc_ms dark_until[NODES_MAX];
-    uint16_t next_port;
-    uint32_t outage, restart, move, talk; /* chances per step in 100,000 */
-    uint32_t spoof;                       /* chance per datagram in 100,000 */
-    struct victim victims[VICTIMS];
-    uint32_t victim_count;
-    enum plant plant;
-    uint64_t objects, ups, restarts, moves;
-    char complaint[256];
-};
-
-static struct sim sim;
-
-static void complain(const char *what, uint32_t a, uint32_t b, uint64_t x, uint64_t y)
-{
-    if (sim.complaint[0] != 0)
-        return;
-    snprintf(sim.complaint, sizeof sim.complaint,
-             "at %" PRIu64 " ms, %u-%u: %s (%" PRIu64 ", %" PRIu64 ")", sim.world.now, a, b,
-             what, x, y);
-}
-
-/* Every use of a number with a key, by a hash of both. */
-#define USES_MAX (1u << 19)
-static uint64_t uses[USES_MAX];
-static uint32_t use_count;
-
-static uint64_t mix(uint64_t x)
-{
-    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
-    return x ^ x >> 31;
-}
-
-vc_err __real_vc_packet_seal(const struct vc_packet_key *key, const struct vc_cid *cid,
-                             uint64_t number, struct vc_bytes plain, struct vc_writer *w);
-vc_err __wrap_vc_packet_seal(const struct vc_packet_key *key, const struct vc_cid *cid,
-                             uint64_t number, struct vc_bytes plain, struct vc_writer *w);
-
-vc_err __wrap_vc_packet_seal(const struct vc_packet_key *key, const struct vc_cid *cid,
-                             uint64_t number, struct vc_bytes plain, struct vc_writer *w)
-{
-    uint64_t name;
-    memcpy(&name, key->key.b, sizeof name);
-    if (sim.plant == PLANT_NUMBER && number > 100)
-        number &= ~(uint64_t)1;
-    uint64_t use = mix(name ^ mix(number + 1)) | 1;
-    uint32_t at = (uint32_t)(use >> 32) % USES_MAX;
-    while (uses[at] != 0 && uses[at] != use)
-        at = (at + 1) % USES_MAX;
-    if (uses[at] == use)
-        complain("a packet number was used twice under one key", 0, 0, number, 0);
-    uses[at] = use;
-    if (++use_count > USES_MAX / 2) {
-        memset(uses, 0, sizeof uses);
-        use_count = 0;
-    }
-    return __real_vc_packet_seal(key, cid, number, plain, w);
-}
-
-void __real_vc_recv_stream_write(struct vc_recv_stream *stream, struct vc_chunks *chunks,
-                                 uint64_t offset, struct vc_bytes bytes);
-void __wrap_vc_recv_stream_write(struct vc_recv_stream *stream, struct vc_chunks *chunks,
-                                 uint64_t offset, struct vc_bytes bytes);
-
-void __wrap_vc_recv_stream_write(struct vc_recv_stream *stream, struct vc_chunks *chunks,
-                                 uint64_t offset, struct vc_bytes bytes)
-{
-    if (sim.plant != PLANT_ACK || link_world_below(&sim.world, 1000) > 0)
-        __real_vc_recv_stream_write(stream, chunks, offset, bytes);
-}
-
-/* The inside of the machines, for judges only. */
-static const struct vc_session *session_of(uint32_t a, uint32_t b)
-{
-    const struct vc_link *link = sim.world.nodes[a].link;
-    uint32_t place = vc_peers_find(link, b);
-    if (place == VC_SLOT_NONE)
-        return NULL;
-    uint32_t session = vc_peers_session(link, place);
-    return session == VC_SLOT_NONE ? NULL : &link->sessions[session];
-}
+#include "tests/sim/link_sim.h"
 
 /* What an object says about itself. */
 struct stamp {
@@ -165,9 +45,9 @@ static void talk(uint32_t a, uint32_t b)
     struct pair *pair = &sim.pairs[a][b];
     uint32_t stream = link_world_below(w, VC_LINK_STREAM_COUNT);
     uint32_t kind = link_world_below(w, 20);
-    size_t len = kind == 0   ? link_world_below(w, VC_LINK_OBJECT_MAX - 64)
+    size_t len = kind == 0  ? link_world_below(w, VC_LINK_OBJECT_MAX - 64)
                  : kind < 4 ? link_world_below(w, 4000)
-                             : link_world_below(w, 400);
+                            : link_world_below(w, 400);
     for (size_t i = 0; i < len; i += 1 + len / 64)
         body[i] = (uint8_t)link_world_random(w);
     struct stamp stamp = {.number = pair->sent[stream],
@@ -181,12 +61,12 @@ static void talk(uint32_t a, uint32_t b)
                               head, (struct vc_bytes){body, len});
     if (err == VC_OK) {
         if (!pair->is_up)
-            complain("an object was accepted without a session", a, b, 0, 0);
+            sim_complain("an object was accepted without a session", a, b, 0, 0);
         pair->sent[stream]++;
         sim.objects++;
-    } else if (err == VC_ERR_NOT_FOUND && pair->is_up &&
-               session_of(a, b) != NULL && session_of(a, b)->is_told) {
-        complain("no session, but UP was told", a, b, 0, 0);
+    } else if (err == VC_ERR_NOT_FOUND && pair->is_up && sim_session(a, b) != NULL &&
+               sim_session(a, b)->is_told) {
+        sim_complain("no session, but UP was told", a, b, 0, 0);
     }
 }
 
@@ -195,21 +75,21 @@ static void take_object(uint32_t a, uint32_t b, struct vc_bytes bytes)
     struct pair *pair = &sim.pairs[a][b];
     struct stamp stamp;
     if (bytes.len < sizeof stamp) {
-        complain("an object is short", a, b, bytes.len, 0);
+        sim_complain("an object is short", a, b, bytes.len, 0);
         return;
     }
     memcpy(&stamp, bytes.data, sizeof stamp);
     if (stamp.from != b || stamp.len != bytes.len - sizeof stamp ||
         stamp.stream >= VC_LINK_STREAM_COUNT ||
         stamp.check != check_of(bytes.data + sizeof stamp, stamp.len)) {
-        complain("an object is harmed", a, b, stamp.number, stamp.len);
+        sim_complain("an object is harmed", a, b, stamp.number, stamp.len);
         return;
     }
     if (!pair->is_up)
-        complain("an object without a session", a, b, stamp.number, 0);
+        sim_complain("an object without a session", a, b, stamp.number, 0);
     if (stamp.number != pair->read[stamp.stream])
-        complain("not the next object of its stream", a, b, stamp.number,
-                 pair->read[stamp.stream]);
+        sim_complain("not the next object of its stream", a, b, stamp.number,
+                     pair->read[stamp.stream]);
     pair->read[stamp.stream]++;
 }
 
@@ -220,15 +100,15 @@ static void on_output(struct link_world *w, struct link_node *node,
     struct pair *pair = &sim.pairs[a][b];
     if (sim.is_verbose && output->kind != VC_LINK_OBJECT)
         printf("%8" PRIu64 " %u-%u %s %s\n", w->now, a, b,
-               output->kind == VC_LINK_UP     ? "UP"
-               : output->kind == VC_LINK_DOWN ? "DOWN"
+               output->kind == VC_LINK_UP      ? "UP"
+               : output->kind == VC_LINK_DOWN  ? "DOWN"
                : output->kind == VC_LINK_MOVED ? "MOVED"
                                                : "WRITABLE",
                output->kind == VC_LINK_DOWN ? vc_err_name(output->reason) : "");
     switch (output->kind) {
     case VC_LINK_UP:
         if (pair->is_up)
-            complain("UP twice", a, b, 0, 0);
+            sim_complain("UP twice", a, b, 0, 0);
         memset(pair->sent, 0, sizeof pair->sent);
         memset(pair->read, 0, sizeof pair->read);
         pair->is_up = true;
@@ -237,7 +117,7 @@ static void on_output(struct link_world *w, struct link_node *node,
         break;
     case VC_LINK_DOWN:
         if (!pair->is_up && output->reason != VC_ERR_PEER_UNREACHABLE)
-            complain("DOWN without UP", a, b, (uint64_t)-output->reason, 0);
+            sim_complain("DOWN without UP", a, b, (uint64_t)-output->reason, 0);
         pair->is_up = false;
         pair->connect_at = w->now + 100 + link_world_below(w, 2000);
         pair->downs++;
@@ -247,7 +127,7 @@ static void on_output(struct link_world *w, struct link_node *node,
         break;
     case VC_LINK_WRITABLE:
         if (!pair->is_up)
-            complain("WRITABLE without a session", a, b, 0, 0);
+            sim_complain("WRITABLE without a session", a, b, 0, 0);
         break;
     case VC_LINK_MOVED:
     case VC_LINK_DATAGRAM:
@@ -282,15 +162,15 @@ static void spoof(const struct vc_addr *to, struct vc_bytes bytes)
     vc_link_recv(node->link, w->now, &victim->addr, bytes);
 }
 
-static bool filter(struct link_world *w, struct link_node *from, const struct vc_addr *to,
-                   struct vc_bytes bytes)
+static bool filter(struct link_world *w, struct link_node *from,
+                   const struct vc_addr *to, struct vc_bytes bytes)
 {
     struct victim *victim = victim_of(to);
     if (victim != NULL) {
         victim->out += bytes.len;
         if (victim->out > victim->in)
-            complain("a victim gets more bytes than seemed to come from him", from->index,
-                     from->index, victim->out, victim->in);
+            sim_complain("a victim gets more bytes than seemed to come from him",
+                         from->index, from->index, victim->out, victim->in);
         return true;
     }
     if (sim.dark_until[from->index] > w->now)
@@ -327,7 +207,8 @@ static void move(uint32_t a)
     sim.moves++;
     sim.next_port++;
     w->nodes[a].addr = link_world_addr(
-        link_world_below(w, 2) == 0 ? a + 1 : a + 1 + 256 * sim.next_port, sim.next_port);
+        link_world_below(w, 2) == 0 ? a + 1 : a + 1 + 256 * sim.next_port,
+        sim.next_port);
     if (link_world_below(w, 2) == 0)
         vc_link_probe_all(w->nodes[a].link, w->now);
     if (sim.is_verbose)
@@ -342,7 +223,7 @@ static bool happens(uint32_t chance)
 /* Puts the mistake into one session. */
 static void plant(uint32_t a, uint32_t b)
 {
-    struct vc_session *s = (struct vc_session *)(uintptr_t)session_of(a, b);
+    struct vc_session *s = sim_session(a, b);
     struct vc_link *link = sim.world.nodes[a].link;
     if (a == b || s == NULL)
         return;
@@ -358,6 +239,19 @@ static void plant(uint32_t a, uint32_t b)
         (void)vc_chunk_take(&link->chunks);
 }
 
+/* One side ends a session, and wants another one soon. */
+static void close(uint32_t a, uint32_t b)
+{
+    struct link_world *w = &sim.world;
+    if (a == b)
+        return;
+    if (sim.is_verbose)
+        printf("%8" PRIu64 " %u closes to %u\n", w->now, a, b);
+    vc_link_close(w->nodes[a].link, w->now, b);
+    sim.pairs[a][b].is_up = false;
+    sim.pairs[a][b].connect_at = w->now + link_world_below(w, 3000);
+}
+
 static void make_trouble(void)
 {
     struct link_world *w = &sim.world;
@@ -367,8 +261,11 @@ static void make_trouble(void)
         restart(a);
     if (happens(sim.move))
         move(a);
+    if (happens(sim.close))
+        close(a, link_world_below(w, sim.nodes));
     if (happens(sim.outage))
-        sim.dark_until[a] = w->now + 1 + link_world_below(w, 1u << link_world_below(w, 16));
+        sim.dark_until[a] =
+            w->now + 1 + link_world_below(w, 1u << link_world_below(w, 16));
 }
 
 static void live(uint32_t a)
@@ -381,7 +278,7 @@ static void live(uint32_t a)
         if (!pair->is_up && w->now >= pair->connect_at) {
             vc_err err = link_world_connect(&w->nodes[a], &w->nodes[b]);
             if (err != VC_OK)
-                complain("connect", a, b, (uint64_t)-err, 0);
+                sim_complain("connect", a, b, (uint64_t)-err, 0);
             pair->connect_at = w->now + 5000;
         }
         while (pair->is_up && sim.has_faults && happens(sim.talk))
@@ -406,63 +303,6 @@ static void run_until(vc_ms until)
     }
 }
 
-static void show(uint32_t a, uint32_t b)
-{
-    const struct vc_session *s = session_of(a, b);
-    const struct vc_link *link = sim.world.nodes[a].link;
-    printf("  %u->%u", a, b);
-    if (s == NULL) {
-        printf(" no session\n");
-        return;
-    }
-    printf(" window %" PRIu64 " flight %u/%" PRIu64 " proved %d in %" PRIu64 " out %" PRIu64
-           " backoff %u probes %u full %u timer %" PRIu64 " chunks %u fav %u initiator %d ping %d\n",
-           s->congestion.window, s->flight.count, s->flight.bytes, s->is_proved,
-           s->unproved_in, s->unproved_out, s->backoff, s->probes, s->full_streams,
-           vc_heap_due_of(&link->timers, link->peers[s->peer].session),
-           link->chunks.pool.count, link->favoured, s->keys.is_initiator, s->wants_ping);
-    for (int i = 0; i < VC_LINK_STREAM_COUNT; i++)
-        printf("    stream %d: base %" PRIu64 " next %" PRIu64 " end %" PRIu64 " credit %" PRIu64
-               " lost %d; read %" PRIu64 " ready %" PRIu64 " highest %" PRIu64 " limit %" PRIu64
-               " due %u\n",
-               i, s->send[i].base, s->send[i].next, s->send[i].end, s->send[i].credit,
-               s->send[i].first_lost != VC_SLOT_NONE, s->recv[i].read, s->recv[i].ready,
-               s->recv[i].highest, s->recv[i].limit, s->windows_due);
-}
-
-static void judge_pair(uint32_t a, uint32_t b)
-{
-    const struct vc_session *ours = session_of(a, b), *theirs = session_of(b, a);
-    if (ours == NULL || theirs == NULL) {
-        complain("no session at the end", a, b, ours != NULL, theirs != NULL);
-        return;
-    }
-    if (memcmp(&ours->keys.tag, &theirs->keys.tag, sizeof ours->keys.tag) != 0)
-        complain("two sessions at the end", a, b, 0, 0);
-    for (uint32_t i = 0; i < VC_LINK_STREAM_COUNT; i++) {
-        if (sim.pairs[a][b].sent[i] != sim.pairs[b][a].read[i])
-            complain("accepted and not delivered", a, b, sim.pairs[a][b].sent[i],
-                     sim.pairs[b][a].read[i]);
-    }
-}
-
-static void judge_rest(uint32_t a)
-{
-    const struct vc_link *link = sim.world.nodes[a].link;
-    if (link->chunks.pool.count != 0)
-        complain("chunks are held at rest", a, a, link->chunks.pool.count, 0);
-    if (link->flights.sent_pool.count != 0)
-        complain("packets are held at rest", a, a, link->flights.sent_pool.count, 0);
-    if (link->flights.segment_pool.count != 0)
-        complain("segments are held at rest", a, a, link->flights.segment_pool.count, 0);
-    if (link->attempt_pool.count != 0)
-        complain("attempts are held at rest", a, a, link->attempt_pool.count, 0);
-    if (link->half_open_pool.count != 0)
-        complain("places are held at rest", a, a, link->half_open_pool.count, 0);
-    if (link->favoured != VC_SLOT_NONE)
-        complain("the reserve is held at rest", a, a, link->favoured, 0);
-}
-
 static void set_up(uint64_t seed)
 {
     struct link_world *w = &sim.world;
@@ -482,6 +322,7 @@ static void set_up(uint64_t seed)
     sim.outage = link_world_below(w, 2) * 1000;
     sim.restart = link_world_below(w, 3) == 0 ? 300 : 0;
     sim.move = link_world_below(w, 3) == 0 ? 500 : 0;
+    sim.close = link_world_below(w, 3) == 0 ? 500 : 0;
     bool is_short_of_memory = link_world_below(w, 4) == 0;
     struct vc_link_config cfg = {.peers_max = 8,
                                  .half_open_max = 16,
@@ -499,22 +340,12 @@ static void set_up(uint64_t seed)
     }
 }
 
-static bool is_busy(void)
-{
-    for (uint32_t a = 0; a < sim.nodes; a++) {
-        if (sim.world.nodes[a].link->flights.sent_pool.count > 0)
-            return true;
-    }
-    return false;
-}
-
 /* One run; false when a judge complained. */
 static bool run(uint64_t seed, enum plant planted, bool is_verbose)
 {
     struct link_world *w = &sim.world;
     memset(&sim, 0, sizeof sim);
-    memset(uses, 0, sizeof uses);
-    use_count = 0;
+    sim_judges_begin();
     sim.seed = seed;
     sim.plant = planted;
     sim.is_verbose = is_verbose;
@@ -528,27 +359,27 @@ static bool run(uint64_t seed, enum plant planted, bool is_verbose)
     memset(sim.dark_until, 0, sizeof sim.dark_until);
     run_until(w->now + 150000);
     /* A keepalive or its answer may be on its way: the judges come when nothing is. */
-    for (uint32_t i = 0; i < 100 && (w->heap_len > 0 || is_busy()); i++)
+    for (uint32_t i = 0; i < 100 && (w->heap_len > 0 || sim_is_busy()); i++)
         run_until(w->now + 300);
     for (uint32_t a = 0; a < sim.nodes; a++) {
         for (uint32_t b = 0; b < sim.nodes; b++) {
             if (a != b)
-                judge_pair(a, b);
+                sim_judge_pair(a, b);
         }
-        judge_rest(a);
+        sim_judge_rest(a);
     }
     for (uint32_t a = 0; is_verbose && a < sim.nodes; a++) {
         for (uint32_t b = 0; b < sim.nodes; b++) {
             if (a != b)
-                show(a, b);
+                sim_show(a, b);
         }
     }
     bool is_good = sim.complaint[0] == 0;
     if (is_verbose || !is_good)
         printf("seed %" PRIu64 ": %s\n  %" PRIu64 " objects, %" PRIu64 " ups, %" PRIu64
                " datagrams, %" PRIu64 " restarts, %" PRIu64 " moves\n",
-               seed, is_good ? "good" : sim.complaint, sim.objects, sim.ups, w->datagrams,
-               sim.restarts, sim.moves);
+               seed, is_good ? "good" : sim.complaint, sim.objects, sim.ups,
+               w->datagrams, sim.restarts, sim.moves);
     link_world_free(w);
     return is_good;
 }
@@ -569,8 +400,9 @@ static int judge_plants(uint64_t seeds)
 
 static int usage(void)
 {
-    fprintf(stderr,
-            "link-sim [--seeds FIRST..LAST] [--plant N] [--judge-plants] [--verbose]\n");
+    fprintf(
+        stderr,
+        "link-sim [--seeds FIRST..LAST] [--plant N] [--judge-plants] [--verbose]\n");
     return 2;
 }
 

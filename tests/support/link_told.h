@@ -10,13 +10,13 @@
 
 struct link_told {
     uint32_t ups, downs, objects, writables, moves;
-    vc_err reason;            /* of the last DOWN */
+    vc_err reason; /* of the last DOWN */
     struct link_up_told {
         uint32_t peer, invite;
         bool is_join;
         struct vc_addr addr;
         struct vc_key32 dev_dh;
-    } up;                     /* the last one */
+    } up; /* the last one */
     struct vc_addr moved_to;
     uint8_t last[VC_LINK_OBJECT_MAX]; /* the last object */
     size_t last_len;

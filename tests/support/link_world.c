@@ -41,13 +41,12 @@ static void start(struct link_node *node)
     vc_link_answer_to(node->link, &node->contacts, 1);
 }
 
-struct link_node *link_world_add(struct link_world *world, const struct vc_link_config *cfg)
+struct link_node *link_world_add(struct link_world *world,
+                                 const struct vc_link_config *cfg)
 {
     static const uint8_t network[] = {'t', 'e', 's', 't'};
-    static const struct vc_link_config usual = {.peers_max = 16,
-                                                .half_open_max = 64,
-                                                .chunk_count = 2048,
-                                                .packets_max = 1024};
+    static const struct vc_link_config usual = {
+        .peers_max = 16, .half_open_max = 64, .chunk_count = 2048, .packets_max = 1024};
     VC_CHECK(world->node_count < LINK_WORLD_NODES_MAX);
     struct link_node *node = &world->nodes[world->node_count];
     node->world = world;
@@ -169,8 +168,7 @@ static void put_on_the_wire(struct link_node *node, const struct vc_link_output 
     uint32_t copies = 1 + (link_world_below(world, 1000) < world->duplication);
     for (uint32_t i = 0; i < copies; i++) {
         vc_ms span = world->delay_max_ms - world->delay_min_ms;
-        vc_ms delay =
-            world->delay_min_ms + link_world_below(world, (uint32_t)span + 1);
+        vc_ms delay = world->delay_min_ms + link_world_below(world, (uint32_t)span + 1);
         if (link_world_below(world, 1000) >= world->loss)
             link_world_send(world, &node->addr, &output->addr, output->bytes, delay);
     }

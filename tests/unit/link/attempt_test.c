@@ -95,12 +95,14 @@ static void all_addresses_are_tried_at_once_and_new_ones_when_they_come(void **s
     struct vc_addr addrs[20];
     for (uint32_t i = 0; i < 20; i++)
         addrs[i] = link_world_addr(5000 + i, 9);
-    addrs[2] = addrs[1];                           /* known */
-    addrs[3] = (struct vc_addr){.family = 4};      /* no address */
-    assert_int_equal(vc_link_connect(world.nodes[0].link, world.now, 1, addrs, 5), VC_OK);
+    addrs[2] = addrs[1];                      /* known */
+    addrs[3] = (struct vc_addr){.family = 4}; /* no address */
+    assert_int_equal(vc_link_connect(world.nodes[0].link, world.now, 1, addrs, 5),
+                     VC_OK);
     link_world_drain(&world.nodes[0]);
     assert_int_equal(count, 3);
-    assert_int_equal(vc_link_connect(world.nodes[0].link, world.now, 1, addrs, 20), VC_OK);
+    assert_int_equal(vc_link_connect(world.nodes[0].link, world.now, 1, addrs, 20),
+                     VC_OK);
     link_world_drain(&world.nodes[0]);
     assert_int_equal(count, VC_LINK_ADDRS_MAX);
     for (uint32_t i = 0; i < count; i++) {
@@ -113,7 +115,8 @@ static void an_address_given_later_is_reached_at_once(void **state)
 {
     (void)state;
     struct vc_addr wrong = link_world_addr(5000, 9);
-    assert_int_equal(vc_link_connect(world.nodes[0].link, world.now, 1, &wrong, 1), VC_OK);
+    assert_int_equal(vc_link_connect(world.nodes[0].link, world.now, 1, &wrong, 1),
+                     VC_OK);
     link_duo_wait(100);
     assert_int_equal(link_world_connect(&world.nodes[0], &world.nodes[1]), VC_OK);
     link_duo_wait(100);
@@ -121,7 +124,8 @@ static void an_address_given_later_is_reached_at_once(void **state)
     assert_true(vc_addr_equal(&told[0].up.addr, &world.nodes[1].addr));
 }
 
-static void two_who_connect_at_once_settle_on_the_handshake_of_the_smaller_key(void **state)
+static void
+two_who_connect_at_once_settle_on_the_handshake_of_the_smaller_key(void **state)
 {
     (void)state;
     assert_int_equal(link_world_connect(&world.nodes[0], &world.nodes[1]), VC_OK);
@@ -130,8 +134,8 @@ static void two_who_connect_at_once_settle_on_the_handshake_of_the_smaller_key(v
     assert_int_equal(told[0].ups, 1);
     assert_int_equal(told[1].ups, 1);
     assert_int_equal(told[0].downs + told[1].downs, 0);
-    bool is_0_smaller = memcmp(world.nodes[0].dev_dh_public.b,
-                               world.nodes[1].dev_dh_public.b, 32) < 0;
+    bool is_0_smaller =
+        memcmp(world.nodes[0].dev_dh_public.b, world.nodes[1].dev_dh_public.b, 32) < 0;
     struct vc_link_state s;
     assert_true(vc_link_state(world.nodes[0].link, 1, &s));
     assert_int_equal(s.is_initiator, is_0_smaller);
@@ -163,9 +167,11 @@ static void any_loss_of_the_first_datagrams_ends_in_one_session(void **state)
             link_duo_begin(NULL);
             world.filter = lose_by_mask;
             sent_so_far = 0;
-            assert_int_equal(link_world_connect(&world.nodes[0], &world.nodes[1]), VC_OK);
+            assert_int_equal(link_world_connect(&world.nodes[0], &world.nodes[1]),
+                             VC_OK);
             link_duo_wait(apart);
-            assert_int_equal(link_world_connect(&world.nodes[1], &world.nodes[0]), VC_OK);
+            assert_int_equal(link_world_connect(&world.nodes[1], &world.nodes[0]),
+                             VC_OK);
             link_duo_wait(15000);
             assert_int_equal(told[0].ups - told[0].downs, 1);
             assert_int_equal(told[1].ups - told[1].downs, 1);
@@ -184,9 +190,9 @@ static void who_answers_with_another_key_is_not_the_peer(void **state)
                                 .root = world.nodes[1].cfg.root,
                                 .contacts = world.nodes[1].contacts};
     assert_int_equal(vc_link_peer_put(world.nodes[0].link, 5, &keys), VC_OK);
-    assert_int_equal(vc_link_connect(world.nodes[0].link, world.now, 5,
-                                     &world.nodes[1].addr, 1),
-                     VC_OK);
+    assert_int_equal(
+        vc_link_connect(world.nodes[0].link, world.now, 5, &world.nodes[1].addr, 1),
+        VC_OK);
     link_duo_wait(VC_LINK_ATTEMPT_MS);
     assert_int_equal(told[0].ups + told[1].ups, 0);
     assert_int_equal(told[0].reason, VC_ERR_PEER_UNREACHABLE);
@@ -223,9 +229,9 @@ static void a_static_key_that_is_no_key_is_unreachable_at_once(void **state)
     (void)state;
     struct vc_link_peer none = {.root = world.nodes[1].cfg.root};
     assert_int_equal(vc_link_peer_put(world.nodes[0].link, 8, &none), VC_OK);
-    assert_int_equal(vc_link_connect(world.nodes[0].link, world.now, 8,
-                                     &world.nodes[1].addr, 1),
-                     VC_OK);
+    assert_int_equal(
+        vc_link_connect(world.nodes[0].link, world.now, 8, &world.nodes[1].addr, 1),
+        VC_OK);
     link_duo_wait(1);
     assert_int_equal(told[0].downs, 1);
     assert_int_equal(told[0].reason, VC_ERR_PEER_UNREACHABLE);

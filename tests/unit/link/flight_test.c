@@ -56,7 +56,8 @@ static void fill(struct vc_send_stream *stream)
 {
     static const uint8_t body[2000] = {0};
     while (vc_send_stream_room(stream) > VC_LINK_WINDOW - 20000)
-        vc_send_stream_append(stream, &chunks, VC_BYTES(body), (struct vc_bytes){NULL, 0});
+        vc_send_stream_append(stream, &chunks, VC_BYTES(body),
+                              (struct vc_bytes){NULL, 0});
 }
 
 static uint32_t send(struct vc_prop *prop)

@@ -67,23 +67,23 @@ static void what_is_no_frame_is_malformed(void **state)
         size_t len;
         uint8_t bytes[16];
     } bad[] = {
-        {0, {0}},                                     /* an empty packet */
-        {1, {VC_FRAME_CLOSE + 1}},                    /* an unknown type */
-        {3, {VC_FRAME_PADDING, 0, 1}},                /* padding that is not zero */
-        {2, {VC_FRAME_PING, VC_FRAME_PING}},          /* twice */
-        {4, {VC_FRAME_CLOSE, 0, VC_FRAME_CLOSE, 0}},  /* twice */
-        {1, {VC_FRAME_CLOSE}},                        /* no reason */
+        {0, {0}},                                    /* an empty packet */
+        {1, {VC_FRAME_CLOSE + 1}},                   /* an unknown type */
+        {3, {VC_FRAME_PADDING, 0, 1}},               /* padding that is not zero */
+        {2, {VC_FRAME_PING, VC_FRAME_PING}},         /* twice */
+        {4, {VC_FRAME_CLOSE, 0, VC_FRAME_CLOSE, 0}}, /* twice */
+        {1, {VC_FRAME_CLOSE}},                       /* no reason */
         {10, {VC_FRAME_ACK, 1, 0, 0, 0, VC_FRAME_ACK, 1, 0, 0, 0}},
-        {5, {VC_FRAME_ACK, 3, 0, 0, 4}},              /* below number 0 */
-        {7, {VC_FRAME_ACK, 9, 0, 1, 8, 0, 0}},        /* no room for a gap */
-        {7, {VC_FRAME_ACK, 9, 0, 1, 0, 8, 0}},        /* the gap goes below 0 */
-        {7, {VC_FRAME_ACK, 9, 0, 1, 0, 0, 8}},        /* the row goes below 0 */
-        {4, {VC_FRAME_ACK, 9, 0, 0}},                 /* no first row */
-        {6, {VC_FRAME_ACK, 0x40, 9, 0, 0, 0}},        /* a number in a longer form */
+        {5, {VC_FRAME_ACK, 3, 0, 0, 4}},       /* below number 0 */
+        {7, {VC_FRAME_ACK, 9, 0, 1, 8, 0, 0}}, /* no room for a gap */
+        {7, {VC_FRAME_ACK, 9, 0, 1, 0, 8, 0}}, /* the gap goes below 0 */
+        {7, {VC_FRAME_ACK, 9, 0, 1, 0, 0, 8}}, /* the row goes below 0 */
+        {4, {VC_FRAME_ACK, 9, 0, 0}},          /* no first row */
+        {6, {VC_FRAME_ACK, 0x40, 9, 0, 0, 0}}, /* a number in a longer form */
         {5, {VC_FRAME_ACK, 200, 0, VC_LINK_RANGES_MAX, 0}},
         {5, {VC_FRAME_STREAM, VC_LINK_STREAM_COUNT, 0, 1, 'x'}},
-        {4, {VC_FRAME_STREAM, 0, 0, 0}},              /* no data */
-        {5, {VC_FRAME_STREAM, 0, 0, 2, 'x'}},         /* less data than it says */
+        {4, {VC_FRAME_STREAM, 0, 0, 0}},      /* no data */
+        {5, {VC_FRAME_STREAM, 0, 0, 2, 'x'}}, /* less data than it says */
         {12, {VC_FRAME_STREAM, 0, 0xff, 255, 255, 255, 255, 255, 255, 255, 1, 'x'}},
         {3, {VC_FRAME_WINDOW, VC_LINK_STREAM_COUNT, 1}},
         {2, {VC_FRAME_WINDOW, 0}},
@@ -98,7 +98,8 @@ static void more_frames_than_a_packet_may_have_are_malformed(void **state)
 {
     (void)state;
     uint8_t room[VC_LINK_PLAIN_MAX];
-    for (uint32_t count = VC_LINK_FRAMES_MAX; count <= VC_LINK_FRAMES_MAX + 1; count++) {
+    for (uint32_t count = VC_LINK_FRAMES_MAX; count <= VC_LINK_FRAMES_MAX + 1;
+         count++) {
         struct vc_writer streams = vc_writer(room, sizeof room);
         for (uint32_t i = 0; i < count; i++) {
             vc_frame_write_stream(&streams, 0, i, 1);
@@ -160,10 +161,11 @@ static void what_is_read_is_written_the_same(void **state)
         if (frames.has_ack)
             vc_frame_write_ack(&w, &frames.ack, frames.ack_delay_ms);
         if (frames.window_count == 1)
-            vc_frame_write_window(&w, frames.windows[0].stream, frames.windows[0].limit);
+            vc_frame_write_window(&w, frames.windows[0].stream,
+                                  frames.windows[0].limit);
         if (frames.stream_count == 1) {
-            vc_frame_write_stream(&w, frames.streams[0].stream, frames.streams[0].offset,
-                                  frames.streams[0].data.len);
+            vc_frame_write_stream(&w, frames.streams[0].stream,
+                                  frames.streams[0].offset, frames.streams[0].data.len);
             vc_write_bytes(&w, frames.streams[0].data);
         }
         struct vc_bytes written = vc_writer_bytes(&w);

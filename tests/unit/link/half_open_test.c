@@ -68,10 +68,8 @@ static int begin(void **state)
     struct vc_secret32 seed = {{7}};
     memset(&flooder, 0, sizeof flooder);
     vc_rng_init(&flooder.rng, &seed);
-    struct vc_link_config cfg = {.peers_max = 16,
-                                 .half_open_max = 256,
-                                 .chunk_count = 1024,
-                                 .packets_max = 256};
+    struct vc_link_config cfg = {
+        .peers_max = 16, .half_open_max = 256, .chunk_count = 1024, .packets_max = 256};
     (void)state;
     link_duo_begin_with(&cfg);
     return 0;
@@ -157,7 +155,8 @@ static void a_place_is_let_go_after_its_time(void **state)
     begin_msg1(&flooder);
     recv(&from, write_msg1(&flooder, NULL));
     assert_int_equal(stats_of_1().half_open, 1);
-    assert_int_equal(vc_link_due(world.nodes[1].link), world.now + VC_LINK_HALF_OPEN_MS);
+    assert_int_equal(vc_link_due(world.nodes[1].link),
+                     world.now + VC_LINK_HALF_OPEN_MS);
     link_duo_wait(VC_LINK_HALF_OPEN_MS - 1);
     assert_int_equal(stats_of_1().half_open, 1);
     link_duo_wait(1);
@@ -234,7 +233,8 @@ static void a_full_house_gives_the_oldest_place_away(void **state)
         struct vc_addr from = link_world_addr(5000 + 7 * i, 77);
         begin_msg1(&flooder);
         recv(&from, write_msg1(&flooder, NULL));
-        assert_true(vc_handshake_read_cookie(&flooder.hs, take_datagram(1, NULL), cookie));
+        assert_true(
+            vc_handshake_read_cookie(&flooder.hs, take_datagram(1, NULL), cookie));
         recv(&from, write_msg1(&flooder, cookie));
         assert_true(take_datagram(1, NULL).len > 0);
         assert_true(link->stats.half_open <= link->half_open_max);
@@ -253,7 +253,8 @@ static void one_address_gets_few_places_while_many_are_taken(void **state)
         from.port++;
         begin_msg1(&flooder);
         recv(&from, write_msg1(&flooder, NULL));
-        assert_true(vc_handshake_read_cookie(&flooder.hs, take_datagram(1, NULL), cookie));
+        assert_true(
+            vc_handshake_read_cookie(&flooder.hs, take_datagram(1, NULL), cookie));
         recv(&from, write_msg1(&flooder, cookie));
         (void)take_datagram(1, NULL);
     }
@@ -268,7 +269,8 @@ static void a_contact_gets_in_while_a_thousand_a_second_knock(void **state)
     assert_int_equal(link_world_connect(&world.nodes[0], &world.nodes[1]), VC_OK);
     uint64_t in = 0, out = 0;
     while (told[0].ups == 0 && world.now < start + 5000) {
-        struct vc_addr from = link_world_addr(link_world_below(&world, 1u << 20) + 100, 7);
+        struct vc_addr from =
+            link_world_addr(link_world_below(&world, 1u << 20) + 100, 7);
         begin_msg1(&flooder);
         struct vc_bytes msg1 = write_msg1(&flooder, NULL);
         in += msg1.len;
@@ -315,10 +317,12 @@ static void strangers_who_join_are_few_and_the_same_one_is_one(void **state)
     assert_int_equal(vc_link_invite_put(b->link, 3, &secret), VC_OK);
     for (uint32_t i = 0; i < VC_LINK_JOINING_MAX + 4; i++) {
         struct link_node *a = &world.nodes[0];
-        a->cfg.dev_dh.b[5] = (uint8_t)(i < 3 ? 0 : i); /* the same one comes three times */
+        a->cfg.dev_dh.b[5] =
+            (uint8_t)(i < 3 ? 0 : i); /* the same one comes three times */
         link_world_restart(a);
         vc_dh_public(&a->dev_dh_public, &a->cfg.dev_dh);
-        assert_int_equal(vc_link_join(a->link, world.now, 40, &secret, &b->addr, 1), VC_OK);
+        assert_int_equal(vc_link_join(a->link, world.now, 40, &secret, &b->addr, 1),
+                         VC_OK);
         link_duo_wait(100);
     }
     assert_int_equal(b->link->joining_count, VC_LINK_JOINING_MAX);

@@ -97,7 +97,8 @@ static void datagrams_of_no_length_or_from_nowhere_are_dropped(void **state)
     struct vc_link *link = world.nodes[0].link;
     struct vc_addr nowhere = {.family = 0};
     for (size_t len = 0; len <= VC_PACKET_OVERHEAD; len++)
-        vc_link_recv(link, world.now, &world.nodes[1].addr, (struct vc_bytes){bytes, len});
+        vc_link_recv(link, world.now, &world.nodes[1].addr,
+                     (struct vc_bytes){bytes, len});
     vc_link_recv(link, world.now, &world.nodes[1].addr, VC_BYTES(bytes));
     vc_link_recv(link, world.now, &nowhere, (struct vc_bytes){bytes, 150});
     assert_int_equal(link->stats.dropped_strange, VC_PACKET_OVERHEAD + 3);
@@ -105,8 +106,8 @@ static void datagrams_of_no_length_or_from_nowhere_are_dropped(void **state)
 
 /* Every datagram of two who meet and talk, changed in one place or cut, before the right
  * one comes: they still meet, and nothing else happens. */
-static bool change(struct link_world *w, struct link_node *from, const struct vc_addr *to,
-                   struct vc_bytes bytes)
+static bool change(struct link_world *w, struct link_node *from,
+                   const struct vc_addr *to, struct vc_bytes bytes)
 {
     uint8_t copy[VC_PACKET_MAX];
     struct link_node *target = &w->nodes[1 - from->index];
@@ -114,8 +115,10 @@ static bool change(struct link_world *w, struct link_node *from, const struct vc
     for (size_t i = 0; i < bytes.len; i += 1 + bytes.len / 40) {
         memcpy(copy, bytes.data, bytes.len);
         copy[i] ^= (uint8_t)(1u << link_world_below(w, 8));
-        vc_link_recv(target->link, w->now, &from->addr, (struct vc_bytes){copy, bytes.len});
-        vc_link_recv(target->link, w->now, &from->addr, (struct vc_bytes){bytes.data, i});
+        vc_link_recv(target->link, w->now, &from->addr,
+                     (struct vc_bytes){copy, bytes.len});
+        vc_link_recv(target->link, w->now, &from->addr,
+                     (struct vc_bytes){bytes.data, i});
     }
     return false;
 }

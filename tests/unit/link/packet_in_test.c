@@ -51,7 +51,8 @@ static void inject(struct vc_bytes frames)
     link_duo_inject(1, 0, &world.nodes[1].addr, frames);
 }
 
-static void every_second_packet_is_acknowledged_at_once_and_a_single_one_later(void **state)
+static void
+every_second_packet_is_acknowledged_at_once_and_a_single_one_later(void **state)
 {
     (void)state;
     link_duo_wait(500);
@@ -86,7 +87,8 @@ static void a_gap_is_told_at_once(void **state)
 static void a_packet_comes_once(void **state)
 {
     (void)state;
-    static const uint8_t object[16] = {VC_FRAME_STREAM, VC_LINK_CHAT, 0, 3, 2, 'h', 'i'};
+    static const uint8_t object[16] = {
+        VC_FRAME_STREAM, VC_LINK_CHAT, 0, 3, 2, 'h', 'i'};
     struct vc_session *s = link_duo_session(1, 0);
     inject(VC_BYTES(object));
     s->next_number--;
@@ -124,11 +126,16 @@ static void malformed_frames_drop_the_packet_and_keep_the_session(void **state)
     static const uint8_t unknown[16] = {VC_FRAME_PING, 99};
     static const uint8_t never_sent[16] = {VC_FRAME_ACK, 0x7f, 0xff};
     static const uint8_t half[16] = {VC_FRAME_STREAM, VC_LINK_CHAT, 0, 2, 1, 'x', 77};
-    static const uint8_t beyond[16] = {
-        VC_FRAME_STREAM, VC_LINK_CHAT, 0x80, VC_LINK_FIRST_CREDIT >> 16,
-        VC_LINK_FIRST_CREDIT >> 8 & 0xff, VC_LINK_FIRST_CREDIT & 0xff, 1, 'x'};
-    const struct vc_bytes bad[] = {VC_BYTES(unknown), VC_BYTES(never_sent), VC_BYTES(half),
-                                   VC_BYTES(beyond)};
+    static const uint8_t beyond[16] = {VC_FRAME_STREAM,
+                                       VC_LINK_CHAT,
+                                       0x80,
+                                       VC_LINK_FIRST_CREDIT >> 16,
+                                       VC_LINK_FIRST_CREDIT >> 8 & 0xff,
+                                       VC_LINK_FIRST_CREDIT & 0xff,
+                                       1,
+                                       'x'};
+    const struct vc_bytes bad[] = {VC_BYTES(unknown), VC_BYTES(never_sent),
+                                   VC_BYTES(half), VC_BYTES(beyond)};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         inject(bad[i]);
         assert_int_equal(stats_of(0).dropped_malformed, i + 1);
@@ -139,11 +146,12 @@ static void malformed_frames_drop_the_packet_and_keep_the_session(void **state)
     assert_int_equal(told[0].downs, 0);
 }
 
-static void an_object_that_cannot_be_breaks_the_session_and_the_peer_is_told(void **state)
+static void
+an_object_that_cannot_be_breaks_the_session_and_the_peer_is_told(void **state)
 {
     (void)state;
-    static const uint8_t empty[16] = {VC_FRAME_STREAM, VC_LINK_CHAT, 0, 4,
-                                      2, 'o', 'k', 0};
+    static const uint8_t empty[16] = {
+        VC_FRAME_STREAM, VC_LINK_CHAT, 0, 4, 2, 'o', 'k', 0};
     inject(VC_BYTES(empty));
     link_duo_wait(100);
     assert_int_equal(told[0].objects, 1); /* what came before is still told */
@@ -210,7 +218,8 @@ static void a_peer_who_moves_is_followed_once_he_has_answered_from_there(void **
     assert_int_equal(told[1].objects, 1);
 }
 
-static void another_network_makes_the_window_small_again_but_another_port_does_not(void **state)
+static void
+another_network_makes_the_window_small_again_but_another_port_does_not(void **state)
 {
     (void)state;
     struct vc_session *s = link_duo_session(0, 1);

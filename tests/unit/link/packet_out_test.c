@@ -136,9 +136,11 @@ static void a_packet_that_wants_an_answer_has_room_for_saying_so(void **state)
     uint32_t index = (uint32_t)(s - world.nodes[0].link->sessions);
     size_t len = vc_session_write(world.nodes[0].link, world.now, index, out, &to);
     assert_int_equal(len, VC_PACKET_OVERHEAD + VC_LINK_PAD_STEP);
-    assert_true(look(&world, &world.nodes[0], &to, (struct vc_bytes){out, len}) == false);
+    assert_true(look(&world, &world.nodes[0], &to, (struct vc_bytes){out, len}) ==
+                false);
     assert_true(frames.has_ack && frames.has_ping);
-    assert_int_equal(vc_session_write(world.nodes[0].link, world.now, index, out, &to), 0);
+    assert_int_equal(vc_session_write(world.nodes[0].link, world.now, index, out, &to),
+                     0);
 }
 
 static void without_records_a_session_waits_and_then_goes_on(void **state)

@@ -97,7 +97,8 @@ static void answers_come_under_each_key_that_is_valid_and_no_other(void **state)
     for (size_t i = 0; i < VC_LINK_GENERATIONS_MAX + 1; i++)
         memset(&keys[i], (int)i + 1, sizeof keys[i]);
     vc_link_answer_to(link_of(1), keys, VC_LINK_GENERATIONS_MAX + 1);
-    for (size_t i = 0; i < VC_LINK_GENERATIONS_MAX + 1; i += VC_LINK_GENERATIONS_MAX / 2) {
+    for (size_t i = 0; i < VC_LINK_GENERATIONS_MAX + 1;
+         i += VC_LINK_GENERATIONS_MAX / 2) {
         struct vc_link_peer peer = keys_of(1);
         peer.contacts = keys[i];
         assert_int_equal(vc_link_peer_put(link_of(0), 1, &peer), VC_OK);
@@ -131,17 +132,17 @@ static void one_who_joins_has_a_place_until_it_fails_or_he_is_known(void **state
 {
     (void)state;
     struct vc_id16 secret = {{1}};
-    assert_int_equal(vc_link_join(link_of(0), world.now, 30, &secret,
-                                  &world.nodes[1].addr, 1),
-                     VC_OK);
+    assert_int_equal(
+        vc_link_join(link_of(0), world.now, 30, &secret, &world.nodes[1].addr, 1),
+        VC_OK);
     assert_int_equal(link_of(0)->peer_count, 2);
     link_duo_wait(VC_LINK_ATTEMPT_MS);
     assert_int_equal(told[0].reason, VC_ERR_PEER_UNREACHABLE);
     assert_int_equal(link_of(0)->peer_count, 1);
     assert_int_equal(vc_link_invite_put(link_of(1), 2, &secret), VC_OK);
-    assert_int_equal(vc_link_join(link_of(0), world.now, 30, &secret,
-                                  &world.nodes[1].addr, 1),
-                     VC_OK);
+    assert_int_equal(
+        vc_link_join(link_of(0), world.now, 30, &secret, &world.nodes[1].addr, 1),
+        VC_OK);
     link_duo_wait(200);
     assert_int_equal(told[0].ups, 1);
     struct vc_link_peer keys = keys_of(1);

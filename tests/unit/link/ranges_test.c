@@ -51,7 +51,8 @@ static void numbers_in_any_order_make_one_row(void **state)
     }
 }
 
-static void nothing_is_said_that_did_not_come_and_the_highest_rows_are_kept(void **state)
+static void
+nothing_is_said_that_did_not_come_and_the_highest_rows_are_kept(void **state)
 {
     (void)state;
     struct vc_prop prop = vc_prop_begin("nothing_is_said_that_did_not_come");
@@ -111,7 +112,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_in_any_order_make_one_row),
-        cmocka_unit_test(nothing_is_said_that_did_not_come_and_the_highest_rows_are_kept),
+        cmocka_unit_test(
+            nothing_is_said_that_did_not_come_and_the_highest_rows_are_kept),
         cmocka_unit_test(a_row_too_many_costs_the_lowest_one),
         cmocka_unit_test(what_the_peer_knows_is_forgotten_but_not_the_newest_row),
     };

@@ -70,7 +70,8 @@ static void two_later_packets_make_it_lost_after_a_while(void **state)
     say();
     link_duo_wait(21);
     assert_int_equal(s->packets_lost, 0);
-    assert_true(s->loss_at > world.now && s->loss_at <= start + vc_rtt_loss_ms(&s->rtt));
+    assert_true(s->loss_at > world.now &&
+                s->loss_at <= start + vc_rtt_loss_ms(&s->rtt));
     link_duo_wait(60);
     assert_int_equal(s->packets_lost, 1);
     assert_int_equal(told[1].objects, 2);

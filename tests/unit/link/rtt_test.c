@@ -87,7 +87,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(before_a_sample_the_probe_comes_after_a_second, begin),
         cmocka_unit_test_setup(the_first_sample_is_taken_whole, begin),
-        cmocka_unit_test_setup(later_samples_are_smoothed_without_the_peers_delay, begin),
+        cmocka_unit_test_setup(later_samples_are_smoothed_without_the_peers_delay,
+                               begin),
         cmocka_unit_test_setup(a_delay_is_believed_up_to_what_a_peer_may_wait, begin),
         cmocka_unit_test_setup(probes_back_off_up_to_a_limit, begin),
         cmocka_unit_test_setup(loss_needs_nine_eighths_of_a_round_trip, begin),

@@ -17,7 +17,8 @@ static void a_contact_is_connected_and_both_are_told(void **state)
     assert_true(vc_addr_equal(&told[1].up.addr, &world.nodes[0].addr));
     assert_false(told[0].up.is_join || told[1].up.is_join);
     assert_memory_equal(&link_duo_session(0, 1)->keys.tag,
-                        &link_duo_session(1, 0)->keys.tag, sizeof(struct vc_session_tag));
+                        &link_duo_session(1, 0)->keys.tag,
+                        sizeof(struct vc_session_tag));
 }
 
 static void an_object_arrives_as_it_was_sent(void **state)
@@ -36,7 +37,8 @@ static void the_longest_object_arrives(void **state)
 {
     (void)state;
     link_duo_connect();
-    assert_int_equal(link_duo_say(1, 0, VC_LINK_CHAT, "long", VC_LINK_OBJECT_MAX), VC_OK);
+    assert_int_equal(link_duo_say(1, 0, VC_LINK_CHAT, "long", VC_LINK_OBJECT_MAX),
+                     VC_OK);
     link_duo_wait(3000);
     assert_int_equal(told[0].objects, 1);
     assert_int_equal(told[0].last_len, VC_LINK_OBJECT_MAX);
@@ -170,7 +172,8 @@ static void keys_that_carry_data_are_renewed_after_two_minutes(void **state)
     assert_memory_equal(&link_duo_session(1, 0)->keys.tag, &second, sizeof second);
     talk_for(600000);
     assert_int_equal(told[0].objects, told[1].objects);
-    assert_int_equal(told[0].objects, (uint32_t)((VC_LINK_REKEY_MS - 1000 + 7000 + 600000) / 1000));
+    assert_int_equal(told[0].objects,
+                     (uint32_t)((VC_LINK_REKEY_MS - 1000 + 7000 + 600000) / 1000));
     assert_int_equal(told[0].downs + told[1].downs, 0);
     assert_int_equal(told[0].ups + told[1].ups, 2);
 }

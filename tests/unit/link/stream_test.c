@@ -35,8 +35,9 @@ static void append(const void *bytes, size_t len)
     uint64_t whole = len + vc_varint_len(len);
     uint32_t need = vc_send_stream_need(&out, whole), held = chunks.pool.count;
     assert_true(vc_send_stream_room(&out) >= whole);
-    vc_send_stream_append(&out, &chunks, (struct vc_bytes){bytes, len / 2},
-                          (struct vc_bytes){(const uint8_t *)bytes + len / 2, len - len / 2});
+    vc_send_stream_append(
+        &out, &chunks, (struct vc_bytes){bytes, len / 2},
+        (struct vc_bytes){(const uint8_t *)bytes + len / 2, len - len / 2});
     assert_int_equal(chunks.pool.count - held, need);
 }
 
@@ -131,7 +132,8 @@ static void objects_arrive_whole_and_in_order(void **state)
     uint32_t sent = 0, got = 0;
     while (sent < 3000) {
         for (int i = 0; i < 8; i++) {
-            size_t len = sizeof sent + vc_prop_below(&prop, sent % 50 == 0 ? 40000 : 700);
+            size_t len =
+                sizeof sent + vc_prop_below(&prop, sent % 50 == 0 ? 40000 : 700);
             for (size_t j = sizeof sent; j < len; j++)
                 object[j] = (uint8_t)(sent + j);
             memcpy(object, &sent, sizeof sent);
@@ -144,7 +146,8 @@ static void objects_arrive_whole_and_in_order(void **state)
             uint64_t until = out.end < in.limit ? out.end : in.limit;
             if (until == in.ready)
                 break;
-            uint64_t from = out.base + vc_prop_below(&prop, (uint32_t)(until - out.base));
+            uint64_t from =
+                out.base + vc_prop_below(&prop, (uint32_t)(until - out.base));
             if (vc_prop_below(&prop, 3) == 0)
                 from = in.ready;
             size_t len = 1 + vc_prop_below(&prop, 1200);
@@ -154,7 +157,8 @@ static void objects_arrive_whole_and_in_order(void **state)
         vc_send_stream_advance(&out, &chunks, in.ready);
     }
     while (in.ready < out.end) {
-        carry(in.ready, (size_t)(out.end - in.ready < 1200 ? out.end - in.ready : 1200));
+        carry(in.ready,
+              (size_t)(out.end - in.ready < 1200 ? out.end - in.ready : 1200));
         got = read_all(got);
     }
     assert_int_equal(got, sent);
