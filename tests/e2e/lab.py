@@ -156,13 +156,35 @@ class Client:
 
 
 def is_sanitized(program):
+    """Its memory and its time are then not those of what people run."""
     with open(program, "rb") as file:
         return b"__asan_init" in file.read()
+
+
+def demand_memory(grown, limit, words):
+    if not is_sanitized(VECHED):
+        demand(grown <= limit, f"{words} by {grown >> 10} KiB")
 
 
 def sanitizer_library():
     return subprocess.run(["gcc", "-print-file-name=libasan.so"], capture_output=True,
                           text=True, check=True).stdout.strip()
+
+
+def lives_in(session):
+    """Does a process of this session still run?  A wrapper may be gone before its child, and
+    the first thread of a killed process before another one, which waits for the disk."""
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/stat", encoding="utf-8", errors="replace") as file:
+                    state, _, _, its_session = file.read().rsplit(")", 1)[1].split()[:4]
+                threads = len(os.listdir(f"/proc/{name}/task"))
+            except OSError:
+                continue
+            if int(its_session) == session and (state != "Z" or threads > 1):
+                return True
+    return False
 
 
 class Node:
@@ -254,13 +276,16 @@ class Node:
         """Of veched, also when it stands behind a wrapper."""
         return self.call("node.status")["pid"]
 
-    def kill(self, number=signal.SIGKILL):
+    def kill(self):
         """The whole session dies, wrappers too; gives the exit code."""
+        session = self.process.pid
         try:
-            os.killpg(self.process.pid, number)
+            os.killpg(session, signal.SIGKILL)
         except ProcessLookupError:
             pass
-        return self.wait(10)
+        code = self.wait(10)
+        until(lambda: not lives_in(session), 10, f"{self.name} dies")
+        return code
 
     def wait(self, seconds=10):
         try:

@@ -56,7 +56,7 @@ def endless_frame(node, size):
     link.close()
     is_alive(node)
     grown = lab.resident_bytes(pid) - before
-    lab.demand(grown < 4 << 20, f"one long line left {grown >> 10} KiB behind")
+    lab.demand_memory(grown, 4 << 20, "one long line made it grow")
 
 
 def longest_line(node):
@@ -115,7 +115,7 @@ def many_clients(node):
             with node.client() as client:
                 client.call("node.status")
             return True
-        except (ConnectionError, lab.Failed):
+        except (ConnectionError, lab.RpcError):
             return False
 
     lab.until(is_served, 5, "the free place is given to the next")
@@ -146,7 +146,7 @@ def silent_subscriber(node, writer, count):
     grown = lab.resident_bytes(pid) - before
     # The store's pages that were written and read are resident as well.
     mapped = node.call("node.status")["store_bytes"]
-    lab.demand(grown < (8 << 20) + mapped, f"it grew by {grown >> 10} KiB, store {mapped >> 10} KiB")
+    lab.demand_memory(grown, (8 << 20) + mapped, "programs that do not read made it grow")
     link.settimeout(5 * lab.PATIENCE)
     seen, data = 0, b""
     while seen < writer.count:

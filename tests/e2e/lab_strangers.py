@@ -84,7 +84,7 @@ def silence(world, given):
     seen = after[0] - before[0]
     lab.demand(told["datagrams_back"] == 0, f"strangers were answered: {told}")
     lab.demand(seen > 0.9 * given.datagrams, f"only {seen} of {given.datagrams} datagrams came in")
-    lab.demand(grown <= 8 << 20, f"strangers made the node grow by {grown >> 10} KiB")
+    lab.demand_memory(grown, 8 << 20, "strangers made the node grow")
     other.start()
     lab.until(lambda: node.call("contacts.list")["contacts"][0]["is_connected"], 10,
               "the contact comes back")
@@ -145,7 +145,7 @@ def flood(world, given):
         grown = lab.resident_bytes(pid) - resident
         lab.demand(max(took) <= 5, f"connecting took {max(took):.1f} s in the flood")
         lab.demand(told["bytes_back"] <= told["bytes_sent"], f"amplified: {told}")
-        lab.demand(grown <= 8 << 20, f"the flood made the node grow by {grown >> 10} KiB")
+        lab.demand_memory(grown, 8 << 20, "the flood made the node grow")
         took.sort()
         node.stop()
         other.stop()

@@ -64,7 +64,7 @@ def body(world, given):
             if is_killed:
                 killed += 1
                 counts[name] = call
-                alice.wait()
+                alice.kill()  # strace may be gone before it
             else:
                 survived += 1
                 alice.kill()
