@@ -31,6 +31,10 @@
  */
 #define VC_MAIL_CONNECT_MS     1000
 #define VC_MAIL_CONNECT_MAX_MS 900000
+/* Somebody who has just written something waits for it: the next wish is at most this far
+ * off then.  Attempts do not overlap, so that a stream of objects costs no more than one
+ * attempt after the other. */
+#define VC_MAIL_HURRY_MS 2000
 /* The longest an attempt of the link lasts: until then its end is waited for. */
 #define VC_MAIL_ATTEMPT_MS 15000
 /* A session that stood this long was a good one, whatever it carried. */

@@ -133,6 +133,8 @@ void vc_retry_on_down(struct vc_mail *mail, struct vc_mail_peer *peer);
 void vc_retry_check(struct vc_mail *mail, struct vc_mail_peer *peer);
 /* Sets or clears the wish for a session: what waits or the session has changed. */
 void vc_retry_refresh(struct vc_mail *mail, struct vc_mail_peer *peer);
+/* Something new waits: a far-off wish for a session is brought near. */
+void vc_retry_hurry(struct vc_mail *mail, struct vc_mail_peer *peer);
 /* A wish was uttered: plans the next one. */
 void vc_retry_after_wish(struct vc_mail *mail, struct vc_mail_peer *peer);
 /* Serves the peer's instants that have passed. */

@@ -31,6 +31,7 @@ vc_err vc_mail_send(struct vc_mail *mail, const struct vc_now *now, uint32_t pee
     vc_mail_peer_write(mail, known);
     vc_ledger_add(&mail->ledger, &known->run_sent, VC_LEDGER_SENT, peer, *ret_number);
     vc_retry_refresh(mail, known);
+    vc_retry_hurry(mail, known);
     return VC_OK;
 }
 

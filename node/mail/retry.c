@@ -106,6 +106,15 @@ void vc_retry_refresh(struct vc_mail *mail, struct vc_mail_peer *peer)
     vc_schedule_update(mail, peer);
 }
 
+void vc_retry_hurry(struct vc_mail *mail, struct vc_mail_peer *peer)
+{
+    vc_ms near = vc_ms_after(mail->mono, VC_MAIL_HURRY_MS);
+    if (peer->connect_at != VC_NEVER && peer->connect_at > near) {
+        peer->connect_at = near;
+        vc_schedule_update(mail, peer);
+    }
+}
+
 void vc_retry_after_wish(struct vc_mail *mail, struct vc_mail_peer *peer)
 {
     VC_CHECK(peer->wants_connect);

@@ -126,6 +126,23 @@ static void waking_tries_at_once_and_forgets_the_failures(void **state)
     expect_wish();
 }
 
+static void something_new_brings_a_far_attempt_near(void **state)
+{
+    (void)state;
+    expect_wish();
+    host_turn(&host);
+    for (int i = 0; i < 10; i++) {
+        host_down(&host, PEER, VC_ERR_PEER_UNREACHABLE);
+        to_due();
+        expect_wish();
+    }
+    host_down(&host, PEER, VC_ERR_PEER_UNREACHABLE);
+    assert_true(vc_mail_due(host.mail) > host.now.mono + 10 * VC_MAIL_HURRY_MS);
+    assert_int_equal(host_send(&host, PEER, "y", NULL), VC_OK);
+    assert_int_equal(to_due(), VC_MAIL_HURRY_MS);
+    expect_wish();
+}
+
 static void a_session_that_is_closed_at_once_is_no_success(void **state)
 {
     (void)state;
@@ -255,6 +272,7 @@ int main(void)
         TEST(failed_attempts_come_further_and_further_apart),
         TEST(an_attempt_that_cannot_begin_is_tried_again_too),
         TEST(waking_tries_at_once_and_forgets_the_failures),
+        TEST(something_new_brings_a_far_attempt_near),
         TEST(a_session_that_is_closed_at_once_is_no_success),
         TEST(an_unanswered_object_is_given_again_ever_more_rarely),
         TEST(a_session_that_nobody_told_of_is_found),
