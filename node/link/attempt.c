@@ -207,29 +207,47 @@ static bool is_wanted(const struct vc_link *link, const struct vc_attempt *a)
     return !peer->has_keys || memcmp(proved, &peer->keys.dev_dh, sizeof *proved) == 0;
 }
 
+/* Draws of msg3's length, when it has to be short. */
+#define MSG3_DRAWS 16
+
+/* Writes msg3.  To an address that is not proved it may not be longer than what came from
+ * there; its length is a matter of chance, so it is tried a few times. */
+static vc_err make_msg3(struct vc_link *link, struct vc_attempt *a)
+{
+    struct vc_session_tag continues = {{0}};
+    uint32_t session = link->peers[a->peer].session;
+    if (a->is_rekey)
+        continues = link->sessions[session].keys.tag;
+    struct vc_handshake before = a->hs;
+    vc_err err = VC_OK;
+    for (int i = 0; i < MSG3_DRAWS && err == VC_OK; i++) {
+        struct vc_writer w = vc_writer(a->msg3, sizeof a->msg3);
+        a->hs = before;
+        err = vc_handshake_write_msg3(&a->hs, &continues, &link->rng, &w);
+        a->msg3_len = vc_writer_bytes(&w).len;
+        if (a->is_proved || a->msg3_len <= a->bytes_in)
+            break;
+    }
+    vc_wipe(&before, sizeof before);
+    return err;
+}
+
 /* msg2 has come: the keys are there, and msg3 can go. */
 static void take_msg2(struct vc_link *link, vc_ms now, uint32_t attempt,
                       const struct vc_addr *from, size_t len)
 {
     struct vc_attempt *a = &link->attempts[attempt];
-    struct vc_session_tag continues = {{0}};
-    struct vc_writer w = vc_writer(a->msg3, sizeof a->msg3);
-    uint32_t session = link->peers[a->peer].session;
-    if (a->is_rekey)
-        continues = link->sessions[session].keys.tag;
-    if (!is_wanted(link, a) ||
-        vc_handshake_write_msg3(&a->hs, &continues, &link->rng, &w) != VC_OK) {
+    a->is_proved = addr_of(a, from) != NULL;
+    a->addr = *from;
+    a->bytes_in = len;
+    if (!is_wanted(link, a) || make_msg3(link, a) != VC_OK) {
         fail(link, now, attempt);
         return;
     }
-    a->msg3_len = vc_writer_bytes(&w).len;
     vc_packet_keys(&a->hs, &a->keys.send, &a->keys.recv);
     a->keys.send_cid = a->hs.peer_cid;
     vc_handshake_tag(&a->hs, &a->keys.tag);
     a->keys.is_initiator = true;
-    a->is_proved = addr_of(a, from) != NULL;
-    a->addr = *from;
-    a->bytes_in = len;
     a->has_rtt = a->round == 1;
     a->rtt_ms = now - a->sent_at;
     a->phase = VC_ATTEMPT_CONFIRM;

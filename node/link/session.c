@@ -64,6 +64,7 @@ uint32_t vc_session_begin(struct vc_link *link, vc_ms now,
     s->is_proved = begin->is_proved;
     s->proved_addr = begin->is_proved ? begin->addr : (struct vc_addr){.family = 0};
     begin_key(link, now, s, begin->keys);
+    s->wants_ping |= !begin->is_proved; /* its acknowledgement proves the address */
     vc_flight_init(&s->flight);
     vc_rtt_init(&s->rtt);
     if (begin->has_rtt)

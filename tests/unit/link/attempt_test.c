@@ -237,6 +237,39 @@ static void a_static_key_that_is_no_key_is_unreachable_at_once(void **state)
     assert_int_equal(told[0].reason, VC_ERR_PEER_UNREACHABLE);
 }
 
+/* Node 1 has two addresses, and answers from the one that was not asked. */
+static bool answer_from_elsewhere(struct link_world *w, struct link_node *from,
+                                  const struct vc_addr *to, struct vc_bytes bytes)
+{
+    (void)w, (void)to, (void)bytes;
+    if (from->index == 1)
+        from->addr = link_world_addr(2, 7001);
+    return false;
+}
+
+static void who_answers_from_another_address_is_met_there(void **state)
+{
+    (void)state;
+    uint32_t met = 0;
+    for (int i = 0; i < 20; i++) {
+        link_duo_end(NULL);
+        link_duo_begin(NULL);
+        for (int skip = 0; skip < i; skip++)
+            (void)vc_rng_below(&world.nodes[0].link->rng, 5);
+        world.filter = answer_from_elsewhere;
+        assert_int_equal(link_world_connect(&world.nodes[0], &world.nodes[1]), VC_OK);
+        link_duo_wait(100);
+        if (told[0].ups == 0)
+            continue; /* msg2 was shorter than the shortest msg3 */
+        met++;
+        assert_true(link_duo_session(0, 1)->is_proved);
+        assert_int_equal(link_duo_say(0, 1, VC_LINK_CHAT, "x", 3000), VC_OK);
+        link_duo_wait(300);
+        assert_int_equal(told[1].objects, 1);
+    }
+    assert_true(met >= 8);
+}
+
 static void garbage_for_an_attempt_changes_nothing(void **state)
 {
     (void)state;
@@ -270,6 +303,7 @@ int main(void)
         TEST(who_does_not_know_us_makes_no_session),
         TEST(new_keys_of_a_peer_begin_the_handshake_again),
         TEST(a_static_key_that_is_no_key_is_unreachable_at_once),
+        TEST(who_answers_from_another_address_is_met_there),
         TEST(garbage_for_an_attempt_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

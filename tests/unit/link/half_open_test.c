@@ -330,6 +330,138 @@ static void strangers_who_join_are_few_and_the_same_one_is_one(void **state)
     assert_int_equal(told[1].downs, 2); /* EXISTS, twice */
 }
 
+/* A datagram that was kept back. */
+static struct {
+    uint32_t node, skip;
+    size_t len;
+    struct vc_addr from;
+    uint8_t bytes[VC_PACKET_MAX];
+} keeping;
+
+/* Keeps back datagram number keeping.skip of one node. */
+static bool keep_one(struct link_world *w, struct link_node *from, const struct vc_addr *to,
+                     struct vc_bytes bytes)
+{
+    (void)w, (void)to;
+    if (from->index != keeping.node || keeping.len > 0 || keeping.skip-- > 0)
+        return false;
+    keeping.len = bytes.len;
+    keeping.from = from->addr;
+    memcpy(keeping.bytes, bytes.data, bytes.len);
+    return true;
+}
+
+static void hand_over(uint32_t to)
+{
+    assert_true(keeping.len > 0);
+    vc_link_recv(world.nodes[to].link, world.now, &keeping.from,
+                 (struct vc_bytes){keeping.bytes, keeping.len});
+}
+
+static void a_handshake_that_was_overtaken_is_dropped(void **state)
+{
+    (void)state;
+    /* Both connect; msg3 of the larger key is held up until the other handshake is done. */
+    uint32_t larger = memcmp(world.nodes[0].dev_dh_public.b,
+                             world.nodes[1].dev_dh_public.b, 32) > 0
+                          ? 0
+                          : 1;
+    uint32_t smaller = 1 - larger;
+    memset(&keeping, 0, sizeof keeping);
+    keeping.node = larger;
+    keeping.skip = 2; /* its msg1 and its msg2 */
+    world.filter = keep_one;
+    assert_int_equal(link_world_connect(&world.nodes[0], &world.nodes[1]), VC_OK);
+    assert_int_equal(link_world_connect(&world.nodes[1], &world.nodes[0]), VC_OK);
+    link_duo_wait(200);
+    assert_int_equal(told[0].ups + told[1].ups, 2);
+    assert_true(link_duo_session(smaller, larger)->keys.is_initiator);
+    hand_over(smaller);
+    link_duo_wait(200);
+    assert_int_equal(told[0].ups + told[1].ups, 2);
+    assert_int_equal(told[0].downs + told[1].downs, 0);
+    assert_int_equal(world.nodes[smaller].link->stats.half_open, 0);
+}
+
+static void begin_rekey(uint32_t node)
+{
+    struct vc_link *link = world.nodes[node].link;
+    vc_attempt_begin_rekey(link, world.now, vc_peers_find(link, 1 - node));
+}
+
+static void assert_one_session_and_no_down(void)
+{
+    assert_memory_equal(&link_duo_session(0, 1)->keys.tag,
+                        &link_duo_session(1, 0)->keys.tag, sizeof(struct vc_session_tag));
+    assert_int_equal(told[0].downs + told[1].downs, 0);
+    uint32_t before = told[1].objects;
+    assert_int_equal(link_duo_say(0, 1, VC_LINK_CHAT, "x", 3000), VC_OK);
+    link_duo_wait(500);
+    assert_int_equal(told[1].objects, before + 1);
+}
+
+static void two_who_renew_keys_at_once_settle_on_one(void **state)
+{
+    (void)state;
+    link_duo_connect();
+    for (int apart = 0; apart <= 40; apart += 5) {
+        struct vc_session_tag tag = link_duo_session(0, 1)->keys.tag;
+        begin_rekey(apart % 2 == 0 ? 0 : 1);
+        link_duo_wait((vc_ms)apart);
+        if (memcmp(&tag, &link_duo_session(0, 1)->keys.tag, sizeof tag) == 0 &&
+            memcmp(&tag, &link_duo_session(1, 0)->keys.tag, sizeof tag) == 0)
+            begin_rekey(apart % 2 == 0 ? 1 : 0);
+        link_duo_wait(2000);
+        assert_memory_not_equal(&tag, &link_duo_session(0, 1)->keys.tag, sizeof tag);
+        assert_one_session_and_no_down();
+    }
+}
+
+static void keys_may_be_renewed_from_the_ones_before_the_last(void **state)
+{
+    (void)state;
+    link_duo_connect();
+    /* Node 1 has gone on to keys that node 0 never saw confirmed. */
+    struct vc_session *s = link_duo_session(1, 0);
+    s->old_tag = s->keys.tag;
+    s->keys.tag.b[0] ^= 1;
+    begin_rekey(0);
+    link_duo_wait(500);
+    assert_one_session_and_no_down();
+}
+
+static void who_lost_the_session_does_not_continue_it(void **state)
+{
+    (void)state;
+    link_duo_connect();
+    link_world_restart(&world.nodes[1]);
+    link_world_introduce(&world.nodes[1], &world.nodes[0]);
+    begin_rekey(0);
+    link_duo_wait(1000);
+    assert_int_equal(told[1].ups, 1); /* that of the first life */
+    assert_int_equal(world.nodes[1].link->stats.sessions, 0);
+    link_duo_wait(60000);
+    assert_int_equal(told[0].reason, VC_ERR_TIMEOUT);
+}
+
+static void an_invite_taken_back_in_the_middle_lets_nobody_in(void **state)
+{
+    (void)state;
+    struct vc_id16 secret = {{4}};
+    struct link_node *a = &world.nodes[0], *b = &world.nodes[1];
+    assert_int_equal(vc_link_invite_put(b->link, 3, &secret), VC_OK);
+    memset(&keeping, 0, sizeof keeping);
+    keeping.skip = 1; /* msg1 */
+    world.filter = keep_one;
+    assert_int_equal(vc_link_join(a->link, world.now, 40, &secret, &b->addr, 1), VC_OK);
+    link_duo_wait(100);
+    vc_link_invite_remove(b->link, 3);
+    hand_over(1);
+    link_duo_wait(VC_LINK_ATTEMPT_MS);
+    assert_int_equal(told[1].ups, 0);
+    assert_int_equal(told[0].reason, VC_ERR_PEER_UNREACHABLE);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, link_duo_end)
 
 int main(void)
@@ -345,6 +477,11 @@ int main(void)
         TEST(one_address_gets_few_places_while_many_are_taken),
         TEST(a_contact_gets_in_while_a_thousand_a_second_knock),
         TEST(an_invite_lets_a_stranger_in_until_it_is_taken_back),
+        TEST(a_handshake_that_was_overtaken_is_dropped),
+        TEST(two_who_renew_keys_at_once_settle_on_one),
+        TEST(keys_may_be_renewed_from_the_ones_before_the_last),
+        TEST(who_lost_the_session_does_not_continue_it),
+        TEST(an_invite_taken_back_in_the_middle_lets_nobody_in),
         TEST(strangers_who_join_are_few_and_the_same_one_is_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -175,6 +175,26 @@ static void without_segments_a_session_waits_and_then_goes_on(void **state)
     assert_int_equal(told[1].objects, 1);
 }
 
+static void a_probe_may_take_the_record_of_the_oldest_packet(void **state)
+{
+    (void)state;
+    struct vc_link *link = world.nodes[0].link;
+    struct vc_session *s = link_duo_session(0, 1);
+    link->flight_max = 16;
+    s->congestion.window = 1u << 20;
+    s->eliciting_at = world.now;
+    world.loss = 1000;
+    assert_int_equal(link_duo_say(0, 1, VC_LINK_CHAT, "long", 60000), VC_OK);
+    link_world_drain(&world.nodes[0]);
+    assert_int_equal(s->flight.count, 16);
+    link_duo_wait(3000);
+    assert_int_equal(s->flight.count, 16);
+    assert_true(s->backoff > 2);
+    world.loss = 0;
+    link_duo_wait(6000);
+    assert_int_equal(told[1].objects, 1);
+}
+
 /* Byte by byte from the ninth on, packets look like noise: no value is too frequent. */
 static uint32_t histogram[28][256];
 static uint32_t looked_at;
@@ -225,6 +245,7 @@ int main(void)
         TEST(a_packet_that_wants_an_answer_has_room_for_saying_so),
         TEST(without_records_a_session_waits_and_then_goes_on),
         TEST(without_segments_a_session_waits_and_then_goes_on),
+        TEST(a_probe_may_take_the_record_of_the_oldest_packet),
         TEST(packets_look_like_noise_behind_the_cid),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
