@@ -91,7 +91,7 @@ class Client:
     def __exit__(self, *_):
         self.close()
 
-    def post(self, method, **params):
+    def post(self, method, /, **params):
         """Sends a request and gives its id; the reply is fetched later."""
         self.last_id += 1
         request = {"jsonrpc": "2.0", "id": self.last_id, "method": method, "params": params}
@@ -135,7 +135,7 @@ class Client:
             raise RpcError(message["error"])
         return message["result"]
 
-    def call(self, method, **params):
+    def call(self, method, /, **params):
         return self.reply(self.post(method, **params))
 
     def subscribe(self, since=None):
@@ -265,7 +265,7 @@ class Node:
     def client(self, seconds=10):
         return Client(self.socket_path, seconds)
 
-    def call(self, method, **params):
+    def call(self, method, /, **params):
         with self.client() as client:
             return client.call(method, **params)
 

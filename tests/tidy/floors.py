@@ -178,6 +178,19 @@ BANNED_EXCEPTIONS = {}
 NO_UNIT_TEST = {
     "crypto/wordlist.c": "a table; the test of words.c reads it",
     "node/edge/main.c": "main() only; the end-to-end tests run the program",
+    # These are made of loop, sockets, store and node at once: lab_api.py calls every method and
+    # reads every event, lab_hostile.py is what clients may do, lab_kills.py and lab_disk.py
+    # are what a turn may meet.
+    "node/edge/client.c": "tests/e2e/lab_hostile.py runs it against bad clients",
+    "node/edge/control_server.c": "tests/e2e/lab_hostile.py runs it against bad clients",
+    "node/edge/daemon.c": "tests/e2e/lab_start.py starts and stops it in every way",
+    "node/edge/feed.c": "tests/e2e/lab_hostile.py wants no event lost",
+    "node/edge/methods.c": "tests/e2e/lab_api.py calls every method",
+    "node/edge/methods_messages.c": "tests/e2e/lab_api.py calls every method",
+    "node/edge/methods_node.c": "tests/e2e/lab_api.py calls every method",
+    "node/edge/methods_people.c": "tests/e2e/lab_api.py calls every method",
+    "node/edge/report.c": "tests/e2e/lab_api.py reads status and report",
+    "node/edge/turn.c": "tests/e2e/lab_kills.py and lab_disk.py let turns fail",
     "cli/main.c": "main() only; the end-to-end tests run the program",
 }
 
