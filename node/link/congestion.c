@@ -4,8 +4,8 @@
 #include "node/link/limits.h"
 
 /* Section 7.2: ten datagrams, which are fewer than 14,720 bytes; and never fewer than two. */
-#define INITIAL_WINDOW (10 * VC_LINK_DATAGRAM_MAX)
-#define MINIMUM_WINDOW (2 * VC_LINK_DATAGRAM_MAX)
+#define INITIAL_WINDOW (UINT64_C(10) * VC_LINK_DATAGRAM_MAX)
+#define MINIMUM_WINDOW (UINT64_C(2) * VC_LINK_DATAGRAM_MAX)
 
 static void init(struct vc_congestion *congestion)
 {

@@ -69,7 +69,7 @@ void vc_half_open_tick(struct vc_link *link, vc_ms now)
 }
 
 /* Tries the masks, ours as a contact first; false: the datagram is none of ours. */
-static bool open(struct vc_link *link, struct vc_bytes datagram, uint8_t *scratch,
+static bool find_door(struct vc_link *link, struct vc_bytes datagram, uint8_t *scratch,
                  struct hello *ret_hello)
 {
     for (size_t i = 0; i < link->generation_count; i++) {
@@ -233,7 +233,7 @@ void vc_half_open_hello(struct vc_link *link, vc_ms now, const struct vc_addr *f
     uint8_t scratch[VC_HANDSHAKE_MAX];
     struct hello hello = {.from = from, .len = datagram.len};
     if (datagram.len > VC_HANDSHAKE_MAX || datagram.len < VC_HANDSHAKE_MSG1_MIN ||
-        !open(link, datagram, scratch, &hello)) {
+        !find_door(link, datagram, scratch, &hello)) {
         link->stats.dropped_strange++;
         return;
     }

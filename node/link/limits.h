@@ -7,6 +7,8 @@
 #ifndef VC_NODE_LINK_LIMITS_H
 #define VC_NODE_LINK_LIMITS_H
 
+#include <stdint.h>
+
 /* Sizes */
 
 /* Bytes of plaintext in one packet: what 1,232 bytes leave after the 28 of sealing, as a
@@ -24,9 +26,9 @@
 #define VC_LINK_CHUNK_REFS (VC_LINK_CHUNK / 4)
 /* Bytes of a stream that may be under way or unread, in each direction: nearly three of
  * the longest objects, and a full pipe of 1.5 MB/s over 120 ms. */
-#define VC_LINK_WINDOW (192 * 1024)
+#define VC_LINK_WINDOW (UINT64_C(192) * 1024)
 /* The credit of a stream before any WINDOW frame, in bytes: one of the longest objects. */
-#define VC_LINK_FIRST_CREDIT (65 * 1024)
+#define VC_LINK_FIRST_CREDIT (UINT64_C(65) * 1024)
 /* Frames in one packet; a full packet of ours has at most 14. */
 #define VC_LINK_FRAMES_MAX 16
 /* Ranges of packet numbers that are remembered and acknowledged: older gaps are forgotten,
@@ -54,7 +56,7 @@
 /* Sessions that strangers opened with invites and that nobody has adopted yet. */
 #define VC_LINK_JOINING_MAX 32
 /* Replies to handshakes that wait to be taken out; more are dropped: he asks again. */
-#define VC_LINK_REPLIES_BYTES (64 * 1024)
+#define VC_LINK_REPLIES_BYTES (UINT64_C(64) * 1024)
 /* Bytes of the same room for the last words to each session. */
 #define VC_LINK_CLOSE_BYTES 96
 

@@ -198,7 +198,7 @@ static size_t pad(struct making *m, const uint8_t *start, size_t room)
     if (padded == 0)
         padded = VC_LINK_PAD_STEP;
     if (m->segments == 0)
-        padded += pad_steps(m->link) * VC_LINK_PAD_STEP;
+        padded += (size_t)pad_steps(m->link) * VC_LINK_PAD_STEP;
     if (padded > room)
         padded = room;
     VC_CHECK(padded >= len);

@@ -8,7 +8,7 @@
 
 /* The window is shorter than what one list can name, so two blocks of it never share an
  * entry. */
-_Static_assert(VC_LINK_WINDOW + 2 * VC_LINK_CHUNK <= VC_LINK_CHUNK_REFS * VC_LINK_CHUNK,
+_Static_assert(VC_LINK_WINDOW / VC_LINK_CHUNK + 2 <= VC_LINK_CHUNK_REFS,
                "one list names a whole window");
 _Static_assert(VC_LINK_FIRST_CREDIT >= VC_LINK_OBJECT_MAX + VC_STREAM_PREFIX_MAX,
                "the longest object needs no WINDOW frame");

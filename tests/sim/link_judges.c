@@ -14,7 +14,7 @@ void sim_complain(const char *what, uint32_t a, uint32_t b, uint64_t x, uint64_t
 {
     if (sim.complaint[0] != 0)
         return;
-    snprintf(sim.complaint, sizeof sim.complaint,
+    (void)snprintf(sim.complaint, sizeof sim.complaint,
              "at %" PRIu64 " ms, %u-%u: %s (%" PRIu64 ", %" PRIu64 ")", sim.world.now,
              a, b, what, x, y);
 }
@@ -31,6 +31,8 @@ static uint64_t mix(uint64_t x)
     return x ^ x >> 31;
 }
 
+/* NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming): the linker
+ * wants these names. */
 vc_err __real_vc_packet_seal(const struct vc_packet_key *key, const struct vc_cid *cid,
                              uint64_t number, struct vc_bytes plain,
                              struct vc_writer *w);
@@ -74,6 +76,8 @@ void __wrap_vc_recv_stream_write(struct vc_recv_stream *stream,
     if (sim.plant != PLANT_ACK || link_world_below(&sim.world, 1000) > 0)
         __real_vc_recv_stream_write(stream, chunks, offset, bytes);
 }
+
+/* NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming) */
 
 /* The inside of the machines, for judges only. */
 struct vc_session *sim_session(uint32_t a, uint32_t b)

@@ -313,7 +313,7 @@ static void set_up(uint64_t seed)
     w->filter = filter;
     sim.nodes = 2 + (link_world_below(w, 4) == 0 ? 1 + link_world_below(w, 2) : 0);
     w->delay_min_ms = delays[link_world_below(w, 4)];
-    w->delay_max_ms = w->delay_min_ms + (vc_ms)(link_world_below(w, 3) * 30);
+    w->delay_max_ms = w->delay_min_ms + (vc_ms)link_world_below(w, 3) * 30;
     w->loss = losses[link_world_below(w, 6)];
     w->duplication = link_world_below(w, 3) * 50;
     sim.next_port = 7000;
@@ -335,7 +335,7 @@ static void set_up(uint64_t seed)
             if (a == b)
                 continue;
             link_world_introduce(&w->nodes[a], &w->nodes[b]);
-            sim.pairs[a][b].connect_at = w->now + link_world_below(w, 2) * 500;
+            sim.pairs[a][b].connect_at = w->now + (vc_ms)link_world_below(w, 2) * 500;
         }
     }
 }
@@ -400,7 +400,7 @@ static int judge_plants(uint64_t seeds)
 
 static int usage(void)
 {
-    fprintf(
+    (void)fprintf(
         stderr,
         "link-sim [--seeds FIRST..LAST] [--plant N] [--judge-plants] [--verbose]\n");
     return 2;
@@ -433,7 +433,7 @@ int main(int argc, char **argv)
         if (!run(seed, (enum plant)planted, is_verbose)) {
             bad++;
             printf("  again: link-sim --seeds %" PRIu64 " --verbose\n", seed);
-            fflush(stdout);
+            (void)fflush(stdout);
         }
         objects += sim.objects;
         ups += sim.ups;
