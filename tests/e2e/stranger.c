@@ -26,6 +26,7 @@
 #define KEPT_MAX 4096
 #define SOCKETS 8
 #define BATCH 32
+#define STARTS 8192 /* handshakes: each has a key of its own, which takes time to make */
 
 static uint64_t chance_state;
 
@@ -167,6 +168,9 @@ static int noise(const char *to, size_t count)
     return 0;
 }
 
+static struct vc_handshake starts[STARTS];
+static size_t came_back, bytes_back, bytes_sent;
+
 static void start_handshake(struct vc_handshake *hs, const struct vc_mask *mask,
                             const struct vc_invite *invite, struct vc_bytes network_id)
 {
@@ -217,18 +221,42 @@ static double now_s(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+/* Starts that are right each, under another salt and from another address every time. */
+static size_t send_starts(int fd, const struct sockaddr_in *target, double seconds,
+                          double per_second, struct vc_rng *rng)
+{
+    double begun = now_s();
+    size_t sent = 0;
+
+    while (now_s() - begun < seconds) {
+        uint8_t room[VC_HANDSHAKE_MAX];
+        struct vc_writer w = vc_writer(room, sizeof room);
+
+        if (vc_handshake_write_msg1(&starts[sent % STARTS], NULL, rng, &w) != VC_OK) {
+            die("no first message");
+        }
+        send_from(fd, target, vc_writer_bytes(&w));
+        came_back += drain(fd, &bytes_back);
+        bytes_sent += vc_writer_bytes(&w).len;
+        sent++;
+        while ((double)sent > (now_s() - begun) * per_second) {
+            usleep(100);
+        }
+    }
+    return sent;
+}
+
 static int flood(const char *to, double seconds, const char *text, const char *network,
                  double per_second)
 {
     struct sockaddr_in target = target_of(to);
     struct vc_bytes network_id = {(const uint8_t *)network, strlen(network)};
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
     struct vc_invite invite;
+    struct vc_secret32 seed;
     struct vc_mask mask;
     struct vc_rng rng;
-    struct vc_secret32 seed;
-    int fd = socket(AF_INET, SOCK_DGRAM, 0);
-    size_t sent = 0, back = 0, bytes = 0, out = 0;
-    double begun = now_s();
+    size_t sent;
 
     if (vc_invite_parse(text, &invite) != VC_OK) {
         die("the invite cannot be read");
@@ -236,27 +264,14 @@ static int flood(const char *to, double seconds, const char *text, const char *n
     fill(seed.b, sizeof seed.b);
     vc_rng_init(&rng, &seed);
     vc_mask_of_invite(&mask, network_id, &invite.secret);
-    while (now_s() - begun < seconds) {
-        static struct vc_handshake hs;
-        uint8_t room[VC_HANDSHAKE_MAX];
-        struct vc_writer w = vc_writer(room, sizeof room);
-
-        start_handshake(&hs, &mask, &invite, network_id);
-        if (vc_handshake_write_msg1(&hs, NULL, &rng, &w) != VC_OK) {
-            die("no first message");
-        }
-        send_from(fd, &target, vc_writer_bytes(&w));
-        out += vc_writer_bytes(&w).len;
-        back += drain(fd, &bytes);
-        sent++;
-        while ((double)sent > (now_s() - begun) * per_second) {
-            usleep(100);
-        }
+    for (size_t i = 0; i < STARTS; i++) {
+        start_handshake(&starts[i], &mask, &invite, network_id);
     }
+    sent = send_starts(fd, &target, seconds, per_second, &rng);
     sleep(1);
-    back += drain(fd, &bytes);
+    came_back += drain(fd, &bytes_back);
     printf("{\"sent\": %zu, \"bytes_sent\": %zu, \"datagrams_back\": %zu, \"bytes_back\": %zu}\n",
-           sent, out, back, bytes);
+           sent, bytes_sent, came_back, bytes_back);
     return 0;
 }
 
