@@ -38,9 +38,10 @@ static bool give_event(void *ctx, const struct vc_event *event)
     return true;
 }
 
-static void tell_gap(struct vc_client *client, uint64_t first)
+static void tell_gap(struct vc_client *client, vc_ms at, uint64_t first)
 {
-    json_t *params = json_pack("{s:s, s:I}", "kind", "gap", "first", (json_int_t)first);
+    json_t *params = json_pack("{s:s, s:I, s:I}", "kind", "gap", "at", (json_int_t)at, "first",
+                               (json_int_t)first);
     size_t len = 0;
     char *line = vc_control_notify("event", params, &len);
 
@@ -66,7 +67,7 @@ void vc_feed_events(struct vc_client *client)
         return;
     }
     if (vc_chat_events(chat, client->event_cursor, give_event, &feed) == VC_ERR_GAP) {
-        tell_gap(client, vc_chat_event_first(chat));
+        tell_gap(client, daemon->now.unix_ms, vc_chat_event_first(chat));
     }
     if (feed.has_more) {
         client->server->has_work = true;
