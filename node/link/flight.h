@@ -31,6 +31,7 @@ struct vc_sent {
     uint16_t size;     /* bytes of the datagram */
     uint8_t windows;   /* bit by stream: it had a WINDOW frame */
     bool is_limited;   /* the congestion window was full when it was sent */
+    bool is_elsewhere; /* it did not go to the address that is to be proved */
 };
 
 struct vc_flight_pools {

@@ -10,18 +10,14 @@ static bool is_same_ip(const struct vc_addr *a, const struct vc_addr *b)
 }
 
 /* The newest packet came from elsewhere: the peer is there now. */
-static void move(struct vc_link *link, uint32_t session, const struct vc_addr *to)
+static void move(struct vc_session *s, const struct vc_addr *to)
 {
-    struct vc_session *s = &link->sessions[session];
     bool is_other_path = !is_same_ip(&s->addr, to);
     s->addr = *to;
     s->moved_number = s->next_number;
     s->unproved_in = s->unproved_out = 0;
     s->is_proved = vc_addr_equal(&s->proved_addr, to);
-    s->is_moved = s->is_proved;
-    if (s->is_proved)
-        vc_peers_tell(link, s->peer);
-    else
+    if (!s->is_proved)
         s->wants_ping = true; /* its acknowledgement proves the address */
     if (is_other_path) {
         vc_rtt_init(&s->rtt);
@@ -36,7 +32,7 @@ static void look_at_sender(struct vc_link *link, uint32_t session,
     struct vc_session *s = &link->sessions[session];
     bool is_newest = !packet->is_old && packet->number + 1 == s->replay.highest;
     if (is_newest && !vc_addr_equal(&s->addr, packet->from))
-        move(link, session, packet->from);
+        move(s, packet->from);
     if (!s->is_proved && vc_addr_equal(&s->addr, packet->from))
         s->unproved_in += packet->datagram_len;
 }
@@ -46,8 +42,7 @@ static void look_for_proof(struct vc_link *link, uint32_t session,
                            const struct vc_packet_in *packet)
 {
     struct vc_session *s = &link->sessions[session];
-    if (s->is_proved || !vc_addr_equal(&s->addr, packet->from) ||
-        link->frames.ack.at[0].last < s->moved_number)
+    if (s->is_proved || !s->has_proof || !vc_addr_equal(&s->addr, packet->from))
         return;
     s->is_proved = true;
     s->is_moved = !vc_addr_equal(&s->proved_addr, &s->addr);

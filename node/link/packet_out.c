@@ -224,11 +224,13 @@ static void note_sent(struct making *m, vc_ms now, const struct vc_addr *to,
     struct vc_session *s = m->s;
     s->active_at = now;
     s->bytes_sent += size;
-    if (!s->is_proved && vc_addr_equal(to, &s->addr))
+    bool is_elsewhere = !vc_addr_equal(to, &s->addr);
+    if (!s->is_proved && !is_elsewhere)
         s->unproved_out += size;
     if (m->sent == VC_SLOT_NONE)
         return;
     struct vc_sent *sent = &m->link->flights.sent[m->sent];
+    sent->is_elsewhere = is_elsewhere;
     sent->number = s->next_number - 1;
     sent->sent_at = now;
     sent->size = (uint16_t)size;

@@ -20,6 +20,8 @@ static void take_acked(struct vc_link *link, struct vc_session *s, uint32_t slot
     const struct vc_sent *sent = &link->flights.sent[slot];
     vc_segments_acked(&link->flights, &link->chunks, s->send, slot);
     /* What was sent before the peer moved says nothing about the way to him now. */
+    if (sent->number >= s->moved_number && !sent->is_elsewhere)
+        s->has_proof = true;
     if (sent->number >= s->moved_number)
         vc_new_reno.acked(&s->congestion, sent->size, sent->sent_at, sent->is_limited);
     if (sent->told > 0)
@@ -44,6 +46,7 @@ bool vc_recovery_acked(struct vc_link *link, vc_ms now, uint32_t session,
     uint64_t largest = frames->ack.at[0].last;
     if (largest >= s->next_number)
         return false;
+    s->has_proof = false;
     struct ack_walk walk = {&frames->ack, frames->ack.count};
     uint32_t slot = s->flight.first;
     bool is_new = false;

@@ -55,6 +55,7 @@ struct vc_session {
      * went there; before, he gets no more bytes there than came from there. */
     struct vc_addr addr, proved_addr;
     bool is_proved, is_moved; /* is_moved: MOVED is to be told */
+    bool has_proof;           /* a packet that went to addr was acknowledged just now */
     uint64_t moved_number;    /* packets from this number on went to addr */
     uint64_t unproved_in, unproved_out;
 

@@ -28,7 +28,8 @@ static bool tell_up(struct vc_session *s, struct vc_link_output *ret_output)
     s->is_told = true;
     s->is_moved = false;
     ret_output->kind = VC_LINK_UP;
-    ret_output->addr = s->addr;
+    /* The caller will remember it, so rather one that is sure. */
+    ret_output->addr = s->proved_addr.family != 0 ? s->proved_addr : s->addr;
     ret_output->is_join = s->is_join;
     ret_output->invite = s->invite;
     ret_output->dev_dh = s->dev_dh;
@@ -67,7 +68,7 @@ static bool tell_move(struct vc_session *s, struct vc_link_output *ret_output)
         return false;
     s->is_moved = false;
     ret_output->kind = VC_LINK_MOVED;
-    ret_output->addr = s->addr;
+    ret_output->addr = s->proved_addr;
     return true;
 }
 

@@ -116,7 +116,9 @@ static void on_output(struct link_world *w, struct link_node *node,
         sim.ups++;
         break;
     case VC_LINK_DOWN:
-        if (!pair->is_up && output->reason != VC_ERR_PEER_UNREACHABLE)
+        /* An attempt may fail, or be closed before UP could be told. */
+        if (!pair->is_up && output->reason != VC_ERR_PEER_UNREACHABLE &&
+            output->reason != VC_ERR_AWAY)
             sim_complain("DOWN without UP", a, b, (uint64_t)-output->reason, 0);
         pair->is_up = false;
         pair->connect_at = w->now + 100 + link_world_below(w, 2000);
@@ -316,6 +318,11 @@ static void set_up(uint64_t seed)
     w->delay_max_ms = w->delay_min_ms + (vc_ms)link_world_below(w, 3) * 30;
     w->loss = losses[link_world_below(w, 6)];
     w->duplication = link_world_below(w, 3) * 50;
+    w->mtu = VC_LINK_DATAGRAM_MAX;
+    if (link_world_below(w, 4) == 0) {
+        w->bytes_per_ms = 20 + link_world_below(w, 500);
+        w->queue_ms = 20 + link_world_below(w, 200);
+    }
     sim.next_port = 7000;
     sim.talk = 5000 + link_world_below(w, 75000);
     sim.spoof = link_world_below(w, 3) == 0 ? 2000 : 0;
@@ -355,7 +362,7 @@ static bool run(uint64_t seed, enum plant planted, bool is_verbose)
     vc_ms faults_ms = link_world_below(w, 8) == 0 ? 400000 : 20000;
     run_until(w->now + faults_ms);
     sim.has_faults = false;
-    w->loss = w->duplication = 0;
+    w->loss = w->duplication = w->bytes_per_ms = 0;
     memset(sim.dark_until, 0, sizeof sim.dark_until);
     run_until(w->now + 150000);
     /* A keepalive or its answer may be on its way: the judges come when nothing is. */

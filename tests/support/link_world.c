@@ -155,6 +155,23 @@ static struct link_flying take_first(struct link_world *world)
     }
 }
 
+/* How long a datagram waits for and on the line; false: the queue is full. */
+static bool pass_line(struct link_node *node, size_t len, vc_ms *ret_wait_ms)
+{
+    struct link_world *world = node->world;
+    uint64_t now_us = world->now * 1000;
+    *ret_wait_ms = 0;
+    if (world->bytes_per_ms == 0)
+        return true;
+    if (node->line_free_us < now_us)
+        node->line_free_us = now_us;
+    if (node->line_free_us - now_us > world->queue_ms * 1000)
+        return false;
+    node->line_free_us += len * 1000 / world->bytes_per_ms;
+    *ret_wait_ms = (node->line_free_us - now_us) / 1000;
+    return true;
+}
+
 static void put_on_the_wire(struct link_node *node, const struct vc_link_output *output)
 {
     struct link_world *world = node->world;
@@ -165,12 +182,16 @@ static void put_on_the_wire(struct link_node *node, const struct vc_link_output 
         return;
     if (world->mtu != 0 && output->bytes.len > world->mtu)
         return;
+    vc_ms wait_ms;
+    if (!pass_line(node, output->bytes.len, &wait_ms))
+        return;
     uint32_t copies = 1 + (link_world_below(world, 1000) < world->duplication);
     for (uint32_t i = 0; i < copies; i++) {
         vc_ms span = world->delay_max_ms - world->delay_min_ms;
         vc_ms delay = world->delay_min_ms + link_world_below(world, (uint32_t)span + 1);
         if (link_world_below(world, 1000) >= world->loss)
-            link_world_send(world, &node->addr, &output->addr, output->bytes, delay);
+            link_world_send(world, &node->addr, &output->addr, output->bytes,
+                            wait_ms + delay);
     }
 }
 

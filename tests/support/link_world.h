@@ -24,6 +24,7 @@ struct link_node {
     struct vc_secret32 contacts; /* K, the same for all lives */
     struct vc_key32 dev_dh_public;
     struct vc_addr addr;
+    uint64_t line_free_us; /* its line is busy until then */
 };
 
 struct link_flying {
@@ -44,6 +45,9 @@ struct link_world {
     vc_ms delay_min_ms, delay_max_ms;
     uint32_t loss, duplication;
     size_t mtu; /* longest datagram that gets through; 0: any */
+    /* What each node's line carries; 0: any.  What would wait longer is lost. */
+    uint32_t bytes_per_ms;
+    vc_ms queue_ms;
     /* Returns true to lose the datagram; NULL: nothing special. */
     bool (*filter)(struct link_world *world, struct link_node *from,
                    const struct vc_addr *to, struct vc_bytes bytes);

@@ -264,6 +264,45 @@ static void an_unproved_address_gets_no_more_than_it_gave(void **state)
     assert_int_equal(told[0].downs + told[1].downs, 0);
 }
 
+/* Copies each packet of node 1 and hands it over first, as if it came from a victim. */
+static struct vc_addr victim_of_copies;
+static size_t copied_in, copied_out;
+
+static bool copy(struct link_world *w, struct link_node *from, const struct vc_addr *to,
+                 struct vc_bytes bytes)
+{
+    if (vc_addr_equal(to, &victim_of_copies)) {
+        copied_out += bytes.len;
+        assert_true(copied_out <= copied_in);
+        return true;
+    }
+    if (from->index == 1 && w->now % 3 != 0) {
+        copied_in += bytes.len;
+        vc_link_recv(w->nodes[0].link, w->now, &victim_of_copies, bytes);
+    }
+    return false;
+}
+
+static void copies_from_a_victim_never_prove_his_address(void **state)
+{
+    (void)state;
+    victim_of_copies = link_world_addr(99, 53);
+    copied_in = copied_out = 0;
+    world.filter = copy;
+    for (int i = 0; i < 400; i++) {
+        assert_int_not_equal(link_duo_say(0, 1, VC_LINK_CHAT, "x", 700), VC_ERR_NOT_FOUND);
+        if (i % 7 == 0)
+            assert_int_equal(link_duo_say(1, 0, VC_LINK_CHAT, "y", 20), VC_OK);
+        link_duo_wait(50 + (vc_ms)i % 90);
+    }
+    assert_true(copied_in > 0 && copied_out > 0);
+    assert_int_equal(told[0].moves, 0);
+    world.filter = NULL;
+    link_duo_wait(20000);
+    assert_int_equal(told[0].downs + told[1].downs, 0);
+    assert_true(told[1].objects > 100);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, link_duo_end)
 
 int main(void)
@@ -280,6 +319,7 @@ int main(void)
         TEST(a_peer_who_moves_is_followed_once_he_has_answered_from_there),
         TEST(another_network_makes_the_window_small_again_but_another_port_does_not),
         TEST(only_the_newest_packet_moves_the_peer),
+        TEST(copies_from_a_victim_never_prove_his_address),
         TEST(an_unproved_address_gets_no_more_than_it_gave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -181,6 +181,50 @@ static void old_rows_are_forgotten_when_the_peer_knows_them(void **state)
     assert_true(s->received.count <= 3);
 }
 
+static void a_narrow_line_is_filled_and_not_flooded(void **state)
+{
+    (void)state;
+    world.filter = NULL;
+    world.bytes_per_ms = 1000;
+    world.queue_ms = 60;
+    world.delay_min_ms = world.delay_max_ms = 20;
+    vc_ms start = world.now;
+    uint32_t sent = 0;
+    while (told[1].bytes < 10000000) {
+        while (link_duo_say(0, 1, VC_LINK_CHAT, "bulk", 10000) == VC_OK)
+            sent++;
+        assert_true(link_world_step(&world, start + 60000));
+    }
+    /* Ten seconds is what the line needs for the bytes alone. */
+    assert_true(world.now - start < 13000);
+    struct vc_link_state s;
+    assert_true(vc_link_state(world.nodes[0].link, 1, &s));
+    assert_true(s.packets_lost * 25 < s.bytes_sent / VC_LINK_DATAGRAM_MAX);
+    assert_true(s.bytes_sent < told[1].bytes * 110 / 100 + VC_LINK_WINDOW);
+}
+
+static void two_who_share_a_line_both_get_on(void **state)
+{
+    (void)state;
+    struct link_node *c = link_world_add(&world, NULL);
+    world.filter = NULL;
+    link_world_introduce(&world.nodes[0], c);
+    link_world_introduce(c, &world.nodes[0]);
+    assert_int_equal(link_world_connect(&world.nodes[0], c), VC_OK);
+    link_duo_wait(1000);
+    world.bytes_per_ms = 1000;
+    world.queue_ms = 60;
+    vc_ms until = world.now + 20000;
+    while (world.now < until) {
+        while (link_duo_say(0, 1, VC_LINK_CHAT, "bulk", 10000) == VC_OK)
+            continue;
+        while (link_duo_say(0, 2, VC_LINK_CHAT, "bulk", 10000) == VC_OK)
+            continue;
+        assert_true(link_world_step(&world, until + 1000));
+    }
+    assert_true(told[1].bytes > 3000000 && told[2].bytes > 3000000);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, link_duo_end)
 
 int main(void)
@@ -194,6 +238,8 @@ int main(void)
         TEST(an_acknowledgement_that_comes_late_does_no_harm),
         TEST(new_keys_send_again_without_blame),
         TEST(a_window_frame_that_is_lost_is_told_again),
+        TEST(a_narrow_line_is_filled_and_not_flooded),
+        TEST(two_who_share_a_line_both_get_on),
         TEST(old_rows_are_forgotten_when_the_peer_knows_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
