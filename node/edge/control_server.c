@@ -48,10 +48,11 @@ static void take_connection(struct vc_control_server *server)
 {
     struct vc_client *client = free_place(server);
 
-    server->has_waiting = client == NULL;
     if (client == NULL) {
+        server->has_waiting = true;
         return;
     }
+    server->has_waiting = false;
     *client = (struct vc_client){.server = server};
     if (uv_pipe_init(server->listener.loop, &client->pipe, 0) != 0) {
         return;
