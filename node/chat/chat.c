@@ -47,6 +47,9 @@ static vc_err load(struct vc_chat *chat, const struct vc_now *now)
     if (err == VC_OK) {
         err = vc_joins_load(chat, now);
     }
+    if (err == VC_OK) {
+        err = vc_tokens_load(chat);
+    }
     return err == VC_OK ? vc_events_load(chat) : err;
 }
 
@@ -91,6 +94,7 @@ void vc_chat_deinit(struct vc_chat *chat)
     vc_invites_deinit(chat);
     vc_joins_deinit(chat);
     vc_unsettled_deinit(chat);
+    vc_tokens_deinit(chat);
     if (chat->row != NULL) {
         vc_wipe(chat->row, VC_STORE_VALUE_MAX);
     }
@@ -304,7 +308,7 @@ void vc_chat_tick(struct vc_chat *chat, const struct vc_now *now)
     vc_invites_tick(chat, now);
     vc_guests_tick(chat, now);
     vc_joins_tick(chat, now);
-    vc_sweep_tokens(chat, now);
+    vc_tokens_tick(chat, now);
     for (size_t i = 0; i < chat->people_count; i++) {
         struct vc_person *person = chat->people[i];
 
@@ -336,6 +340,7 @@ vc_ms vc_chat_due(const struct vc_chat *chat)
 void vc_chat_flush(struct vc_chat *chat, const struct vc_now *now)
 {
     vc_events_flush(chat);
+    vc_tokens_flush(chat, now);
     vc_room_flush(chat, now);
 }
 

@@ -26,6 +26,7 @@
 #define VC_CHAT_JOINS_MAX 64
 #define VC_CHAT_PARENTS_MAX 8
 #define VC_CHAT_TOKEN_MAX 128        /* bytes of a client's token */
+#define VC_CHAT_TOKENS_KEPT 262144   /* newest tokens that are known: 6 MiB at most */
 #define VC_CHAT_EVENTS_KEPT 1000000  /* older ones may be dropped */
 
 struct vc_chat;
@@ -194,8 +195,8 @@ struct vc_message {
 
 /*
  * Queues a text.  With a @token (1..VC_CHAT_TOKEN_MAX bytes, or empty for none) it is
- * idempotent for 30 days at least: the same token, contact and text again give the first message;
- * another text VC_ERR_TOKEN_REUSED.  VC_ERR_TOO_LONG, BAD_TEXT, NO_CONTACT, BLOCKED, BUSY,
+ * idempotent for 30 days at least, or VC_CHAT_TOKENS_KEPT tokens: the same token, contact
+ * and text again give the first message; another text VC_ERR_TOKEN_REUSED.  VC_ERR_TOO_LONG, BAD_TEXT, NO_CONTACT, BLOCKED, BUSY,
  * FULL (come back after the next commit), or the store's health.
  */
 VC_NODISCARD vc_err vc_chat_send_text(struct vc_chat *chat, const struct vc_now *now,

@@ -13,7 +13,7 @@ static void write_run(struct vc_chat *chat, const struct vc_open_event *open)
 {
     uint8_t room[VC_EVENT_ROW_LEN];
     struct vc_writer w = vc_writer(room, sizeof room);
-    struct vc_chat_key key = vc_key_event(open->event.seq);
+    struct vc_chat_key key = vc_key_long(open->event.seq);
     struct vc_event_row row = {.count = open->count, .event = open->event};
 
     vc_event_row_write(&w, &row);
@@ -120,7 +120,7 @@ void vc_event_add(struct vc_chat *chat, const struct vc_now *now,
 static void drop_old(struct vc_chat *chat)
 {
     for (int i = 0; i < VC_CHAT_EVENTS_DROPPED; i++) {
-        struct vc_chat_key key = vc_key_event(chat->event_first);
+        struct vc_chat_key key = vc_key_long(chat->event_first);
         struct vc_event_row row;
         struct vc_bytes value;
 
@@ -174,7 +174,7 @@ static bool take_bound(void *ctx, struct vc_bytes key, struct vc_bytes value)
 static vc_err find_bound(struct vc_chat *chat, uint64_t from, bool is_reverse,
                          struct bound *ret_bound)
 {
-    struct vc_chat_key key = vc_key_event(from);
+    struct vc_chat_key key = vc_key_long(from);
     struct vc_scan scan = {.table = VC_TABLE_EVENT,
                            .is_reverse = is_reverse,
                            .on_row = take_bound,
@@ -265,7 +265,7 @@ vc_err vc_chat_events(struct vc_chat *chat, uint64_t since,
     if (err != VC_OK) {
         return err;
     }
-    key = vc_key_event(start.is_found ? start.seq : since + 1);
+    key = vc_key_long(start.is_found ? start.seq : since + 1);
     scan.from = vc_key_bytes(&key);
     err = vc_store_scan(chat->cfg.store, &scan);
     return err != VC_OK ? err : walk.row.err;

@@ -27,12 +27,12 @@ struct vc_chat_key vc_key_number(uint32_t number)
     return key_of(&w, &key);
 }
 
-struct vc_chat_key vc_key_event(uint64_t seq)
+struct vc_chat_key vc_key_long(uint64_t number)
 {
     struct vc_chat_key key;
     struct vc_writer w = vc_writer(key.b, sizeof key.b);
 
-    vc_write_be64(&w, seq);
+    vc_write_be64(&w, number);
     return key_of(&w, &key);
 }
 

@@ -45,6 +45,7 @@
 #define VC_CHAT_RECONNECT_MS 1000              /* after a session fell silent */
 
 #define VC_CHAT_TOKEN_DAYS 30
+#define VC_CHAT_TOKENS_FIRST 256 /* places for tokens in memory at first; then doubled */
 #define VC_CHAT_SWEEP_MS (24 * 60 * 60 * 1000) /* how often old tokens are looked for */
 #define VC_CHAT_SWEEP_ROWS 1024                /* rows of one step of any housekeeping */
 #define VC_CHAT_EVENTS_DROPPED 8               /* rows of old events that a turn drops */

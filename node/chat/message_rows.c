@@ -171,20 +171,30 @@ vc_err vc_unsettled_row_read(struct vc_bytes value, struct vc_unsettled_row *ret
 
 void vc_token_row_write(struct vc_writer *w, const struct vc_token_row *row)
 {
+    VC_CHECK(row->count >= 1 && row->count <= VC_TOKENS_IN_ROW);
     vc_write_u8(w, VC_CHAT_ROW_VERSION);
-    vc_write_copy(w, row->text_hash.b, sizeof row->text_hash.b);
-    vc_ref_write(w, &row->ref);
     vc_write_u32(w, row->day);
+    for (uint8_t i = 0; i < row->count; i++) {
+        vc_write_u64(w, row->tokens[i].hash);
+        vc_write_u32(w, row->tokens[i].contact);
+        vc_write_u32(w, row->tokens[i].seq);
+    }
 }
 
 vc_err vc_token_row_read(struct vc_bytes value, struct vc_token_row *ret_row)
 {
     struct vc_reader r = vc_row_reader(value);
-    struct vc_token_row row;
+    struct vc_token_row row = {.day = vc_read_u32(&r)};
+    size_t count = vc_reader_left(&r) / 16;
 
-    vc_read_copy(&r, row.text_hash.b, sizeof row.text_hash.b);
-    row.ref = vc_ref_read(&r);
-    row.day = vc_read_u32(&r);
+    if (count < 1 || count > VC_TOKENS_IN_ROW) {
+        return VC_ERR_STORE_DAMAGED;
+    }
+    for (row.count = 0; row.count < count; row.count++) {
+        row.tokens[row.count].hash = vc_read_u64(&r);
+        row.tokens[row.count].contact = vc_read_u32(&r);
+        row.tokens[row.count].seq = vc_read_u32(&r);
+    }
     if (vc_row_end(&r) != VC_OK) {
         return VC_ERR_STORE_DAMAGED;
     }

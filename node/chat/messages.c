@@ -122,76 +122,34 @@ static void name_parents(const struct vc_conversation_row *conversation,
     }
 }
 
-/* What a client's token stands for. */
-struct token {
-    struct vc_chat_key key;
-    struct vc_token_row row;
-};
-
-static void make_token(struct token *ret_token, uint32_t contact, struct vc_bytes token,
-                       const struct vc_message_object *message, const struct vc_now *now)
+/* VC_OK with the first message of the token, NOT_FOUND when there is none. */
+static vc_err find_token(struct vc_chat *chat, const struct vc_person *person, uint64_t hash,
+                         const struct vc_message_object *message,
+                         struct vc_message *ret_message)
 {
-    uint8_t room[4];
-    struct vc_writer w = vc_writer(room, sizeof room);
-    struct vc_bytes parts[2];
-
-    memset(ret_token, 0, sizeof *ret_token);
-    vc_write_u32(&w, contact);
-    parts[0] = vc_writer_bytes(&w);
-    parts[1] = token;
-    ret_token->key.len = 16;
-    vc_hash_parts(ret_token->key.b, 16, "token", NULL, parts, 2);
-    w = vc_writer(room, sizeof room);
-    vc_write_u16(&w, message->type);
-    vc_write_u8(&w, message->type_version);
-    parts[0] = vc_writer_bytes(&w);
-    parts[1] = message->body;
-    vc_hash_parts(ret_token->row.text_hash.b, 16, "token text", NULL, parts, 2);
-    ret_token->row.day = (uint32_t)(now->unix_ms / VC_CHAT_DAY_MS);
-}
-
-static void put_token(struct vc_chat *chat, const struct token *token)
-{
-    uint8_t room[VC_TOKEN_ROW_LEN];
-    struct vc_writer w = vc_writer(room, sizeof room);
-
-    vc_token_row_write(&w, &token->row);
-    vc_chat_put(chat, VC_TABLE_TOKEN, &token->key, &w);
-}
-
-/*
- * VC_OK with the first message of the token, NOT_FOUND when there is none.  It counts as
- * long as its row is there: a wall clock that jumps must not make two messages of one.
- * The row is written again, so that the answer leaves with a turn that comes after the
- * first one's.
- */
-static vc_err find_token(struct vc_chat *chat, const struct vc_person *person,
-                         const struct token *token, struct vc_message *ret_message)
-{
+    struct vc_message_ref ref = {.author = person->own_author,
+                                 .device = (uint8_t)chat->cfg.device->certificate.index};
     struct vc_message_row row;
-    struct token old = *token;
-    struct vc_bytes value;
-    vc_err err =
-        vc_store_get(chat->cfg.store, VC_TABLE_TOKEN, vc_key_bytes(&token->key), &value);
+    vc_err err;
 
+    if (!vc_tokens_find(chat, hash, person->id, &ref.seq)) {
+        return VC_ERR_NOT_FOUND;
+    }
+    err = vc_message_get(chat, person->id, &ref, &row);
     if (err != VC_OK) {
         return err;
     }
-    err = vc_token_row_read(value, &old.row);
-    if (err != VC_OK) {
-        return err;
-    }
-    if (!vc_equal(old.row.text_hash.b, token->row.text_hash.b, sizeof old.row.text_hash.b)) {
+    if (row.type != message->type || row.type_version != message->type_version ||
+        row.body.len != message->body.len ||
+        memcmp(row.body.data, message->body.data, row.body.len) != 0) {
         return VC_ERR_TOKEN_REUSED;
     }
+    /* Something is written, so that the answer leaves with a turn that comes after the
+     * first one's. */
     err = vc_room_take(chat, NULL, 1, 64);
-    if (err != VC_OK) {
-        return err;
-    }
-    put_token(chat, &old);
-    err = vc_message_get(chat, person->id, &old.row.ref, &row);
     if (err == VC_OK) {
-        vc_message_shape(person, &old.row.ref, &row, ret_message);
+        vc_counters_put(chat);
+        vc_message_shape(person, &ref, &row, ret_message);
     }
     return err;
 }
@@ -253,8 +211,8 @@ vc_err vc_chat_send(struct vc_chat *chat, const struct vc_now *now, uint32_t con
 {
     struct vc_message_object message = {
         .type = type, .type_version = type_version, .body = body};
-    struct token known;
     struct vc_person *person;
+    uint64_t hash = 0;
     vc_err err = vc_person_get(chat, contact, &person);
 
     if (err != VC_OK) {
@@ -270,9 +228,13 @@ vc_err vc_chat_send(struct vc_chat *chat, const struct vc_now *now, uint32_t con
         return VC_ERR_BAD_PARAMS;
     }
     if (token.len > 0) {
-        make_token(&known, contact, token, &message, now);
-        err = find_token(chat, person, &known, ret_message);
+        hash = vc_token_hash(contact, token);
+        err = find_token(chat, person, hash, &message, ret_message);
         if (err != VC_ERR_NOT_FOUND) {
+            return err;
+        }
+        err = vc_tokens_reserve(chat);
+        if (err != VC_OK) {
             return err;
         }
     }
@@ -286,8 +248,7 @@ vc_err vc_chat_send(struct vc_chat *chat, const struct vc_now *now, uint32_t con
         err = send(chat, now, person, &message, ret_message);
     }
     if (err == VC_OK && token.len > 0) {
-        known.row.ref = ret_message->ref;
-        put_token(chat, &known);
+        vc_tokens_add(chat, now, hash, contact, ret_message->ref.seq);
     }
     return err;
 }

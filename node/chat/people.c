@@ -255,18 +255,23 @@ vc_err vc_person_link_put(struct vc_chat *chat, const struct vc_person *person)
     return err;
 }
 
-vc_err vc_counters_next(struct vc_chat *chat, uint32_t *counter, uint32_t *ret_number)
+void vc_counters_put(struct vc_chat *chat)
 {
     struct vc_chat_key key = vc_key_text("counters");
     uint8_t room[VC_COUNTERS_ROW_LEN];
     struct vc_writer w = vc_writer(room, sizeof room);
 
+    vc_counters_row_write(&w, &chat->counters);
+    vc_chat_put(chat, VC_TABLE_SETTING, &key, &w);
+}
+
+vc_err vc_counters_next(struct vc_chat *chat, uint32_t *counter, uint32_t *ret_number)
+{
     if (*counter >= VC_LINK_PEER_JOINING) {
         return VC_ERR_FULL;
     }
     *ret_number = (*counter)++;
-    vc_counters_row_write(&w, &chat->counters);
-    vc_chat_put(chat, VC_TABLE_SETTING, &key, &w);
+    vc_counters_put(chat);
     return VC_OK;
 }
 

@@ -27,7 +27,7 @@ static inline struct vc_bytes vc_key_bytes(const struct vc_chat_key *key)
 
 struct vc_chat_key vc_key_text(const char *text);
 struct vc_chat_key vc_key_number(uint32_t number);
-struct vc_chat_key vc_key_event(uint64_t seq);
+struct vc_chat_key vc_key_long(uint64_t number);
 /* MESSAGE, GAP and UNSETTLED: conversation, author, device, seq. */
 struct vc_chat_key vc_key_ref(uint32_t contact, const struct vc_message_ref *ref);
 VC_NODISCARD vc_err vc_key_ref_read(struct vc_bytes key, uint32_t *ret_contact,
@@ -180,11 +180,18 @@ void vc_unsettled_row_write(struct vc_writer *w, const struct vc_unsettled_row *
 VC_NODISCARD vc_err vc_unsettled_row_read(struct vc_bytes value,
                                           struct vc_unsettled_row *ret_row);
 
-#define VC_TOKEN_ROW_LEN 27
+/* Tokens of clients and the messages of ours that they stand for, of one turn; the key is
+ * a number that grows. */
+#define VC_TOKENS_IN_ROW 128
+struct vc_token {
+    uint64_t hash;
+    uint32_t contact, seq;
+};
+#define VC_TOKEN_ROW_MAX (5 + VC_TOKENS_IN_ROW * 16)
 struct vc_token_row {
-    struct vc_id16 text_hash;
-    struct vc_message_ref ref;
     uint32_t day; /* Unix */
+    uint8_t count; /* from 1 */
+    struct vc_token tokens[VC_TOKENS_IN_ROW];
 };
 void vc_token_row_write(struct vc_writer *w, const struct vc_token_row *row);
 VC_NODISCARD vc_err vc_token_row_read(struct vc_bytes value, struct vc_token_row *ret_row);

@@ -159,7 +159,15 @@ struct vc_chat {
     vc_ms due; /* not later than the first thing to do */
     bool has_chores;
     vc_ms sweep_at;
-    struct vc_chat_key sweep_from; /* where the next step goes on; empty: at the start */
+
+    struct vc_token *tokens; /* the newest, a ring of a power of two */
+    uint32_t *token_places;  /* twice as many: a hash table of places in the ring, plus 1 */
+    uint64_t token_count;    /* all that there were: the ring's next place */
+    uint64_t token_first;    /* the oldest that is known */
+    uint64_t token_written;  /* those up to it have rows */
+    uint32_t token_room;
+    uint64_t token_row_first, token_row_next; /* numbers of rows */
+    uint64_t token_rows_hold;                 /* tokens in all rows */
     size_t presence_new;
     struct vc_chat_stats stats;
 };
@@ -214,6 +222,7 @@ VC_NODISCARD vc_err vc_person_link_put(struct vc_chat *chat, const struct vc_per
 /* A petname that nobody has, from what is wanted, his own name or his fingerprint. */
 void vc_person_pick_name(const struct vc_chat *chat, const char *wanted,
                          const struct vc_card *card, char ret_name[VC_NAME_MAX + 1]);
+void vc_counters_put(struct vc_chat *chat);
 VC_NODISCARD vc_err vc_counters_next(struct vc_chat *chat, uint32_t *counter,
                                      uint32_t *ret_number);
 /* Forgets a person whose rows are gone. */
@@ -435,7 +444,21 @@ void vc_presence_tick(struct vc_chat *chat, const struct vc_now *now,
 
 /* One step of deleting what a removed contact has; true when nothing is left. */
 bool vc_sweep_person(struct vc_chat *chat, struct vc_person *person);
-void vc_sweep_tokens(struct vc_chat *chat, const struct vc_now *now);
+
+/* ---- tokens.c: what clients call their requests ---- */
+
+VC_NODISCARD vc_err vc_tokens_load(struct vc_chat *chat);
+void vc_tokens_deinit(struct vc_chat *chat);
+uint64_t vc_token_hash(uint32_t contact, struct vc_bytes token);
+bool vc_tokens_find(const struct vc_chat *chat, uint64_t hash, uint32_t contact,
+                    uint32_t *ret_seq);
+/* Makes sure that there is memory for one more. */
+VC_NODISCARD vc_err vc_tokens_reserve(struct vc_chat *chat);
+/* Room for a row is in every turn's. */
+void vc_tokens_add(struct vc_chat *chat, const struct vc_now *now, uint64_t hash,
+                   uint32_t contact, uint32_t seq);
+void vc_tokens_flush(struct vc_chat *chat, const struct vc_now *now);
+void vc_tokens_tick(struct vc_chat *chat, const struct vc_now *now);
 
 /* ---- chat.c ---- */
 

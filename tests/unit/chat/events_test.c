@@ -118,7 +118,7 @@ static void numbers_go_on_after_a_crash(void **state)
 /* A row of a great many events, as if they had been written long ago. */
 static void write_old_events(struct party *party, struct party_host *host, uint32_t count)
 {
-    struct vc_chat_key key = vc_key_event(vc_chat_event_last(party_chat(host)) + 1);
+    struct vc_chat_key key = vc_key_long(vc_chat_event_last(party_chat(host)) + 1);
     struct vc_event_row row = {.count = count,
                                .event = {.kind = VC_EVENT_MESSAGE, .contact = 1}};
     uint8_t room[VC_EVENT_ROW_LEN];

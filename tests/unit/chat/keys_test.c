@@ -74,7 +74,7 @@ static void a_key_of_another_length_is_damage(void **state)
 static void settings_events_and_numbers_have_keys(void **state)
 {
     struct vc_chat_key owner = vc_key_text("owner");
-    struct vc_chat_key one = vc_key_event(1), many = vc_key_event(256);
+    struct vc_chat_key one = vc_key_long(1), many = vc_key_long(256);
     struct vc_chat_key number = vc_key_number(0x01020304);
     static const uint8_t expected[] = {1, 2, 3, 4};
 

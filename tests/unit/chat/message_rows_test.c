@@ -139,7 +139,7 @@ static void holes_and_unsettled_messages_read_back(void **state)
 
 static void tokens_and_events_read_back(void **state)
 {
-    struct vc_token_row token = {.text_hash = {{1}}, .ref = {0, 0, 2}, .day = 3};
+    struct vc_token_row token = {.day = 3, .count = 2, .tokens = {{1, 2, 3}, {4, 5, 6}}};
     struct vc_token_row token_back;
     struct vc_event_row row = {.count = 5,
                                .event = {.kind = VC_EVENT_MESSAGE,
@@ -149,14 +149,21 @@ static void tokens_and_events_read_back(void **state)
                                          .seq_last = 3,
                                          .state = VC_MESSAGE_RECEIVED}};
     struct vc_event_row back;
-    uint8_t room[64];
+    uint8_t room[VC_TOKEN_ROW_MAX + 16];
     struct vc_writer w = vc_writer(room, sizeof room);
 
     (void)state;
     vc_token_row_write(&w, &token);
-    assert_int_equal(vc_writer_bytes(&w).len, VC_TOKEN_ROW_LEN);
     assert_int_equal(vc_token_row_read(vc_writer_bytes(&w), &token_back), VC_OK);
     assert_int_equal(token_back.day, 3);
+    assert_int_equal(token_back.count, 2);
+    assert_int_equal(token_back.tokens[1].seq, 6);
+    assert_int_equal(vc_token_row_read((struct vc_bytes){room, 5}, &token_back),
+                     VC_ERR_STORE_DAMAGED); /* no token at all */
+    assert_int_equal(vc_token_row_read((struct vc_bytes){room, 22}, &token_back),
+                     VC_ERR_STORE_DAMAGED);
+    room[0] = VC_CHAT_ROW_VERSION;
+    assert_int_equal(vc_token_row_read(VC_BYTES(room), &token_back), VC_ERR_STORE_DAMAGED);
     w = vc_writer(room, sizeof room);
     vc_event_row_write(&w, &row);
     assert_int_equal(vc_writer_bytes(&w).len, VC_EVENT_ROW_LEN);

@@ -77,42 +77,11 @@ static void holes_of_a_removed_conversation_go_too(void **state)
     assert_int_equal(party_rows(a, VC_TABLE_UNSETTLED), 0);
 }
 
-static void old_tokens_are_forgotten_and_new_ones_are_not(void **state)
-{
-    struct party *party = *state;
-    struct party_host *a = &party->hosts[0];
-    struct vc_bytes text = {(const uint8_t *)"hi", 2};
-    struct vc_message message, again;
-    struct vc_now now;
-    uint32_t bob, alice;
-
-    party_meet(party, a, &party->hosts[1], &bob, &alice);
-    for (uint8_t i = 0; i < 20; i++) {
-        now = party_now(party, a);
-        assert_int_equal(vc_chat_send_text(party_chat(a), &now, bob, text,
-                                           (struct vc_bytes){&i, 1}, &message),
-                         VC_OK);
-        party_end_turn(party, a);
-        party_run(party, 3 * VC_CHAT_DAY_MS);
-    }
-    assert_in_range(party_rows(a, VC_TABLE_TOKEN), 10, 12);
-    {
-        uint8_t last = 19;
-
-        now = party_now(party, a);
-        assert_int_equal(vc_chat_send_text(party_chat(a), &now, bob, text,
-                                           (struct vc_bytes){&last, 1}, &again),
-                         VC_OK);
-        assert_memory_equal(message.id.b, again.id.b, sizeof again.id.b);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         PARTY_TEST(a_removed_conversation_leaves_no_row_behind),
         PARTY_TEST(holes_of_a_removed_conversation_go_too),
-        PARTY_TEST(old_tokens_are_forgotten_and_new_ones_are_not),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
