@@ -128,8 +128,10 @@ static void without_a_record_nothing_is_taken(void **state)
         uint32_t slot;
         assert_int_equal(vc_pool_take(&pools.segment_pool, &slot), VC_OK);
     }
+    static const uint8_t more[100] = {0};
     uint64_t next = streams[0].next;
-    fill(&streams[0]);
+    vc_send_stream_append(&streams[0], &chunks, VC_BYTES(more),
+                          (struct vc_bytes){NULL, 0});
     assert_false(vc_segment_begin(&pools, &streams[0], 0, flight.first, 10));
     assert_int_equal(streams[0].next, next);
 }
