@@ -6,8 +6,10 @@
 #include "node/edge/daemon.h"
 #include "node/edge/methods.h"
 
+#define LINE_MAX_BYTES ((size_t)VC_CONTROL_LINE_MAX)
+
 /* Buffers that have grown beyond this are given back when they are empty. */
-#define KEPT_ROOM_BYTES (64 * 1024)
+#define KEPT_ROOM_BYTES ((size_t)64 * 1024)
 
 static void release(struct vc_client_bytes *buffer)
 {
@@ -255,7 +257,7 @@ void vc_client_take_requests(struct vc_client *client)
     }
     client->in_seen -= at;
     drop_front(in, at);
-    if (end == NULL && in->len >= VC_CONTROL_LINE_MAX) {
+    if (end == NULL && in->len >= LINE_MAX_BYTES) {
         vc_client_fail(client, NULL, VC_ERR_BAD_REQUEST, "the line is longer than 1 MiB");
         vc_client_close(client);
         return;
@@ -269,7 +271,7 @@ static void on_room(uv_handle_t *handle, size_t suggested, uv_buf_t *ret_buffer)
     struct vc_client_bytes *in = &client->in;
 
     (void)suggested;
-    if (in->len == in->room && in->room < VC_CONTROL_LINE_MAX) {
+    if (in->len == in->room && in->room < LINE_MAX_BYTES) {
         (void)make_room(in, 1); /* libuv takes an empty buffer for an error and says so */
     }
     *ret_buffer = uv_buf_init(in->bytes + in->len, (unsigned)(in->room - in->len));

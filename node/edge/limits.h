@@ -4,16 +4,18 @@
 #ifndef VC_NODE_EDGE_LIMITS_H
 #define VC_NODE_EDGE_LIMITS_H
 
+#include <stddef.h>
+
 /* Programs on this machine that talk to us at once: a terminal, bots, a web front end. */
 #define VC_EDGE_CLIENTS_MAX 64
 
 /* Bytes that wait for a slow reader of events; then he reads on from his place in the
  * store when he has taken these. */
-#define VC_EDGE_EVENT_BACKLOG_BYTES (256 * 1024)
+#define VC_EDGE_EVENT_BACKLOG_BYTES ((size_t)256 * 1024)
 
 /* Bytes of replies that wait for a client who does not read; then we read no more of his
  * requests. */
-#define VC_EDGE_REPLY_BACKLOG_BYTES (1024 * 1024)
+#define VC_EDGE_REPLY_BACKLOG_BYTES ((size_t)1024 * 1024)
 
 /* Events that are turned into lines for one client in one turn: the others wait as well. */
 #define VC_EDGE_EVENTS_PER_TURN 256

@@ -64,10 +64,10 @@ static void emit(const struct kept_line *line)
         /* The service manager writes the time itself. */
         const char *text = strchr(line->text, ' ');
 
-        fprintf(stderr, "<%d>%s\n", priorities[line->level],
+        (void)fprintf(stderr, "<%d>%s\n", priorities[line->level],
                 text != NULL ? text + 1 : line->text);
     } else {
-        fprintf(stderr, "%s\n", line->text);
+        (void)fprintf(stderr, "%s\n", line->text);
     }
 }
 
@@ -79,11 +79,11 @@ void vc_log(enum vc_log_level level, const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    vsnprintf(words, sizeof words, format, args);
+    (void)vsnprintf(words, sizeof words, format, args);
     va_end(args);
     format_time(when, sizeof when);
     line->level = level;
-    snprintf(line->text, sizeof line->text, "%s %s: %s", when, level_names[level], words);
+    (void)snprintf(line->text, sizeof line->text, "%s %s: %s", when, level_names[level], words);
     the_log.next = (the_log.next + 1) % VC_EDGE_LOG_LINES;
     the_log.count += the_log.count < VC_EDGE_LOG_LINES;
     if (level <= the_log.level) {

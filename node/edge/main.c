@@ -26,7 +26,7 @@ static int check_store(const struct vc_options *options)
     if (err == VC_OK) {
         printf("the store is whole: %llu rows\n", (unsigned long long)rows);
     } else {
-        fprintf(stderr, "%s%s%s\n%s\n", vc_err_words(err), words[0] != '\0' ? ": " : "", words,
+        (void)fprintf(stderr, "%s%s%s\n%s\n", vc_err_words(err), words[0] != '\0' ? ": " : "", words,
                 vc_err_hint(err));
     }
     return vc_err_exit_code(err);
@@ -47,7 +47,7 @@ static bool make_dir(const char *path)
         }
         part[i] = '\0';
         if (mkdir(part, 0700) != 0 && errno != EEXIST) {
-            fprintf(stderr, "veched: %s cannot be made: %s\n", part, strerror(errno));
+            (void)fprintf(stderr, "veched: %s cannot be made: %s\n", part, strerror(errno));
             return false;
         }
         part[i] = was;
@@ -83,7 +83,7 @@ static void set_signals(void)
         (void)sigaction(SIGBUS, &action, NULL); /* the handlers are a courtesy */
         (void)sigaction(SIGSEGV, &action, NULL);
     }
-    signal(SIGPIPE, SIG_IGN); /* a client that is gone is seen by the write's error */
+    (void)signal(SIGPIPE, SIG_IGN); /* a client that is gone is seen by the write's error */
 }
 
 int main(int argc, char **argv)

@@ -28,7 +28,7 @@ vc_err vc_method_contact(struct vc_method_call *call, uint32_t *ret_id)
     vc_err err = vc_chat_contact_find(vc_node_chat(call->daemon->node), text, ret_id);
 
     if (err != VC_OK) {
-        snprintf(call->detail, sizeof call->detail, "%.*s", VC_NAME_MAX, text);
+        (void)snprintf(call->detail, sizeof call->detail, "%.*s", VC_NAME_MAX, text);
     }
     return err;
 }

@@ -10,7 +10,7 @@
 
 /* A page stops here whatever its number of messages: a reply is one line of 1 MiB, and one
  * message of control characters takes 200 KiB of it. */
-#define LIST_BYTES_MAX (600 * 1024)
+#define LIST_BYTES_MAX ((size_t)600 * 1024)
 #define SHAPE_BYTES 700 /* what stands around a text */
 
 static struct vc_chat *chat_of(struct vc_method_call *call)
@@ -63,7 +63,7 @@ static vc_err id_param(struct vc_method_call *call, const char *name,
 
     if (text.len != 64 ||
         vc_hex_decode((const char *)text.data, ret_id->b, sizeof ret_id->b) != VC_OK) {
-        snprintf(call->detail, sizeof call->detail, "%s: 64 hex letters", name);
+        (void)snprintf(call->detail, sizeof call->detail, "%s: 64 hex letters", name);
         return VC_ERR_BAD_PARAMS;
     }
     return VC_OK;

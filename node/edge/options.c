@@ -89,7 +89,7 @@ static bool find_socket(struct vc_options *options, bool has_dir)
 static void find_name(struct vc_options *options)
 {
     if (options->name[0] == '\0') {
-        snprintf(options->name, sizeof options->name, "%s", login_name());
+        (void)snprintf(options->name, sizeof options->name, "%s", login_name());
     }
 }
 
@@ -112,17 +112,17 @@ static void on_value(void *ctx, unsigned line, enum vc_config_place key, const c
     switch (key) {
     case VC_CONFIG_LISTEN:
         if (!reading->has_listen && !add_listen(options, value)) {
-            fprintf(stderr, "veched: more than %d addresses to listen at\n",
+            (void)fprintf(stderr, "veched: more than %d addresses to listen at\n",
                     VC_UDP_SOCKETS_MAX);
         }
         break;
     case VC_CONFIG_SOCKET:
         if (!reading->has_socket) {
-            snprintf(options->socket_path, sizeof options->socket_path, "%s", value);
+            (void)snprintf(options->socket_path, sizeof options->socket_path, "%s", value);
         }
         break;
     case VC_CONFIG_NAME:
-        snprintf(options->name, sizeof options->name, "%s", value);
+        (void)snprintf(options->name, sizeof options->name, "%s", value);
         break;
     case VC_CONFIG_READ_RECEIPTS:
         options->has_read_receipts = vc_config_boolean(value, &options->read_receipts);
@@ -144,7 +144,7 @@ static void on_fault(void *ctx, unsigned line, const char *words)
 {
     const struct reading *reading = ctx;
 
-    fprintf(stderr, "veched: %s:%u: %s\n", reading->options->config_path, line, words);
+    (void)fprintf(stderr, "veched: %s:%u: %s\n", reading->options->config_path, line, words);
 }
 
 static vc_err read_config(struct vc_options *options)
@@ -162,15 +162,15 @@ static vc_err read_config(struct vc_options *options)
         if (errno == ENOENT || errno == ENOTDIR) {
             return VC_OK;
         }
-        fprintf(stderr, "veched: %s cannot be read\n", options->config_path);
+        (void)fprintf(stderr, "veched: %s cannot be read\n", options->config_path);
         return VC_ERR_CONFIG;
     }
     text = malloc(VC_CONFIG_TEXT_MAX + 1);
     len = text != NULL ? fread(text, 1, VC_CONFIG_TEXT_MAX + 1, file) : 0;
     was_read = text != NULL && !ferror(file);
-    fclose(file);
+    (void)fclose(file);
     if (!was_read || len > VC_CONFIG_TEXT_MAX) {
-        fprintf(stderr, "veched: %s %s\n", options->config_path,
+        (void)fprintf(stderr, "veched: %s %s\n", options->config_path,
                 was_read ? "is longer than 64 KiB" : "cannot be read");
         free(text);
         return VC_ERR_CONFIG;
@@ -195,7 +195,7 @@ void vc_options_print_usage(void)
 static bool set_path(char *ret_path, size_t room, const char *value, const char *option)
 {
     if (!print_path(ret_path, room, value, "")) {
-        fprintf(stderr, "veched: %s: the path is longer than %zu bytes\n", option, room - 1);
+        (void)fprintf(stderr, "veched: %s: the path is longer than %zu bytes\n", option, room - 1);
         return false;
     }
     return true;
@@ -208,7 +208,7 @@ static bool take_option(struct vc_options *options, int option)
         return set_path(options->dir, sizeof options->dir, optarg, "--dir");
     case 'l':
         if (!add_listen(options, optarg)) {
-            fprintf(stderr, "veched: --listen %s: write ADDR:PORT, [ADDR]:PORT for IPv6\n",
+            (void)fprintf(stderr, "veched: --listen %s: write ADDR:PORT, [ADDR]:PORT for IPv6\n",
                     optarg);
             return false;
         }
@@ -249,7 +249,7 @@ static bool read_command_line(struct vc_options *options, int argc, char **argv)
         }
     }
     if (optind < argc) {
-        fprintf(stderr, "veched: there is no argument %s\n", argv[optind]);
+        (void)fprintf(stderr, "veched: there is no argument %s\n", argv[optind]);
         return false;
     }
     return true;
@@ -272,7 +272,7 @@ vc_err vc_options_read(struct vc_options *ret_options, int argc, char **argv)
         (options.config_path[0] == '\0' &&
          !print_path(options.config_path, sizeof options.config_path, options.dir,
                      "/veche.conf"))) {
-        fprintf(stderr, "veched: the directory's path is too long\n");
+        (void)fprintf(stderr, "veched: the directory's path is too long\n");
         return VC_ERR_USAGE;
     }
     err = options.wants_help || options.wants_version ? VC_OK : read_config(&options);
@@ -280,7 +280,7 @@ vc_err vc_options_read(struct vc_options *ret_options, int argc, char **argv)
         return err;
     }
     if (!find_socket(&options, has_dir)) {
-        fprintf(stderr, "veched: the control socket's path is longer than %d bytes: "
+        (void)fprintf(stderr, "veched: the control socket's path is longer than %d bytes: "
                         "choose a shorter one with --socket\n",
                 VC_SOCKET_PATH_MAX - 1);
         return VC_ERR_USAGE;

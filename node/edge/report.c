@@ -45,13 +45,13 @@ static void write_verdict(char *ret_text, size_t room, const struct totals *tota
                           vc_err health, size_t address_count)
 {
     if (health != VC_OK) {
-        snprintf(ret_text, room, "nothing new is accepted: %s", vc_err_words(health));
+        (void)snprintf(ret_text, room, "nothing new is accepted: %s", vc_err_words(health));
     } else if (address_count == 0) {
-        snprintf(ret_text, room, "no network: messages wait until there is one");
+        (void)snprintf(ret_text, room, "no network: messages wait until there is one");
     } else if (totals->contacts == 0) {
-        snprintf(ret_text, room, "ready; there are no contacts yet");
+        (void)snprintf(ret_text, room, "ready; there are no contacts yet");
     } else {
-        snprintf(ret_text, room, "ready: %zu of %zu contacts connected, %llu waiting",
+        (void)snprintf(ret_text, room, "ready: %zu of %zu contacts connected, %llu waiting",
                  totals->connected, totals->contacts, (unsigned long long)totals->waiting);
     }
 }
@@ -154,7 +154,7 @@ vc_err vc_report_status(struct vc_daemon *daemon, json_t *result)
 
 static void print_line(void *ctx, const char *line)
 {
-    fprintf(ctx, "  %s\n", line);
+    (void)fprintf(ctx, "  %s\n", line);
 }
 
 static void print_machine(FILE *out)
@@ -162,9 +162,9 @@ static void print_machine(FILE *out)
     struct utsname machine;
 
     if (uname(&machine) == 0) {
-        fprintf(out, "system: %s %s %s\n", machine.sysname, machine.release, machine.machine);
+        (void)fprintf(out, "system: %s %s %s\n", machine.sysname, machine.release, machine.machine);
     }
-    fprintf(out, "libuv: %s\n", uv_version_string());
+    (void)fprintf(out, "libuv: %s\n", uv_version_string());
 }
 
 char *vc_report_text(struct vc_daemon *daemon)
@@ -183,23 +183,23 @@ char *vc_report_text(struct vc_daemon *daemon)
     if (status == NULL || out == NULL || vc_report_status(daemon, status) != VC_OK) {
         json_decref(status);
         if (out != NULL) {
-            fclose(out);
+            (void)fclose(out);
         }
         free(text);
         return NULL;
     }
-    fprintf(out, "veched %s, control protocol %d\n", VC_VERSION, VC_CONTROL_API_VERSION);
+    (void)fprintf(out, "veched %s, control protocol %d\n", VC_VERSION, VC_CONTROL_API_VERSION);
     print_machine(out);
-    fprintf(out, "store: %s\n", vc_err_words(vc_store_health(daemon->store)));
+    (void)fprintf(out, "store: %s\n", vc_err_words(vc_store_health(daemon->store)));
     for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
         char *value = json_dumps(json_object_get(status, shown[i]), JSON_ENCODE_ANY);
 
-        fprintf(out, "%s: %s\n", shown[i], value != NULL ? value : "?");
+        (void)fprintf(out, "%s: %s\n", shown[i], value != NULL ? value : "?");
         free(value);
     }
-    fprintf(out, "log:\n");
+    (void)fprintf(out, "log:\n");
     vc_log_kept(VC_LOG_DEBUG, REPORT_LOG_LINES, print_line, out);
     json_decref(status);
-    fclose(out);
+    (void)fclose(out);
     return text;
 }

@@ -12,7 +12,7 @@
 #define EVENT_IDS_MAX 256
 
 static const char base64_letters[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
 
 json_t *vc_shape_failure(vc_err err)
 {
@@ -45,7 +45,7 @@ static json_t *shape_base64(struct vc_bytes bytes)
     static char text[(VC_CHAT_BODY_MAX + 2) / 3 * 4 + 4];
     size_t out = 0;
 
-    VC_CHECK(bytes.len <= VC_CHAT_BODY_MAX);
+    VC_CHECK(bytes.len <= (size_t)VC_CHAT_BODY_MAX);
     for (size_t i = 0; i < bytes.len; i += 3) {
         size_t left = bytes.len - i;
         uint32_t group = (uint32_t)bytes.data[i] << 16;
@@ -54,8 +54,8 @@ static json_t *shape_base64(struct vc_bytes bytes)
         group |= left > 2 ? (uint32_t)bytes.data[i + 2] : 0;
         text[out++] = base64_letters[group >> 18];
         text[out++] = base64_letters[group >> 12 & 63];
-        text[out++] = left > 1 ? base64_letters[group >> 6 & 63] : '=';
-        text[out++] = left > 2 ? base64_letters[group & 63] : '=';
+        text[out++] = base64_letters[left > 1 ? group >> 6 & 63 : 64]; /* the last: "=" */
+        text[out++] = base64_letters[left > 2 ? group & 63 : 64];
     }
     return json_stringn_nocheck(text, out);
 }
@@ -123,7 +123,7 @@ json_t *vc_shape_message(struct vc_chat *chat, const struct vc_now *now,
     json_t *shape;
 
     contact_name(chat, now, message->contact, name);
-    snprintf(order, sizeof order, "%016llx", (unsigned long long)message->order);
+    (void)snprintf(order, sizeof order, "%016llx", (unsigned long long)message->order);
     shape = json_pack(
         "{s:I, s:s, s:o, s:s, s:I, s:I, s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:s, s:b}",
         "contact", (json_int_t)message->contact, "contact_name", name, "id",

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 /* From here on a piece is mapped by itself: a link machine's pools, never a row. */
-#define MAPPED_FROM_BYTES (1024 * 1024)
+#define MAPPED_FROM_BYTES ((size_t)1024 * 1024)
 
 static vc_ms read_clock(clockid_t clock)
 {
@@ -131,13 +131,16 @@ void vc_system_notify(const char *state)
 uint64_t vc_system_rss_bytes(void)
 {
     FILE *file = fopen("/proc/self/statm", "re");
-    unsigned long long total, resident;
-    int fields;
+    char line[128] = "", *end = line;
+    unsigned long long pages = 0;
 
     if (file == NULL) {
         return 0;
     }
-    fields = fscanf(file, "%llu %llu", &total, &resident);
-    fclose(file);
-    return fields == 2 ? resident * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+    if (fgets(line, sizeof line, file) != NULL) {
+        (void)strtoull(line, &end, 10); /* all pages; the resident ones stand behind them */
+        pages = strtoull(end, NULL, 10);
+    }
+    (void)fclose(file);
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }

@@ -7,7 +7,7 @@
 #include "node/edge/log.h"
 
 /* libuv cuts the buffer into pieces of this size for recvmmsg. */
-#define READ_PIECE_BYTES (64 * 1024)
+#define READ_PIECE_BYTES ((size_t)64 * 1024)
 
 size_t vc_addr_to_sockaddr(const struct vc_addr *addr, struct sockaddr_storage *ret_sockaddr)
 {
