@@ -12,14 +12,15 @@ static vc_err write(struct vc_store *store, const struct vc_account *account,
     VC_CHECK(err == VC_OK);
     err = vc_store_reserve(store, 1, sizeof room + sizeof key_bytes);
     if (err == VC_OK) {
-        vc_store_put(store, VC_TABLE_IDENTITY, VC_BYTES(key_bytes), vc_writer_bytes(&w));
+        vc_store_put(store, VC_TABLE_IDENTITY, VC_BYTES(key_bytes),
+                     vc_writer_bytes(&w));
     }
     vc_wipe(room, sizeof room);
     return err;
 }
 
-static void make(const struct vc_now *now, struct vc_rng *rng, struct vc_account *ret_account,
-                 struct vc_device *ret_device)
+static void make(const struct vc_now *now, struct vc_rng *rng,
+                 struct vc_account *ret_account, struct vc_device *ret_device)
 {
     struct vc_secret32 entropy, contacts, sig_seed, dh_seed;
     uint64_t from_s = now->unix_ms / 1000;
@@ -29,16 +30,17 @@ static void make(const struct vc_now *now, struct vc_rng *rng, struct vc_account
     vc_rng_fork(rng, &sig_seed);
     vc_rng_fork(rng, &dh_seed);
     vc_account_init(ret_account, &entropy, &contacts);
-    vc_device_init(ret_device, ret_account, 0, from_s < UINT32_MAX ? (uint32_t)from_s : 0,
-                   &sig_seed, &dh_seed);
+    vc_device_init(ret_device, ret_account, 0,
+                   from_s < UINT32_MAX ? (uint32_t)from_s : 0, &sig_seed, &dh_seed);
     vc_wipe(&entropy, sizeof entropy);
     vc_wipe(&contacts, sizeof contacts);
     vc_wipe(&sig_seed, sizeof sig_seed);
     vc_wipe(&dh_seed, sizeof dh_seed);
 }
 
-vc_err vc_identity_load(struct vc_store *store, const struct vc_now *now, struct vc_rng *rng,
-                        struct vc_account *ret_account, struct vc_device *ret_device)
+vc_err vc_identity_load(struct vc_store *store, const struct vc_now *now,
+                        struct vc_rng *rng, struct vc_account *ret_account,
+                        struct vc_device *ret_device)
 {
     struct vc_account account;
     struct vc_device device;
@@ -46,8 +48,9 @@ vc_err vc_identity_load(struct vc_store *store, const struct vc_now *now, struct
     vc_err err = vc_store_get(store, VC_TABLE_IDENTITY, VC_BYTES(key_bytes), &value);
 
     if (err == VC_OK) {
-        err = vc_identity_read(value, &account, &device) == VC_OK ? VC_OK
-                                                                  : VC_ERR_STORE_DAMAGED;
+        err = vc_identity_read(value, &account, &device) == VC_OK
+                  ? VC_OK
+                  : VC_ERR_STORE_DAMAGED;
     } else if (err == VC_ERR_NOT_FOUND) {
         make(now, rng, &account, &device);
         err = write(store, &account, &device);

@@ -63,7 +63,8 @@ static vc_err build_link(struct vc_node *node, const struct vc_node_config *cfg,
     return VC_OK;
 }
 
-static vc_err build_upper(struct vc_node *node, const struct vc_now *now, struct vc_rng *rng)
+static vc_err build_upper(struct vc_node *node, const struct vc_now *now,
+                          struct vc_rng *rng)
 {
     struct vc_mail_config mail = {
         .alloc = node->alloc, .store = node->store, .link = node->link};
@@ -178,7 +179,8 @@ const struct vc_device *vc_node_device(const struct vc_node *node)
     return &node->device;
 }
 
-vc_err vc_node_poll(struct vc_node *node, const struct vc_now *now, uint64_t *ret_committed)
+vc_err vc_node_poll(struct vc_node *node, const struct vc_now *now,
+                    uint64_t *ret_committed)
 {
     struct vc_store_progress progress = vc_store_poll(node->store);
 
@@ -195,8 +197,8 @@ vc_err vc_node_poll(struct vc_node *node, const struct vc_now *now, uint64_t *re
     return VC_OK;
 }
 
-void vc_node_recv(struct vc_node *node, const struct vc_now *now, const struct vc_addr *from,
-                  struct vc_bytes datagram)
+void vc_node_recv(struct vc_node *node, const struct vc_now *now,
+                  const struct vc_addr *from, struct vc_bytes datagram)
 {
     vc_link_recv(node->link, now->mono, from, datagram);
 }

@@ -29,7 +29,7 @@ struct vc_node;
 
 /* From this size on, a new block that the allocator gives must be zeroed, as fresh pages
  * are: so capacities that nobody uses cost nothing. */
-#define VC_NODE_ZEROED_FROM_BYTES (1024 * 1024)
+#define VC_NODE_ZEROED_FROM_BYTES 1048576
 
 struct vc_node_config {
     struct vc_alloc alloc;
@@ -39,7 +39,7 @@ struct vc_node_config {
     uint32_t half_open_max;
     uint32_t chunk_count;
     uint32_t packets_max;
-    const char *default_name;   /* the owner's name when none was set */
+    const char *default_name; /* the owner's name when none was set */
 };
 
 /* The capacities of a person's node. */
@@ -47,8 +47,10 @@ void vc_node_config_default(struct vc_node_config *ret_cfg);
 
 /* Builds the node from what the store holds; an empty store gets a new identity, in the
  * first turn.  @seed: 32 secret bytes, fresh at every init. */
-VC_NODISCARD vc_err vc_node_init(const struct vc_node_config *cfg, const struct vc_now *now,
-                                 const struct vc_secret32 *seed, struct vc_node **ret_node);
+VC_NODISCARD vc_err vc_node_init(const struct vc_node_config *cfg,
+                                 const struct vc_now *now,
+                                 const struct vc_secret32 *seed,
+                                 struct vc_node **ret_node);
 void vc_node_deinit(struct vc_node *node);
 
 struct vc_chat *vc_node_chat(struct vc_node *node);
@@ -59,8 +61,8 @@ const struct vc_device *vc_node_device(const struct vc_node *node);
 
 VC_NODISCARD vc_err vc_node_poll(struct vc_node *node, const struct vc_now *now,
                                  uint64_t *ret_committed);
-void vc_node_recv(struct vc_node *node, const struct vc_now *now, const struct vc_addr *from,
-                  struct vc_bytes datagram);
+void vc_node_recv(struct vc_node *node, const struct vc_now *now,
+                  const struct vc_addr *from, struct vc_bytes datagram);
 /* Is there room in the store's batches for another input?  When not, leave datagrams in
  * the socket and requests in theirs until the next commit. */
 bool vc_node_has_room(const struct vc_node *node);

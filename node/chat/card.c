@@ -52,7 +52,8 @@ void vc_own_card_changed(struct vc_chat *chat)
     }
 }
 
-vc_err vc_card_give(struct vc_chat *chat, const struct vc_now *now, struct vc_person *person)
+vc_err vc_card_give(struct vc_chat *chat, const struct vc_now *now,
+                    struct vc_person *person)
 {
     uint8_t room[VC_CARD_OBJECT_MAX];
     struct vc_writer w = vc_writer(room, sizeof room);

@@ -4,13 +4,14 @@
 #include "node/chat/names.h"
 #include "node/chat/state.h"
 
-#define FIRST_SWEEP_MS (10 * 60 * 1000) /* a start has other things to do */
+#define FIRST_SWEEP_MS 600000 /* a start has other things to do */
 
 static vc_err load_settings(struct vc_chat *chat)
 {
     struct vc_chat_key key = vc_key_text("owner");
     struct vc_bytes value;
-    vc_err err = vc_store_get(chat->cfg.store, VC_TABLE_SETTING, vc_key_bytes(&key), &value);
+    vc_err err =
+        vc_store_get(chat->cfg.store, VC_TABLE_SETTING, vc_key_bytes(&key), &value);
 
     chat->owner.sends_read_receipts = true;
     if (err == VC_OK) {
@@ -101,7 +102,8 @@ void vc_chat_deinit(struct vc_chat *chat)
     vc_chat_free(chat, chat->row, VC_STORE_VALUE_MAX);
     alloc = chat->cfg.alloc;
     vc_wipe(chat, sizeof *chat);
-    (void)alloc.resize(alloc.ctx, chat, sizeof *chat, 0); /* a free gives nothing back */
+    (void)alloc.resize(alloc.ctx, chat, sizeof *chat,
+                       0); /* a free gives nothing back */
 }
 
 void vc_chat_owner(const struct vc_chat *chat, struct vc_owner *ret_owner)
@@ -129,7 +131,8 @@ static vc_err put_owner(struct vc_chat *chat, const struct vc_owner_row *row)
     return err;
 }
 
-vc_err vc_chat_set_name(struct vc_chat *chat, const struct vc_now *now, const char *name)
+vc_err vc_chat_set_name(struct vc_chat *chat, const struct vc_now *now,
+                        const char *name)
 {
     struct vc_bytes text = {(const uint8_t *)name, strlen(name)};
     struct vc_owner_row row = chat->owner;
@@ -145,7 +148,8 @@ vc_err vc_chat_set_name(struct vc_chat *chat, const struct vc_now *now, const ch
     return err;
 }
 
-vc_err vc_chat_set_read_receipts(struct vc_chat *chat, const struct vc_now *now, bool is_on)
+vc_err vc_chat_set_read_receipts(struct vc_chat *chat, const struct vc_now *now,
+                                 bool is_on)
 {
     struct vc_owner_row row = chat->owner;
 
@@ -270,16 +274,19 @@ void vc_chat_mail_output(struct vc_chat *chat, const struct vc_now *now,
 static void do_chores(struct vc_chat *chat, const struct vc_now *now,
                       struct vc_person *person)
 {
-    if ((person->chores & VC_CHORE_CARD) != 0 && vc_card_give(chat, now, person) == VC_OK) {
+    if ((person->chores & VC_CHORE_CARD) != 0 &&
+        vc_card_give(chat, now, person) == VC_OK) {
         person->chores &= ~(unsigned)VC_CHORE_CARD;
     }
-    if ((person->chores & VC_CHORE_RECEIPT) != 0 && vc_receipt_give(chat, now, person)) {
+    if ((person->chores & VC_CHORE_RECEIPT) != 0 &&
+        vc_receipt_give(chat, now, person)) {
         person->chores &= ~(unsigned)VC_CHORE_RECEIPT;
     }
     if ((person->chores & VC_CHORE_SETTLE) != 0 && vc_unsettled_move(chat, person)) {
         person->chores &= ~(unsigned)VC_CHORE_SETTLE;
     }
-    if ((person->chores & VC_CHORE_RESEND) != 0 && vc_messages_resend(chat, now, person)) {
+    if ((person->chores & VC_CHORE_RESEND) != 0 &&
+        vc_messages_resend(chat, now, person)) {
         person->chores &= ~(unsigned)VC_CHORE_RESEND;
     }
 }

@@ -20,14 +20,14 @@
 #include "crypto/invite.h"
 #include "node/mail/mail.h"
 
-#define VC_CHAT_TEXT_MAX (32 * 1024) /* bytes of UTF-8 in a text */
-#define VC_CHAT_BODY_MAX (60 * 1024) /* bytes of a body of any type */
+#define VC_CHAT_TEXT_MAX     32768 /* bytes of UTF-8 in a text */
+#define VC_CHAT_BODY_MAX     61440 /* bytes of a body of any type */
 #define VC_CHAT_CONTACTS_MAX 4096
-#define VC_CHAT_JOINS_MAX 64
-#define VC_CHAT_PARENTS_MAX 8
-#define VC_CHAT_TOKEN_MAX 128        /* bytes of a client's token */
-#define VC_CHAT_TOKENS_KEPT 262144   /* newest tokens that are known: 6 MiB at most */
-#define VC_CHAT_EVENTS_KEPT 1000000  /* older ones may be dropped */
+#define VC_CHAT_JOINS_MAX    64
+#define VC_CHAT_PARENTS_MAX  8
+#define VC_CHAT_TOKEN_MAX    128     /* bytes of a client's token */
+#define VC_CHAT_TOKENS_KEPT  262144  /* newest tokens that are known: 6 MiB at most */
+#define VC_CHAT_EVENTS_KEPT  1000000 /* older ones may be dropped */
 
 struct vc_chat;
 
@@ -41,8 +41,10 @@ struct vc_chat_config {
 };
 
 /* Loads contacts, invites, joins and the heads of conversations. */
-VC_NODISCARD vc_err vc_chat_init(const struct vc_chat_config *cfg, const struct vc_now *now,
-                                 const struct vc_secret32 *seed, struct vc_chat **ret_chat);
+VC_NODISCARD vc_err vc_chat_init(const struct vc_chat_config *cfg,
+                                 const struct vc_now *now,
+                                 const struct vc_secret32 *seed,
+                                 struct vc_chat **ret_chat);
 void vc_chat_deinit(struct vc_chat *chat);
 
 /* ---- the owner ---- */
@@ -57,8 +59,8 @@ void vc_chat_owner(const struct vc_chat *chat, struct vc_owner *ret_owner);
 /* VC_ERR_BAD_NAME, or the store's health. */
 VC_NODISCARD vc_err vc_chat_set_name(struct vc_chat *chat, const struct vc_now *now,
                                      const char *name);
-VC_NODISCARD vc_err vc_chat_set_read_receipts(struct vc_chat *chat, const struct vc_now *now,
-                                              bool is_on);
+VC_NODISCARD vc_err vc_chat_set_read_receipts(struct vc_chat *chat,
+                                              const struct vc_now *now, bool is_on);
 /* The addresses that others may try, best first; contacts are told when they change. */
 void vc_chat_set_addresses(struct vc_chat *chat, const struct vc_now *now,
                            const struct vc_addr *addrs, size_t count);
@@ -70,7 +72,8 @@ struct vc_invite_state {
     vc_ms made_at, expires_at; /* Unix; VC_NEVER: does not expire */
     uint32_t contact;          /* who joined with it; 0: nobody yet */
     bool is_revoked, is_expired;
-    char note[VC_NAME_MAX + 1]; /* what the owner wrote: becomes the petname of who joins */
+    char note[VC_NAME_MAX +
+              1]; /* what the owner wrote: becomes the petname of who joins */
     char text[VC_INVITE_TEXT_LEN + 1];
 };
 
@@ -79,21 +82,26 @@ struct vc_invite_state {
 VC_NODISCARD vc_err vc_chat_invite(struct vc_chat *chat, const struct vc_now *now,
                                    uint32_t days, const char *note,
                                    struct vc_invite_state *ret_invite);
-VC_NODISCARD vc_err vc_chat_invite_revoke(struct vc_chat *chat, const struct vc_now *now,
-                                          uint32_t id);
+VC_NODISCARD vc_err vc_chat_invite_revoke(struct vc_chat *chat,
+                                          const struct vc_now *now, uint32_t id);
 /* Fills up to @room entries, oldest first; gives the number there are. */
 size_t vc_chat_invites(const struct vc_chat *chat, const struct vc_now *now,
                        struct vc_invite_state *ret_invites, size_t room);
 
-enum vc_join_stage { VC_JOIN_CONNECTING, VC_JOIN_GREETING, VC_JOIN_DONE, VC_JOIN_FAILED };
+enum vc_join_stage {
+    VC_JOIN_CONNECTING,
+    VC_JOIN_GREETING,
+    VC_JOIN_DONE,
+    VC_JOIN_FAILED
+};
 
 struct vc_join_state {
     uint32_t id;
     enum vc_join_stage stage;
-    vc_err reason;     /* FAILED: why; CONNECTING: the last attempt's end, or VC_OK */
-    uint32_t contact;  /* DONE */
-    vc_ms begun_at;    /* Unix */
-    vc_ms retry_at;    /* Unix; when it is tried again */
+    vc_err reason;    /* FAILED: why; CONNECTING: the last attempt's end, or VC_OK */
+    uint32_t contact; /* DONE */
+    vc_ms begun_at;   /* Unix */
+    vc_ms retry_at;   /* Unix; when it is tried again */
     char petname[VC_NAME_MAX + 1];
 };
 
@@ -117,38 +125,42 @@ struct vc_contact {
     uint32_t peer; /* the device's number at mail and link */
     struct vc_key32 root;
     struct vc_fingerprint fingerprint;
-    char petname[VC_NAME_MAX + 1]; /* unique among contacts */
+    char petname[VC_NAME_MAX + 1];  /* unique among contacts */
     char own_name[VC_NAME_MAX + 1]; /* what he calls himself */
     bool is_blocked, is_verified, is_connected;
-    struct vc_addr addr;    /* connected: where; else the last good one, if any */
-    vc_ms added_at;         /* Unix */
-    vc_ms last_seen_at;     /* Unix; 0: never */
-    uint64_t waiting;       /* objects in the outbox */
-    vc_ms retry_at;         /* Unix; VC_NEVER: no attempt planned */
-    vc_err last_failure;    /* why the last attempt ended; VC_OK: none */
+    struct vc_addr addr; /* connected: where; else the last good one, if any */
+    vc_ms added_at;      /* Unix */
+    vc_ms last_seen_at;  /* Unix; 0: never */
+    uint64_t waiting;    /* objects in the outbox */
+    vc_ms retry_at;      /* Unix; VC_NEVER: no attempt planned */
+    vc_err last_failure; /* why the last attempt ended; VC_OK: none */
     uint32_t unread;
-    uint32_t rtt_ms;        /* connected: smoothed round trip */
+    uint32_t rtt_ms; /* connected: smoothed round trip */
 };
 
 /* Contacts are shown when they are durable. */
 size_t vc_chat_contacts(const struct vc_chat *chat, const struct vc_now *now,
                         struct vc_contact *ret_contacts, size_t room);
-VC_NODISCARD vc_err vc_chat_contact(const struct vc_chat *chat, const struct vc_now *now,
-                                    uint32_t id, struct vc_contact *ret_contact);
+VC_NODISCARD vc_err vc_chat_contact(const struct vc_chat *chat,
+                                    const struct vc_now *now, uint32_t id,
+                                    struct vc_contact *ret_contact);
 /* By petname (any case), or by the start (8 letters at least) of the ID or fingerprint in
  * hex.  VC_ERR_NO_CONTACT, VC_ERR_AMBIGUOUS. */
 VC_NODISCARD vc_err vc_chat_contact_find(const struct vc_chat *chat, const char *text,
                                          uint32_t *ret_id);
 /* VC_ERR_EXISTS when another contact has the name, VC_ERR_BAD_NAME. */
-VC_NODISCARD vc_err vc_chat_contact_rename(struct vc_chat *chat, const struct vc_now *now,
-                                           uint32_t id, const char *petname);
-VC_NODISCARD vc_err vc_chat_contact_set_verified(struct vc_chat *chat, const struct vc_now *now,
-                                                 uint32_t id, bool is_verified);
-VC_NODISCARD vc_err vc_chat_contact_set_blocked(struct vc_chat *chat, const struct vc_now *now,
-                                                uint32_t id, bool is_blocked);
+VC_NODISCARD vc_err vc_chat_contact_rename(struct vc_chat *chat,
+                                           const struct vc_now *now, uint32_t id,
+                                           const char *petname);
+VC_NODISCARD vc_err vc_chat_contact_set_verified(struct vc_chat *chat,
+                                                 const struct vc_now *now, uint32_t id,
+                                                 bool is_verified);
+VC_NODISCARD vc_err vc_chat_contact_set_blocked(struct vc_chat *chat,
+                                                const struct vc_now *now, uint32_t id,
+                                                bool is_blocked);
 /* Forgets a contact, the conversation and what waits for him. */
-VC_NODISCARD vc_err vc_chat_contact_remove(struct vc_chat *chat, const struct vc_now *now,
-                                           uint32_t id);
+VC_NODISCARD vc_err vc_chat_contact_remove(struct vc_chat *chat,
+                                           const struct vc_now *now, uint32_t id);
 /* The safety number of the two roots: 12 groups of 5 digits, equal on both sides. */
 #define VC_SAFETY_TEXT_MAX 72
 VC_NODISCARD vc_err vc_chat_safety_number(const struct vc_chat *chat, uint32_t id,
@@ -184,29 +196,36 @@ struct vc_message {
     bool is_own;
     enum vc_message_state state;
     vc_err reason;
-    uint64_t clock;   /* hybrid: Unix ms << 16 | counter, as its author wrote it */
-    vc_ms stored_at;  /* Unix: when we wrote or got it */
-    uint64_t order;   /* what it is sorted by, before the id: clock, or more (SPEC) */
-    bool has_gap;     /* a parent is missing */
+    uint64_t clock;  /* hybrid: Unix ms << 16 | counter, as its author wrote it */
+    vc_ms stored_at; /* Unix: when we wrote or got it */
+    uint64_t order;  /* what it is sorted by, before the id: clock, or more (SPEC) */
+    bool has_gap;    /* a parent is missing */
     uint16_t type;
     uint8_t type_version;
-    struct vc_bytes body; /* borrowed until the next call that writes, polls or submits */
+    struct vc_bytes
+        body; /* borrowed until the next call that writes, polls or submits */
 };
 
 /*
  * Queues a text.  With a @token (1..VC_CHAT_TOKEN_MAX bytes, or empty for none) it is
  * idempotent for 30 days at least, or VC_CHAT_TOKENS_KEPT tokens: the same token, contact
- * and text again give the first message; another text VC_ERR_TOKEN_REUSED.  VC_ERR_TOO_LONG, BAD_TEXT, NO_CONTACT, BLOCKED, BUSY,
- * FULL (come back after the next commit), or the store's health.
+ * and text again give the first message; another text VC_ERR_TOKEN_REUSED.
+ * VC_ERR_TOO_LONG, BAD_TEXT, NO_CONTACT, BLOCKED, BUSY, NO_MEMORY, FULL (come back after
+ * the next commit), or the store's health.
  */
 VC_NODISCARD vc_err vc_chat_send_text(struct vc_chat *chat, const struct vc_now *now,
                                       uint32_t contact, struct vc_bytes text,
-                                      struct vc_bytes token, struct vc_message *ret_message);
+                                      struct vc_bytes token,
+                                      struct vc_message *ret_message);
 /* The general form, for types that come later and for tests of unknown ones. */
+struct vc_body {
+    uint16_t type;
+    uint8_t type_version;
+    struct vc_bytes bytes; /* 1..VC_CHAT_BODY_MAX */
+};
 VC_NODISCARD vc_err vc_chat_send(struct vc_chat *chat, const struct vc_now *now,
-                                 uint32_t contact, uint16_t type, uint8_t type_version,
-                                 struct vc_bytes body, struct vc_bytes token,
-                                 struct vc_message *ret_message);
+                                 uint32_t contact, const struct vc_body *body,
+                                 struct vc_bytes token, struct vc_message *ret_message);
 /* Gives a queued message of ours up: FAILED (VC_ERR_ABANDONED). */
 VC_NODISCARD vc_err vc_chat_abandon(struct vc_chat *chat, const struct vc_now *now,
                                     uint32_t contact, struct vc_message_ref ref);
@@ -214,15 +233,18 @@ VC_NODISCARD vc_err vc_chat_abandon(struct vc_chat *chat, const struct vc_now *n
 /* Committed messages of a conversation in its order; @on_message gives false to stop. */
 struct vc_history {
     uint32_t contact;
-    bool is_reverse;               /* newest first */
-    const struct vc_hash32 *from;  /* start after this message; NULL: at the end */
+    bool is_reverse;              /* newest first */
+    const struct vc_hash32 *from; /* start after this message; NULL: at the end */
     bool (*on_message)(void *ctx, const struct vc_message *message);
     void *ctx;
 };
-VC_NODISCARD vc_err vc_chat_history(struct vc_chat *chat, const struct vc_history *history);
+VC_NODISCARD vc_err vc_chat_history(struct vc_chat *chat,
+                                    const struct vc_history *history);
 VC_NODISCARD vc_err vc_chat_message(struct vc_chat *chat, uint32_t contact,
-                                    struct vc_message_ref ref, struct vc_message *ret_message);
-VC_NODISCARD vc_err vc_chat_message_by_id(struct vc_chat *chat, const struct vc_hash32 *id,
+                                    struct vc_message_ref ref,
+                                    struct vc_message *ret_message);
+VC_NODISCARD vc_err vc_chat_message_by_id(struct vc_chat *chat,
+                                          const struct vc_hash32 *id,
                                           struct vc_message *ret_message);
 /* The owner has seen everything that is shown now; a receipt goes out if he allows it. */
 VC_NODISCARD vc_err vc_chat_mark_read(struct vc_chat *chat, const struct vc_now *now,
@@ -233,19 +255,19 @@ uint32_t vc_chat_gaps(const struct vc_chat *chat, uint32_t contact);
 /* ---- events ---- */
 
 enum vc_event_kind {
-    VC_EVENT_MESSAGE = 1,       /* a message came, or one of ours was queued */
-    VC_EVENT_STATE = 2,         /* our messages @ref.seq .. @seq_last are @state now */
+    VC_EVENT_MESSAGE = 1, /* a message came, or one of ours was queued */
+    VC_EVENT_STATE = 2,   /* our messages @ref.seq .. @seq_last are @state now */
     VC_EVENT_CONTACT_ADDED = 3,
     VC_EVENT_CONTACT_CHANGED = 4,
     VC_EVENT_CONTACT_REMOVED = 5,
-    VC_EVENT_JOIN = 6,          /* @join is DONE or FAILED */
-    VC_EVENT_READ_HERE = 7      /* the owner has read the conversation */
+    VC_EVENT_JOIN = 6,     /* @join is DONE or FAILED */
+    VC_EVENT_READ_HERE = 7 /* the owner has read the conversation */
 };
 
 struct vc_event {
     uint64_t seq; /* from 1, without holes, kept in the store */
     enum vc_event_kind kind;
-    vc_ms at;     /* Unix */
+    vc_ms at; /* Unix */
     uint32_t contact;
     struct vc_message_ref ref;
     uint32_t seq_last;
@@ -257,7 +279,8 @@ struct vc_event {
 /* Committed events after @since, oldest first, until @on_event gives false.  VC_ERR_GAP:
  * events after @since were dropped already (begin at vc_chat_event_first() - 1). */
 VC_NODISCARD vc_err vc_chat_events(struct vc_chat *chat, uint64_t since,
-                                   bool (*on_event)(void *ctx, const struct vc_event *event),
+                                   bool (*on_event)(void *ctx,
+                                                    const struct vc_event *event),
                                    void *ctx);
 uint64_t vc_chat_event_first(const struct vc_chat *chat);
 uint64_t vc_chat_event_last(const struct vc_chat *chat); /* written, committed or not */
@@ -295,10 +318,11 @@ bool vc_chat_next(struct vc_chat *chat, struct vc_chat_output *ret_output);
 
 /* What others sent that was not as it should be, and what could not be followed. */
 struct vc_chat_stats {
-    uint64_t dropped_malformed; /* objects that are not of the form, or of an unknown kind */
-    uint64_t dropped_forged;    /* a second message under a name that is taken */
-    uint64_t duplicates;        /* messages that came again */
-    uint64_t untracked;         /* holes or places beyond the limits */
+    uint64_t
+        dropped_malformed; /* objects that are not of the form, or of an unknown kind */
+    uint64_t dropped_forged; /* a second message under a name that is taken */
+    uint64_t duplicates;     /* messages that came again */
+    uint64_t untracked;      /* holes or places beyond the limits */
     uint64_t refused_joins;
 };
 void vc_chat_stats(const struct vc_chat *chat, struct vc_chat_stats *ret_stats);

@@ -68,8 +68,8 @@ size_t vc_chat_contacts(const struct vc_chat *chat, const struct vc_now *now,
     return count;
 }
 
-vc_err vc_chat_contact(const struct vc_chat *chat, const struct vc_now *now, uint32_t id,
-                       struct vc_contact *ret_contact)
+vc_err vc_chat_contact(const struct vc_chat *chat, const struct vc_now *now,
+                       uint32_t id, struct vc_contact *ret_contact)
 {
     struct vc_person *person;
     vc_err err = vc_person_get(chat, id, &person);
@@ -80,9 +80,10 @@ vc_err vc_chat_contact(const struct vc_chat *chat, const struct vc_now *now, uin
     return err;
 }
 
-static char lower(char c)
+/* Of ASCII: ids have no other letters. */
+static int lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
 }
 
 static bool starts_with(const char *whole, const char *start)
@@ -126,7 +127,8 @@ static bool has_id(const struct vc_person *person, const char *text)
     return starts_with(fingerprint, text) || starts_with(id, text);
 }
 
-vc_err vc_chat_contact_find(const struct vc_chat *chat, const char *text, uint32_t *ret_id)
+vc_err vc_chat_contact_find(const struct vc_chat *chat, const char *text,
+                            uint32_t *ret_id)
 {
     const struct vc_person *found = NULL;
     struct vc_bytes bytes = {(const uint8_t *)text, strlen(text)};
@@ -178,7 +180,8 @@ static void say_changed(struct vc_chat *chat, const struct vc_now *now,
 }
 
 /* Every change of a contact by his owner begins so. */
-static vc_err begin_change(struct vc_chat *chat, uint32_t id, struct vc_person **ret_person)
+static vc_err begin_change(struct vc_chat *chat, uint32_t id,
+                           struct vc_person **ret_person)
 {
     struct vc_person *person;
     vc_err err = vc_person_get(chat, id, &person);
@@ -192,8 +195,8 @@ static vc_err begin_change(struct vc_chat *chat, uint32_t id, struct vc_person *
     return err;
 }
 
-vc_err vc_chat_contact_rename(struct vc_chat *chat, const struct vc_now *now, uint32_t id,
-                              const char *petname)
+vc_err vc_chat_contact_rename(struct vc_chat *chat, const struct vc_now *now,
+                              uint32_t id, const char *petname)
 {
     struct vc_bytes text = {(const uint8_t *)petname, strlen(petname)};
     char name[VC_NAME_MAX + 1];
@@ -232,7 +235,8 @@ vc_err vc_chat_contact_set_verified(struct vc_chat *chat, const struct vc_now *n
 }
 
 /* The outbox stays as it is; mail finds no session and is told of no new one. */
-static void block(struct vc_chat *chat, const struct vc_now *now, struct vc_person *person)
+static void block(struct vc_chat *chat, const struct vc_now *now,
+                  struct vc_person *person)
 {
     vc_link_peer_remove(chat->cfg.link, now->mono, person->row.peer);
     vc_mail_wake(chat->cfg.mail, now, person->row.peer);
@@ -267,7 +271,8 @@ vc_err vc_chat_contact_set_blocked(struct vc_chat *chat, const struct vc_now *no
     return VC_OK;
 }
 
-vc_err vc_chat_contact_remove(struct vc_chat *chat, const struct vc_now *now, uint32_t id)
+vc_err vc_chat_contact_remove(struct vc_chat *chat, const struct vc_now *now,
+                              uint32_t id)
 {
     struct vc_event event = {.kind = VC_EVENT_CONTACT_REMOVED, .contact = id};
     struct vc_chat_key key;

@@ -96,7 +96,8 @@ void vc_heads_remove(struct vc_conversation_row *conversation,
         if (vc_ref_compare(&conversation->heads[i].ref, ref) == 0) {
             conversation->head_count--;
             memmove(&conversation->heads[i], &conversation->heads[i + 1],
-                    (size_t)(conversation->head_count - i) * sizeof conversation->heads[0]);
+                    (size_t)(conversation->head_count - i) *
+                        sizeof conversation->heads[0]);
             return;
         }
     }
@@ -110,7 +111,8 @@ bool vc_delivered_has(const struct vc_conversation_row *conversation, uint32_t s
         return true;
     }
     at = seq - conversation->delivered - 1;
-    return at < VC_CHAT_BEYOND_MAX && (conversation->beyond[at / 8] >> (at % 8) & 1) != 0;
+    return at < VC_CHAT_BEYOND_MAX &&
+           (conversation->beyond[at / 8] >> (at % 8) & 1) != 0;
 }
 
 /* Moves the map on while its first bit stands. */
@@ -140,7 +142,8 @@ bool vc_delivered_add(struct vc_conversation_row *conversation, uint32_t seq)
 {
     uint32_t at;
 
-    if (seq == 0 || seq > conversation->own_seq || vc_delivered_has(conversation, seq)) {
+    if (seq == 0 || seq > conversation->own_seq ||
+        vc_delivered_has(conversation, seq)) {
         return false;
     }
     at = seq - conversation->delivered - 1;
@@ -157,7 +160,8 @@ bool vc_delivered_add(struct vc_conversation_row *conversation, uint32_t seq)
     return true;
 }
 
-static bool is_passed(struct vc_chat *chat, const struct vc_person *person, uint32_t seq)
+static bool is_passed(struct vc_chat *chat, const struct vc_person *person,
+                      uint32_t seq)
 {
     struct vc_message_ref ref = {.author = (uint8_t)(1 - person->own_author),
                                  .device = (uint8_t)person->device.certificate.index,
@@ -169,15 +173,16 @@ static bool is_passed(struct vc_chat *chat, const struct vc_person *person, uint
     if (gap != NULL) {
         return gap->is_lost;
     }
-    return vc_store_get(chat->cfg.store, VC_TABLE_MESSAGE, vc_key_bytes(&key), &value) ==
-           VC_OK;
+    return vc_store_get(chat->cfg.store, VC_TABLE_MESSAGE, vc_key_bytes(&key),
+                        &value) == VC_OK;
 }
 
 void vc_contiguous_advance(struct vc_chat *chat, struct vc_person *person)
 {
     struct vc_conversation_row *conversation = &person->conversation;
 
-    for (int i = 0; i < ADVANCE_MAX && conversation->contiguous < conversation->highest; i++) {
+    for (int i = 0; i < ADVANCE_MAX && conversation->contiguous < conversation->highest;
+         i++) {
         if (!is_passed(chat, person, conversation->contiguous + 1)) {
             return;
         }
@@ -187,7 +192,8 @@ void vc_contiguous_advance(struct vc_chat *chat, struct vc_person *person)
 }
 
 /* The first hole that is not before @ref. */
-static size_t gap_place(const struct vc_person *person, const struct vc_message_ref *ref)
+static size_t gap_place(const struct vc_person *person,
+                        const struct vc_message_ref *ref)
 {
     size_t low = 0, high = person->gap_count;
 
@@ -203,7 +209,8 @@ static size_t gap_place(const struct vc_person *person, const struct vc_message_
     return low;
 }
 
-struct vc_gap *vc_gap_find(const struct vc_person *person, const struct vc_message_ref *ref)
+struct vc_gap *vc_gap_find(const struct vc_person *person,
+                           const struct vc_message_ref *ref)
 {
     size_t at = person->gap_count == 0 ? 0 : gap_place(person, ref);
 
@@ -246,7 +253,8 @@ static void write_gap(struct vc_chat *chat, const struct vc_now *now,
     vc_chat_put(chat, VC_TABLE_GAP, &key, &w);
 }
 
-static void remove_gap(struct vc_chat *chat, struct vc_person *person, struct vc_gap *gap)
+static void remove_gap(struct vc_chat *chat, struct vc_person *person,
+                       struct vc_gap *gap)
 {
     struct vc_chat_key key = vc_key_ref(person->id, &gap->ref);
     size_t at = (size_t)(gap - person->gaps);
@@ -289,8 +297,8 @@ struct vc_gap *vc_gap_open(struct vc_chat *chat, const struct vc_now *now,
     return &person->gaps[at];
 }
 
-void vc_gap_lose(struct vc_chat *chat, const struct vc_now *now, struct vc_person *person,
-                 struct vc_gap *gap)
+void vc_gap_lose(struct vc_chat *chat, const struct vc_now *now,
+                 struct vc_person *person, struct vc_gap *gap)
 {
     if (!gap->is_lost) {
         gap->is_lost = true;
@@ -308,5 +316,6 @@ uint32_t vc_chat_gaps(const struct vc_chat *chat, uint32_t contact)
 {
     struct vc_person *person;
 
-    return vc_person_get(chat, contact, &person) == VC_OK ? (uint32_t)person->open_gaps : 0;
+    return vc_person_get(chat, contact, &person) == VC_OK ? (uint32_t)person->open_gaps
+                                                          : 0;
 }

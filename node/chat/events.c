@@ -36,7 +36,8 @@ static bool continues(const struct vc_open_event *open, const struct vc_event *e
     return open->count > 0 && first->seq + open->count == next_seq &&
            first->contact == event->contact && first->ref.author == event->ref.author &&
            first->ref.device == event->ref.device &&
-           first->ref.seq + open->count == event->ref.seq && first->state == event->state;
+           first->ref.seq + open->count == event->ref.seq &&
+           first->state == event->state;
 }
 
 static void add_message(struct vc_chat *chat, const struct vc_event *event)
@@ -53,7 +54,8 @@ static void add_message(struct vc_chat *chat, const struct vc_event *event)
 }
 
 /* A range that ends where this one starts, or NULL. */
-static struct vc_open_event *range_before(struct vc_chat *chat, const struct vc_event *event)
+static struct vc_open_event *range_before(struct vc_chat *chat,
+                                          const struct vc_event *event)
 {
     for (size_t i = 0; i < VC_OPEN_STATES_MAX; i++) {
         struct vc_open_event *open = &chat->open_states[i];
@@ -246,7 +248,8 @@ static bool walk_row(void *ctx, struct vc_bytes key, struct vc_bytes value)
 }
 
 vc_err vc_chat_events(struct vc_chat *chat, uint64_t since,
-                      bool (*on_event)(void *ctx, const struct vc_event *event), void *ctx)
+                      bool (*on_event)(void *ctx, const struct vc_event *event),
+                      void *ctx)
 {
     struct walk walk = {.since = since, .on_event = on_event, .ctx = ctx};
     struct vc_chat_key key;

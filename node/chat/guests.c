@@ -19,15 +19,16 @@ static struct vc_guest *guest_of(struct vc_chat *chat, uint32_t peer)
     return NULL;
 }
 
-static void dismiss(struct vc_chat *chat, const struct vc_now *now, struct vc_guest *guest)
+static void dismiss(struct vc_chat *chat, const struct vc_now *now,
+                    struct vc_guest *guest)
 {
     vc_link_close(chat->cfg.link, now->mono, guest->peer);
     memset(guest, 0, sizeof *guest);
 }
 
 /* Says why and waits a moment: a close would overtake the words. */
-static void refuse(struct vc_chat *chat, const struct vc_now *now, struct vc_guest *guest,
-                   vc_err reason)
+static void refuse(struct vc_chat *chat, const struct vc_now *now,
+                   struct vc_guest *guest, vc_err reason)
 {
     uint8_t room[VC_JOIN_REFUSED_LEN];
     struct vc_writer w = vc_writer(room, sizeof room);
@@ -78,7 +79,8 @@ static vc_err judge(struct vc_chat *chat, const struct vc_now *now,
 {
     const struct vc_invite_entry *invite = vc_invite_find(chat, guest->invite);
     const struct vc_person *person = vc_person_of_root(chat, &card->root);
-    vc_err err = invite == NULL ? VC_ERR_NO_INVITE : vc_invite_judge(invite, now, &card->root);
+    vc_err err =
+        invite == NULL ? VC_ERR_NO_INVITE : vc_invite_judge(invite, now, &card->root);
 
     if (err != VC_OK) {
         return err;
@@ -89,16 +91,18 @@ static vc_err judge(struct vc_chat *chat, const struct vc_now *now,
     return person != NULL && person->row.is_blocked ? VC_ERR_BLOCKED : VC_OK;
 }
 
-static void welcome(struct vc_chat *chat, const struct vc_now *now, struct vc_guest *guest,
-                    const struct vc_join_card *card)
+static void welcome(struct vc_chat *chat, const struct vc_now *now,
+                    struct vc_guest *guest, const struct vc_join_card *card)
 {
     struct vc_invite_entry *invite = vc_invite_find(chat, guest->invite);
+    struct vc_meeting meeting = {
+        .card = card, .petname = invite->row.note, .up_at = guest->up_at};
     struct vc_person *person;
     vc_err err = vc_room_take(chat, NULL, 1, VC_INVITE_ROW_MAX + 8);
 
     vc_join_card_about(vc_person_of_root(chat, &card->card.root), &guest->answer);
     if (err == VC_OK) {
-        err = vc_join_meet(chat, now, card, invite->row.note, 0, guest->up_at, &person);
+        err = vc_join_meet(chat, now, &meeting, &person);
     }
     if (err == VC_ERR_FULL && vc_store_health(chat->cfg.store) == VC_OK) {
         refuse(chat, now, guest, VC_ERR_REFUSED);
@@ -126,7 +130,8 @@ void vc_guest_object(struct vc_chat *chat, const struct vc_now *now, uint32_t pe
         return;
     }
     if (vc_join_card_read(object, &card) != VC_OK ||
-        !vc_equal(card.card.devices[0].dev_dh.b, guest->dev_dh.b, sizeof guest->dev_dh.b)) {
+        !vc_equal(card.card.devices[0].dev_dh.b, guest->dev_dh.b,
+                  sizeof guest->dev_dh.b)) {
         chat->stats.dropped_malformed++;
         dismiss(chat, now, guest);
         return;
@@ -150,13 +155,15 @@ void vc_guests_submitted(struct vc_chat *chat, uint64_t ticket)
 }
 
 /* He is durable here: the session is his. */
-static void adopt(struct vc_chat *chat, const struct vc_now *now, struct vc_guest *guest)
+static void adopt(struct vc_chat *chat, const struct vc_now *now,
+                  struct vc_guest *guest)
 {
     struct vc_person *person;
 
-    if (vc_person_get(chat, guest->contact, &person) != VC_OK || person->row.is_blocked ||
-        vc_person_link_put(chat, person) != VC_OK ||
-        vc_link_adopt(chat->cfg.link, now->mono, guest->peer, person->row.peer) != VC_OK) {
+    if (vc_person_get(chat, guest->contact, &person) != VC_OK ||
+        person->row.is_blocked || vc_person_link_put(chat, person) != VC_OK ||
+        vc_link_adopt(chat->cfg.link, now->mono, guest->peer, person->row.peer) !=
+            VC_OK) {
         dismiss(chat, now, guest);
         return;
     }

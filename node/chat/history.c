@@ -6,8 +6,8 @@
 /* Messages whose ids begin alike; more do not happen by chance. */
 #define ALIKE_MAX 8
 
-vc_err vc_chat_message(struct vc_chat *chat, uint32_t contact, struct vc_message_ref ref,
-                       struct vc_message *ret_message)
+vc_err vc_chat_message(struct vc_chat *chat, uint32_t contact,
+                       struct vc_message_ref ref, struct vc_message *ret_message)
 {
     struct vc_person *person;
     struct vc_message_row row;
@@ -63,7 +63,8 @@ static vc_err find_id(struct vc_chat *chat, const struct vc_hash32 *id,
     const struct vc_shown *shown =
         &chat->shown[((size_t)id->b[0] << 8 | id->b[1]) % VC_CHAT_SHOWN_MAX];
     struct search search = {.id = id};
-    struct vc_scan scan = {.table = VC_TABLE_ORDER, .on_row = compare_row, .ctx = &search};
+    struct vc_scan scan = {
+        .table = VC_TABLE_ORDER, .on_row = compare_row, .ctx = &search};
     vc_err err;
 
     if (fits(chat, id, shown->contact, &shown->ref)) {

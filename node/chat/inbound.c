@@ -21,8 +21,9 @@ static bool has_sane_parents(const struct vc_message_object *message,
     for (uint8_t i = 0; i < message->parent_count; i++) {
         const struct vc_message_ref *parent = &message->parents[i];
 
-        if (parent->author > 1 || (parent->author == ref->author &&
-                                   parent->device == ref->device && parent->seq >= ref->seq)) {
+        if (parent->author > 1 ||
+            (parent->author == ref->author && parent->device == ref->device &&
+             parent->seq >= ref->seq)) {
             return false;
         }
     }
@@ -49,7 +50,8 @@ static bool is_here(struct vc_chat *chat, const struct vc_person *person,
 }
 
 static void update_books(struct vc_chat *chat, const struct vc_now *now,
-                         struct vc_person *person, const struct vc_message_object *message,
+                         struct vc_person *person,
+                         const struct vc_message_object *message,
                          const struct vc_head *head)
 {
     struct vc_conversation_row *conversation = &person->conversation;

@@ -19,8 +19,9 @@ static bool is_over(const struct vc_invite_entry *entry, const struct vc_now *no
 /* Until then a "no" is said; afterwards there is silence. */
 static vc_ms answered_until(const struct vc_invite_entry *entry)
 {
-    return entry->row.is_settled ? 0
-                                 : vc_ms_after(entry->row.expires_at, VC_CHAT_INVITE_GRACE_MS);
+    return entry->row.is_settled
+               ? 0
+               : vc_ms_after(entry->row.expires_at, VC_CHAT_INVITE_GRACE_MS);
 }
 
 static void stop_answering(struct vc_chat *chat, struct vc_invite_entry *entry)
@@ -116,7 +117,8 @@ static bool load_row(void *ctx, struct vc_bytes key, struct vc_bytes value)
 vc_err vc_invites_load(struct vc_chat *chat, const struct vc_now *now)
 {
     struct loading loading = {.chat = chat, .err = VC_OK};
-    struct vc_scan scan = {.table = VC_TABLE_INVITE, .on_row = load_row, .ctx = &loading};
+    struct vc_scan scan = {
+        .table = VC_TABLE_INVITE, .on_row = load_row, .ctx = &loading};
     vc_err err = vc_store_scan(chat->cfg.store, &scan);
 
     if (err != VC_OK || loading.err != VC_OK) {
@@ -127,7 +129,8 @@ vc_err vc_invites_load(struct vc_chat *chat, const struct vc_now *now)
         for (size_t i = 0; i < chat->invite_count; i++) {
             struct vc_invite_entry *entry = &chat->invites[i];
 
-            if (is_over(entry, now) == (pass == 1) && now->unix_ms <= answered_until(entry)) {
+            if (is_over(entry, now) == (pass == 1) &&
+                now->unix_ms <= answered_until(entry)) {
                 /* Without a place it is not answered, which is what over ones come to. */
                 (void)answer(chat, now, entry);
             }
@@ -198,7 +201,8 @@ void vc_invites_settle(struct vc_chat *chat, uint32_t contact)
 static uint16_t expiry_day(const struct vc_now *now, uint32_t days)
 {
     uint64_t epoch_ms = (uint64_t)VC_INVITE_EPOCH_S * 1000;
-    uint64_t today = now->unix_ms > epoch_ms ? (now->unix_ms - epoch_ms) / VC_CHAT_DAY_MS : 0;
+    uint64_t today =
+        now->unix_ms > epoch_ms ? (now->unix_ms - epoch_ms) / VC_CHAT_DAY_MS : 0;
     uint64_t day = today + days;
 
     return day < VC_INVITE_DAY_MAX ? (uint16_t)(day > 0 ? day : 1) : VC_INVITE_DAY_MAX;
@@ -320,7 +324,8 @@ vc_err vc_chat_invite(struct vc_chat *chat, const struct vc_now *now, uint32_t d
     return VC_OK;
 }
 
-vc_err vc_chat_invite_revoke(struct vc_chat *chat, const struct vc_now *now, uint32_t id)
+vc_err vc_chat_invite_revoke(struct vc_chat *chat, const struct vc_now *now,
+                             uint32_t id)
 {
     struct vc_invite_entry *entry = vc_invite_find(chat, id);
     vc_err err;

@@ -45,8 +45,8 @@ static void retry_later(struct vc_chat *chat, const struct vc_now *now,
     vc_chat_want(chat, join->retry_at);
 }
 
-static void fail(struct vc_chat *chat, const struct vc_now *now, struct vc_join_entry *join,
-                 vc_err reason)
+static void fail(struct vc_chat *chat, const struct vc_now *now,
+                 struct vc_join_entry *join, vc_err reason)
 {
     vc_link_close(chat->cfg.link, now->mono, join->row.peer);
     if (vc_room_take(chat, NULL, 2, VC_JOIN_ROW_MAX + 64) != VC_OK) {
@@ -161,8 +161,8 @@ struct vc_join_entry *vc_join_of_peer(struct vc_chat *chat, uint32_t peer)
     return NULL;
 }
 
-void vc_join_up(struct vc_chat *chat, const struct vc_now *now, struct vc_join_entry *join,
-                const struct vc_link_output *up)
+void vc_join_up(struct vc_chat *chat, const struct vc_now *now,
+                struct vc_join_entry *join, const struct vc_link_output *up)
 {
     struct vc_join_card about;
     const struct vc_person *person = NULL;
@@ -189,8 +189,8 @@ void vc_join_up(struct vc_chat *chat, const struct vc_now *now, struct vc_join_e
     }
 }
 
-void vc_join_down(struct vc_chat *chat, const struct vc_now *now, struct vc_join_entry *join,
-                  vc_err reason)
+void vc_join_down(struct vc_chat *chat, const struct vc_now *now,
+                  struct vc_join_entry *join, vc_err reason)
 {
     retry_later(chat, now, join, reason);
 }
@@ -198,12 +198,15 @@ void vc_join_down(struct vc_chat *chat, const struct vc_now *now, struct vc_join
 static void complete(struct vc_chat *chat, const struct vc_now *now,
                      struct vc_join_entry *join, const struct vc_join_card *card)
 {
+    struct vc_meeting meeting = {.card = card,
+                                 .petname = join->row.petname,
+                                 .peer = join->row.peer,
+                                 .up_at = join->up_at};
     struct vc_person *person;
     vc_err err = vc_room_take(chat, NULL, 2, VC_JOIN_ROW_MAX + 64);
 
     if (err == VC_OK) {
-        err = vc_join_meet(chat, now, card, join->row.petname, join->row.peer, join->up_at,
-                           &person);
+        err = vc_join_meet(chat, now, &meeting, &person);
     }
     if (err != VC_OK) {
         vc_link_close(chat->cfg.link, now->mono, join->row.peer);
@@ -240,8 +243,10 @@ void vc_join_object(struct vc_chat *chat, const struct vc_now *now,
     }
     vc_fingerprint_of(&fingerprint, &card.card.root);
     if (!vc_equal(fingerprint.b, join->invite.fingerprint.b, sizeof fingerprint.b) ||
-        !vc_equal(card.card.record.b, join->invite.record.b, sizeof card.card.record.b) ||
-        !vc_equal(card.card.devices[0].dev_dh.b, join->dev_dh.b, sizeof join->dev_dh.b)) {
+        !vc_equal(card.card.record.b, join->invite.record.b,
+                  sizeof card.card.record.b) ||
+        !vc_equal(card.card.devices[0].dev_dh.b, join->dev_dh.b,
+                  sizeof join->dev_dh.b)) {
         fail(chat, now, join, VC_ERR_AUTH);
     } else {
         complete(chat, now, join, &card);
@@ -267,7 +272,8 @@ static void settle(struct vc_chat *chat, const struct vc_now *now,
 
     join->ticket = 0;
     join->is_up = false;
-    if (vc_person_get(chat, join->row.contact, &person) != VC_OK || person->row.is_blocked) {
+    if (vc_person_get(chat, join->row.contact, &person) != VC_OK ||
+        person->row.is_blocked) {
         vc_link_close(chat->cfg.link, now->mono, join->row.peer);
         return;
     }
@@ -332,8 +338,8 @@ static void shape(const struct vc_join_entry *join, const struct vc_now *now,
     state.begun_at = join->row.begun_at;
     state.retry_at = VC_NEVER;
     if (is_pending(join) && join->retry_at != VC_NEVER) {
-        state.retry_at =
-            now->unix_ms + (join->retry_at > now->mono ? join->retry_at - now->mono : 0);
+        state.retry_at = now->unix_ms +
+                         (join->retry_at > now->mono ? join->retry_at - now->mono : 0);
     }
     memcpy(state.petname, join->row.petname, sizeof state.petname);
     *ret_join = state;
@@ -363,7 +369,8 @@ static vc_err forget_old(struct vc_chat *chat)
     return VC_OK;
 }
 
-static struct vc_join_entry *find_invite(struct vc_chat *chat, const struct vc_invite *invite)
+static struct vc_join_entry *find_invite(struct vc_chat *chat,
+                                         const struct vc_invite *invite)
 {
     for (size_t i = 0; i < chat->join_count; i++) {
         if (vc_equal(chat->joins[i].invite.secret.b, invite->secret.b,
@@ -429,8 +436,9 @@ static vc_err begin(struct vc_chat *chat, const struct vc_now *now,
     return VC_OK;
 }
 
-vc_err vc_chat_join(struct vc_chat *chat, const struct vc_now *now, const char *invite_text,
-                    const char *petname, struct vc_join_state *ret_join)
+vc_err vc_chat_join(struct vc_chat *chat, const struct vc_now *now,
+                    const char *invite_text, const char *petname,
+                    struct vc_join_state *ret_join)
 {
     struct vc_bytes text = {(const uint8_t *)petname, strlen(petname)};
     char name[VC_NAME_MAX + 1] = "";

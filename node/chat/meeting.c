@@ -35,8 +35,8 @@ vc_err vc_join_card_send(struct vc_chat *chat, const struct vc_now *now, uint32_
     vc_own_card(chat, &card.card);
     err = vc_join_card_write(&w, &card);
     VC_CHECK(err == VC_OK && vc_writer_end(&w) == VC_OK);
-    err = vc_link_send(chat->cfg.link, now->mono, peer, VC_LINK_CONTROL, vc_writer_bytes(&w),
-                       nothing);
+    err = vc_link_send(chat->cfg.link, now->mono, peer, VC_LINK_CONTROL,
+                       vc_writer_bytes(&w), nothing);
     vc_wipe(&card, sizeof card);
     vc_wipe(room, sizeof room);
     return err;
@@ -80,40 +80,45 @@ static vc_err take_number(struct vc_chat *chat, uint32_t *peer)
     return err != VC_OK ? err : vc_counters_next(chat, &chat->counters.peer, peer);
 }
 
-vc_err vc_join_meet(struct vc_chat *chat, const struct vc_now *now,
-                    const struct vc_join_card *card, const char *petname, uint32_t peer,
-                    vc_ms up_at, struct vc_person **ret_person)
+/* Does the card's device have another key, or numbers that begin anew? */
+static bool is_new_device(const struct vc_chat *chat, const struct vc_person *person,
+                          const struct vc_meeting *meeting)
 {
-    struct vc_person *person = vc_person_of_root(chat, &card->card.root);
-    bool is_same, has_forgotten;
+    const struct vc_key32 *dev_dh = &meeting->card->card.devices[0].dev_dh;
+
+    if (!vc_equal(person->device.certificate.dev_dh.b, dev_dh->b, sizeof dev_dh->b)) {
+        return true;
+    }
+    /* Whom this very meeting made known cannot have been forgotten since. */
+    return !meeting->card->is_known && person->known_since <= meeting->up_at &&
+           is_touched(chat, person);
+}
+
+vc_err vc_join_meet(struct vc_chat *chat, const struct vc_now *now,
+                    const struct vc_meeting *meeting, struct vc_person **ret_person)
+{
+    const struct vc_card *card = &meeting->card->card;
+    struct vc_person *person = vc_person_of_root(chat, &card->root);
+    uint32_t peer = meeting->peer;
     vc_err err;
 
     if (person == NULL) {
         err = take_number(chat, &peer);
         if (err == VC_OK) {
-            err = vc_person_add(chat, now, &card->card, petname, peer, &person);
+            err = vc_person_add(chat, now, card, meeting->petname, peer, &person);
         }
-        if (err != VC_OK) {
-            return err;
-        }
-        catch_up(chat, person, card);
-        *ret_person = person;
-        return VC_OK;
-    }
-    is_same = vc_equal(person->device.certificate.dev_dh.b, card->card.devices[0].dev_dh.b,
-                       sizeof card->card.devices[0].dev_dh.b);
-    /* Whom this very meeting made known cannot have been forgotten since. */
-    has_forgotten =
-        !card->is_known && person->known_since <= up_at && is_touched(chat, person);
-    if (is_same && !has_forgotten) {
-        err = vc_room_take(chat, person, 0, 0);
         if (err == VC_OK) {
-            vc_person_set_card(chat, now, person, &card->card);
+            catch_up(chat, person, meeting->card);
         }
-    } else {
+    } else if (is_new_device(chat, person, meeting)) {
         err = take_number(chat, &peer);
         if (err == VC_OK) {
-            err = vc_person_replace_device(chat, now, person, &card->card, peer);
+            err = vc_person_replace_device(chat, now, person, card, peer);
+        }
+    } else {
+        err = vc_room_take(chat, person, 0, 0);
+        if (err == VC_OK) {
+            vc_person_set_card(chat, now, person, card);
         }
     }
     if (err == VC_OK) {

@@ -21,7 +21,8 @@ static uint16_t used_bytes(const uint8_t *bytes, size_t len)
     return (uint16_t)len;
 }
 
-void vc_conversation_row_write(struct vc_writer *w, const struct vc_conversation_row *row)
+void vc_conversation_row_write(struct vc_writer *w,
+                               const struct vc_conversation_row *row)
 {
     uint16_t beyond_len = used_bytes(row->beyond, sizeof row->beyond);
 
@@ -47,7 +48,8 @@ void vc_conversation_row_write(struct vc_writer *w, const struct vc_conversation
     vc_write_copy(w, row->beyond, beyond_len);
 }
 
-vc_err vc_conversation_row_read(struct vc_bytes value, struct vc_conversation_row *ret_row)
+vc_err vc_conversation_row_read(struct vc_bytes value,
+                                struct vc_conversation_row *ret_row)
 {
     struct vc_reader r = vc_row_reader(value);
     struct vc_conversation_row row = {0};
@@ -116,7 +118,8 @@ vc_err vc_message_row_read(struct vc_bytes value, struct vc_message_row *ret_row
     row.type = vc_read_u16(&r);
     row.type_version = vc_read_u8(&r);
     row.body = vc_read_rest(&r);
-    if (vc_row_end(&r) != VC_OK || row.body.len == 0 || row.body.len > VC_CHAT_BODY_MAX) {
+    if (vc_row_end(&r) != VC_OK || row.body.len == 0 ||
+        row.body.len > VC_CHAT_BODY_MAX) {
         return VC_ERR_STORE_DAMAGED;
     }
     *ret_row = row;
@@ -233,8 +236,8 @@ vc_err vc_event_row_read(struct vc_bytes value, struct vc_event_row *ret_row)
     state = vc_read_u8(&r);
     row.event.reason = vc_row_read_err(&r);
     row.event.join = vc_read_u32(&r);
-    if (vc_row_end(&r) != VC_OK || kind < VC_EVENT_MESSAGE || kind > VC_EVENT_READ_HERE ||
-        state > VC_MESSAGE_FAILED || row.count == 0 ||
+    if (vc_row_end(&r) != VC_OK || kind < VC_EVENT_MESSAGE ||
+        kind > VC_EVENT_READ_HERE || state > VC_MESSAGE_FAILED || row.count == 0 ||
         (row.count > 1 && kind != VC_EVENT_MESSAGE)) {
         return VC_ERR_STORE_DAMAGED;
     }

@@ -17,8 +17,8 @@ vc_err vc_message_get(struct vc_chat *chat, uint32_t contact,
     return err != VC_OK ? err : vc_message_row_read(value, ret_row);
 }
 
-void vc_message_put(struct vc_chat *chat, uint32_t contact, const struct vc_message_ref *ref,
-                    const struct vc_message_row *row)
+void vc_message_put(struct vc_chat *chat, uint32_t contact,
+                    const struct vc_message_ref *ref, const struct vc_message_row *row)
 {
     struct vc_chat_key key = vc_key_ref(contact, ref);
     struct vc_writer w = vc_writer(chat->row, VC_STORE_VALUE_MAX);
@@ -94,8 +94,10 @@ void vc_message_add(struct vc_chat *chat, const struct vc_now *now,
 {
     struct vc_order_key order = {
         .contact = person->id, .order = row->order, .ref = *ref};
-    struct vc_event event = {
-        .kind = VC_EVENT_MESSAGE, .contact = person->id, .ref = *ref, .seq_last = ref->seq};
+    struct vc_event event = {.kind = VC_EVENT_MESSAGE,
+                             .contact = person->id,
+                             .ref = *ref,
+                             .seq_last = ref->seq};
 
     memcpy(order.id, row->id.b, sizeof order.id);
     vc_order_put(chat, &order);
@@ -123,12 +125,13 @@ static void name_parents(const struct vc_conversation_row *conversation,
 }
 
 /* VC_OK with the first message of the token, NOT_FOUND when there is none. */
-static vc_err find_token(struct vc_chat *chat, const struct vc_person *person, uint64_t hash,
-                         const struct vc_message_object *message,
+static vc_err find_token(struct vc_chat *chat, const struct vc_person *person,
+                         uint64_t hash, const struct vc_message_object *message,
                          struct vc_message *ret_message)
 {
     struct vc_message_ref ref = {.author = person->own_author,
-                                 .device = (uint8_t)chat->cfg.device->certificate.index};
+                                 .device =
+                                     (uint8_t)chat->cfg.device->certificate.index};
     struct vc_message_row row;
     vc_err err;
 
@@ -155,8 +158,9 @@ static vc_err find_token(struct vc_chat *chat, const struct vc_person *person, u
 }
 
 /* Writes everything that a message of ours is; @message has its type and body. */
-static vc_err send(struct vc_chat *chat, const struct vc_now *now, struct vc_person *person,
-                   struct vc_message_object *message, struct vc_message *ret_message)
+static vc_err send(struct vc_chat *chat, const struct vc_now *now,
+                   struct vc_person *person, struct vc_message_object *message,
+                   struct vc_message *ret_message)
 {
     struct vc_conversation_row *conversation = &person->conversation;
     struct vc_message_ref ref = {.author = person->own_author,
@@ -178,7 +182,8 @@ static vc_err send(struct vc_chat *chat, const struct vc_now *now, struct vc_per
     name_parents(conversation, message);
     vc_message_object_write_head(&w, message);
     VC_CHECK(vc_writer_end(&w) == VC_OK);
-    vc_message_id(&row.id, &person->pair, &chat->cfg.account->root, ref.device, message);
+    vc_message_id(&row.id, &person->pair, &chat->cfg.account->root, ref.device,
+                  message);
     object.id = row.id;
     vc_mark_write(object.ref, &mark);
     object.head = vc_writer_bytes(&w);
@@ -206,11 +211,12 @@ static vc_err send(struct vc_chat *chat, const struct vc_now *now, struct vc_per
 }
 
 vc_err vc_chat_send(struct vc_chat *chat, const struct vc_now *now, uint32_t contact,
-                    uint16_t type, uint8_t type_version, struct vc_bytes body,
-                    struct vc_bytes token, struct vc_message *ret_message)
+                    const struct vc_body *body, struct vc_bytes token,
+                    struct vc_message *ret_message)
 {
     struct vc_message_object message = {
-        .type = type, .type_version = type_version, .body = body};
+        .type = body->type, .type_version = body->type_version, .body = body->bytes};
+    size_t len = body->bytes.len;
     struct vc_person *person;
     uint64_t hash = 0;
     vc_err err = vc_person_get(chat, contact, &person);
@@ -221,8 +227,8 @@ vc_err vc_chat_send(struct vc_chat *chat, const struct vc_now *now, uint32_t con
     if (person->row.is_blocked) {
         return VC_ERR_BLOCKED;
     }
-    if (body.len == 0 || body.len > VC_CHAT_BODY_MAX) {
-        return body.len == 0 ? VC_ERR_BAD_TEXT : VC_ERR_TOO_LONG;
+    if (len == 0 || len > VC_CHAT_BODY_MAX) {
+        return len == 0 ? VC_ERR_BAD_TEXT : VC_ERR_TOO_LONG;
     }
     if (token.len > VC_CHAT_TOKEN_MAX) {
         return VC_ERR_BAD_PARAMS;
@@ -242,8 +248,8 @@ vc_err vc_chat_send(struct vc_chat *chat, const struct vc_now *now, uint32_t con
         return VC_ERR_FULL;
     }
     err = vc_room_take(chat, person, VC_MAIL_SEND_OPS + VC_PLACE_OPS + 3,
-                       VC_MAIL_SEND_BYTES(VC_MESSAGE_HEAD_MAX + body.len) + VC_PLACE_BYTES +
-                           VC_MESSAGE_ROW_HEAD_MAX + body.len + 128);
+                       VC_MAIL_SEND_BYTES(VC_MESSAGE_HEAD_MAX + len) + VC_PLACE_BYTES +
+                           VC_MESSAGE_ROW_HEAD_MAX + len + 128);
     if (err == VC_OK) {
         err = send(chat, now, person, &message, ret_message);
     }
@@ -253,28 +259,31 @@ vc_err vc_chat_send(struct vc_chat *chat, const struct vc_now *now, uint32_t con
     return err;
 }
 
-vc_err vc_chat_send_text(struct vc_chat *chat, const struct vc_now *now, uint32_t contact,
-                         struct vc_bytes text, struct vc_bytes token,
+vc_err vc_chat_send_text(struct vc_chat *chat, const struct vc_now *now,
+                         uint32_t contact, struct vc_bytes text, struct vc_bytes token,
                          struct vc_message *ret_message)
 {
+    struct vc_body body = {.type = VC_BODY_TEXT, .type_version = 1, .bytes = text};
+
     if (text.len > VC_CHAT_TEXT_MAX) {
         return VC_ERR_TOO_LONG;
     }
     if (!vc_utf8_is_valid(text)) {
         return VC_ERR_BAD_TEXT;
     }
-    return vc_chat_send(chat, now, contact, VC_BODY_TEXT, 1, text, token, ret_message);
+    return vc_chat_send(chat, now, contact, &body, token, ret_message);
 }
 
 void vc_delivered_skip_failed(struct vc_chat *chat, struct vc_person *person)
 {
     struct vc_conversation_row *conversation = &person->conversation;
 
-    for (int i = 0; i < SKIP_MAX && conversation->delivered < conversation->own_seq; i++) {
-        struct vc_message_ref ref = {
-            .author = person->own_author,
-            .device = (uint8_t)chat->cfg.device->certificate.index,
-            .seq = conversation->delivered + 1};
+    for (int i = 0; i < SKIP_MAX && conversation->delivered < conversation->own_seq;
+         i++) {
+        struct vc_message_ref ref = {.author = person->own_author,
+                                     .device =
+                                         (uint8_t)chat->cfg.device->certificate.index,
+                                     .seq = conversation->delivered + 1};
         struct vc_message_row row;
 
         if (vc_message_get(chat, person->id, &ref, &row) != VC_OK || !row.is_failed ||
@@ -287,7 +296,8 @@ void vc_delivered_skip_failed(struct vc_chat *chat, struct vc_person *person)
 
 /* What was given up is named by no new message: its parents are heads again. */
 static void leave_heads(struct vc_chat *chat, struct vc_person *person,
-                        const struct vc_message_ref *ref, const struct vc_message_row *row)
+                        const struct vc_message_ref *ref,
+                        const struct vc_message_row *row)
 {
     struct vc_conversation_row *conversation = &person->conversation;
 
@@ -325,7 +335,8 @@ vc_err vc_chat_abandon(struct vc_chat *chat, const struct vc_now *now, uint32_t 
         return VC_ERR_NOT_FOUND;
     }
     err = vc_room_take(chat, person, 1 + VC_MAIL_ACCEPT_OPS,
-                       VC_MAIL_ACCEPT_BYTES + VC_MESSAGE_ROW_HEAD_MAX + row.body.len + 64);
+                       VC_MAIL_ACCEPT_BYTES + VC_MESSAGE_ROW_HEAD_MAX + row.body.len +
+                           64);
     if (err == VC_OK) {
         err = vc_mail_abandon(chat->cfg.mail, now, person->row.peer, row.number);
     }
@@ -336,7 +347,8 @@ vc_err vc_chat_abandon(struct vc_chat *chat, const struct vc_now *now, uint32_t 
     row.reason = VC_ERR_ABANDONED;
     vc_message_put(chat, contact, &ref, &row);
     leave_heads(chat, person, &ref, &row);
-    (void)vc_delivered_add(&person->conversation, ref.seq); /* else it is stepped over later */
+    (void)vc_delivered_add(&person->conversation,
+                           ref.seq); /* else it is stepped over later */
     vc_person_conversation_dirty(chat, person);
     vc_event_add(chat, now, &event);
     return VC_OK;

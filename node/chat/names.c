@@ -6,7 +6,8 @@
 #include "crypto/base/utf8.h"
 
 /* A letter decomposes into four at most; case folding makes up to three of one. */
-#define POINTS_MAX (4 * VC_NAME_MAX)
+#define POINTS_MAX 256
+_Static_assert(POINTS_MAX == 4 * VC_NAME_MAX, "room for the longest name");
 
 static struct vc_bytes trimmed(struct vc_bytes text)
 {
@@ -22,12 +23,13 @@ static struct vc_bytes trimmed(struct vc_bytes text)
 
 /* Its bytes in @points afterwards; the library writes a NUL behind them.  Gives their
  * number, or a negative one when it cannot be. */
-static utf8proc_ssize_t compose(struct vc_bytes text, int extra, utf8proc_int32_t *points)
+static utf8proc_ssize_t compose(struct vc_bytes text, int extra,
+                                utf8proc_int32_t *points)
 {
     utf8proc_option_t options =
         (utf8proc_option_t)(UTF8PROC_STABLE | UTF8PROC_COMPOSE | extra);
-    utf8proc_ssize_t count =
-        utf8proc_decompose(text.data, (utf8proc_ssize_t)text.len, points, POINTS_MAX, options);
+    utf8proc_ssize_t count = utf8proc_decompose(text.data, (utf8proc_ssize_t)text.len,
+                                                points, POINTS_MAX, options);
 
     if (count < 0 || count > POINTS_MAX) {
         return -1;
@@ -69,7 +71,8 @@ bool vc_name_is_same(const char *a, const char *b)
     }
     len_a = compose(bytes_a, UTF8PROC_CASEFOLD, folded_a);
     len_b = compose(bytes_b, UTF8PROC_CASEFOLD, folded_b);
-    return len_a > 0 && len_a == len_b && memcmp(folded_a, folded_b, (size_t)len_a) == 0;
+    return len_a > 0 && len_a == len_b &&
+           memcmp(folded_a, folded_b, (size_t)len_a) == 0;
 }
 
 /* The longest start of @name with at most @max bytes that cuts no character. */

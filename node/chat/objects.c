@@ -4,7 +4,8 @@
 
 #define PARENTS_FIELD_MAX (VC_CHAT_PARENTS_MAX * 6)
 
-vc_err vc_object_read_kind(struct vc_bytes object, uint8_t *ret_version, uint8_t *ret_kind)
+vc_err vc_object_read_kind(struct vc_bytes object, uint8_t *ret_version,
+                           uint8_t *ret_kind)
 {
     struct vc_reader r = vc_reader(object);
     uint8_t version = vc_read_u8(&r);
@@ -67,7 +68,8 @@ struct vc_message_ref vc_ref_read(struct vc_reader *r)
     return ref;
 }
 
-static void write_refs(struct vc_writer *w, const struct vc_message_ref *refs, uint8_t count)
+static void write_refs(struct vc_writer *w, const struct vc_message_ref *refs,
+                       uint8_t count)
 {
     for (uint8_t i = 0; i < count; i++) {
         vc_ref_write(w, &refs[i]);
@@ -75,7 +77,8 @@ static void write_refs(struct vc_writer *w, const struct vc_message_ref *refs, u
 }
 
 /* Ascending and each once, so that one set of names has one encoding. */
-static void read_refs(struct vc_reader *r, struct vc_message_ref *ret_refs, uint8_t count)
+static void read_refs(struct vc_reader *r, struct vc_message_ref *ret_refs,
+                      uint8_t count)
 {
     for (uint8_t i = 0; i < count; i++) {
         ret_refs[i] = vc_ref_read(r);
@@ -101,7 +104,8 @@ void vc_message_object_write_head(struct vc_writer *w,
     vc_write_u8(w, message->type_version);
 }
 
-vc_err vc_message_object_read(struct vc_bytes object, struct vc_message_object *ret_message)
+vc_err vc_message_object_read(struct vc_bytes object,
+                              struct vc_message_object *ret_message)
 {
     struct vc_reader r = read_start(object);
     struct vc_message_object message = {0};
@@ -271,8 +275,9 @@ vc_err vc_join_card_read(struct vc_bytes object, struct vc_join_card *ret_card)
     return err;
 }
 
-static const vc_err refusals[] = {VC_ERR_REFUSED, VC_ERR_INVITE_USED, VC_ERR_INVITE_EXPIRED,
-                                  VC_ERR_NO_INVITE, VC_ERR_BLOCKED};
+static const vc_err refusals[] = {VC_ERR_REFUSED, VC_ERR_INVITE_USED,
+                                  VC_ERR_INVITE_EXPIRED, VC_ERR_NO_INVITE,
+                                  VC_ERR_BLOCKED};
 #define REFUSAL_COUNT (sizeof refusals / sizeof refusals[0])
 
 void vc_join_refused_write(struct vc_writer *w, vc_err reason)

@@ -21,7 +21,7 @@ enum vc_object_kind {
 };
 
 /* The first byte of the link objects of a join. */
-#define VC_JOIN_CARD (VC_MAIL_TYPE_PASSED + 0)
+#define VC_JOIN_CARD    (VC_MAIL_TYPE_PASSED + 0)
 #define VC_JOIN_REFUSED (VC_MAIL_TYPE_PASSED + 1)
 
 /* The start of every mail object; the rest is read by its kind. */
@@ -31,8 +31,8 @@ VC_NODISCARD vc_err vc_object_read_kind(struct vc_bytes object, uint8_t *ret_ver
 int vc_ref_compare(const struct vc_message_ref *a, const struct vc_message_ref *b);
 
 struct vc_message_object {
-    uint32_t seq;   /* from 1 */
-    uint64_t clock; /* at most VC_CHAT_CLOCK_MAX */
+    uint32_t seq;                                       /* from 1 */
+    uint64_t clock;                                     /* at most VC_CHAT_CLOCK_MAX */
     struct vc_message_ref parents[VC_CHAT_PARENTS_MAX]; /* ascending, each once */
     uint8_t parent_count;
     uint16_t type;
@@ -41,7 +41,7 @@ struct vc_message_object {
 };
 
 /* Everything but the body, which follows without a length. */
-#define VC_MESSAGE_HEAD_MAX (2 + 4 + 8 + 1 + VC_CHAT_PARENTS_MAX * 6 + 2 + 1)
+#define VC_MESSAGE_HEAD_MAX (2 + 4 + 8 + 1 + VC_CHAT_PARENTS_MAX * (size_t)6 + 2 + 1)
 void vc_message_object_write_head(struct vc_writer *w,
                                   const struct vc_message_object *message);
 /* @ret_message->body is borrowed from @object. */
@@ -72,7 +72,7 @@ struct vc_refs_object {
     struct vc_message_ref refs[VC_CHAT_REFS_MAX]; /* ascending, each once */
     uint8_t count;                                /* from 1 */
 };
-#define VC_REFS_OBJECT_MAX (3 + VC_CHAT_REFS_MAX * 6)
+#define VC_REFS_OBJECT_MAX (3 + VC_CHAT_REFS_MAX * (size_t)6)
 void vc_refs_object_write(struct vc_writer *w, enum vc_object_kind kind,
                           const struct vc_refs_object *refs);
 VC_NODISCARD vc_err vc_refs_object_read(struct vc_bytes object,
@@ -81,21 +81,25 @@ VC_NODISCARD vc_err vc_refs_object_read(struct vc_bytes object,
 /* CARD. */
 #define VC_CARD_OBJECT_MAX (2 + VC_CARD_ENCODED_MAX)
 void vc_card_object_write(struct vc_writer *w, const struct vc_card *card);
-VC_NODISCARD vc_err vc_card_object_read(struct vc_bytes object, struct vc_card *ret_card);
+VC_NODISCARD vc_err vc_card_object_read(struct vc_bytes object,
+                                        struct vc_card *ret_card);
 
 /*
  * JOIN_CARD: the card, and where the sender stands in the conversation, in case one side
  * has forgotten it and the other has not.
  */
 struct vc_join_card {
-    bool is_known;    /* the sender had the receiver as a contact before */
-    uint32_t settled; /* of the sender's messages: all up to it are delivered or given up */
+    bool is_known; /* the sender had the receiver as a contact before */
+    uint32_t
+        settled; /* of the sender's messages: all up to it are delivered or given up */
     uint32_t highest; /* of the receiver's messages: the last that the sender has */
     struct vc_card card;
 };
 #define VC_JOIN_CARD_MAX (11 + VC_CARD_ENCODED_MAX)
-VC_NODISCARD vc_err vc_join_card_write(struct vc_writer *w, const struct vc_join_card *card);
-VC_NODISCARD vc_err vc_join_card_read(struct vc_bytes object, struct vc_join_card *ret_card);
+VC_NODISCARD vc_err vc_join_card_write(struct vc_writer *w,
+                                       const struct vc_join_card *card);
+VC_NODISCARD vc_err vc_join_card_read(struct vc_bytes object,
+                                      struct vc_join_card *ret_card);
 
 /* JOIN_REFUSED: one of INVITE_USED, INVITE_EXPIRED, NO_INVITE, BLOCKED, REFUSED. */
 #define VC_JOIN_REFUSED_LEN 3

@@ -64,8 +64,8 @@ static bool can_come(const struct vc_person *person, const struct vc_message_ref
 }
 
 /* Waits for a parent that is not here; false when there is nothing to wait for. */
-static bool await(struct vc_chat *chat, const struct vc_now *now, struct vc_person *person,
-                  const struct vc_message_ref *parent)
+static bool await(struct vc_chat *chat, const struct vc_now *now,
+                  struct vc_person *person, const struct vc_message_ref *parent)
 {
     struct vc_gap *gap = vc_gap_find(person, parent);
 
@@ -81,7 +81,8 @@ static bool await(struct vc_chat *chat, const struct vc_now *now, struct vc_pers
 
 uint64_t vc_order_place(struct vc_chat *chat, const struct vc_now *now,
                         struct vc_person *person, const struct vc_message_ref *ref,
-                        const struct vc_message_object *message, const struct vc_hash32 *id)
+                        const struct vc_message_object *message,
+                        const struct vc_hash32 *id)
 {
     struct vc_unsettled entry = {.contact = person->id, .ref = *ref};
     uint64_t order = message->clock;

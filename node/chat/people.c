@@ -19,7 +19,8 @@ struct vc_person *vc_person_find(const struct vc_chat *chat, uint32_t id)
             high = middle;
         }
     }
-    return low < chat->people_count && chat->people[low]->id == id ? chat->people[low] : NULL;
+    return low < chat->people_count && chat->people[low]->id == id ? chat->people[low]
+                                                                   : NULL;
 }
 
 struct vc_person *vc_person_of_peer(const struct vc_chat *chat, uint32_t peer)
@@ -37,7 +38,8 @@ struct vc_person *vc_person_of_peer(const struct vc_chat *chat, uint32_t peer)
     return NULL;
 }
 
-struct vc_person *vc_person_of_root(const struct vc_chat *chat, const struct vc_key32 *root)
+struct vc_person *vc_person_of_root(const struct vc_chat *chat,
+                                    const struct vc_key32 *root)
 {
     for (size_t i = 0; i < chat->people_count; i++) {
         if (!chat->people[i]->row.is_removed &&
@@ -53,7 +55,8 @@ bool vc_person_is_shown(const struct vc_chat *chat, const struct vc_person *pers
     return !person->row.is_removed && person->ticket <= chat->committed;
 }
 
-vc_err vc_person_get(const struct vc_chat *chat, uint32_t id, struct vc_person **ret_person)
+vc_err vc_person_get(const struct vc_chat *chat, uint32_t id,
+                     struct vc_person **ret_person)
 {
     struct vc_person *person = vc_person_find(chat, id);
 
@@ -78,9 +81,8 @@ static void derive(const struct vc_chat *chat, struct vc_person *person)
 
 static struct vc_person *new_person(struct vc_chat *chat, uint32_t id)
 {
-    struct vc_person **larger =
-        vc_chat_grow(chat, chat->people, &chat->people_room, chat->people_count,
-                     sizeof *chat->people);
+    struct vc_person **larger = vc_chat_grow(chat, chat->people, &chat->people_room,
+                                             chat->people_count, sizeof(void *));
     struct vc_person *person;
 
     if (larger == NULL) {
@@ -115,7 +117,7 @@ void vc_people_deinit(struct vc_chat *chat)
     for (size_t i = 0; i < chat->people_count; i++) {
         free_person(chat, chat->people[i]);
     }
-    vc_chat_free(chat, chat->people, chat->people_room * sizeof *chat->people);
+    vc_chat_free(chat, chat->people, chat->people_room * sizeof(void *));
     chat->people = NULL;
     chat->people_count = 0;
 }
@@ -131,7 +133,7 @@ void vc_person_drop(struct vc_chat *chat, struct vc_person *person)
     }
     chat->people_count--;
     memmove(&chat->people[at], &chat->people[at + 1],
-            (chat->people_count - at) * sizeof *chat->people);
+            (chat->people_count - at) * sizeof(void *));
     if (chat->last_of_peer == person) {
         chat->last_of_peer = NULL;
     }
@@ -315,7 +317,8 @@ static void take_card(struct vc_person *person, const struct vc_card *card)
     person->row.contacts_generation = card->contacts_generation;
     person->row.contacts = card->contacts;
     if (vc_name_clean(name, person->row.own_name) != VC_OK) {
-        person->row.own_name[0] = '\0'; /* no name is better than one that plays tricks */
+        person->row.own_name[0] =
+            '\0'; /* no name is better than one that plays tricks */
     }
     person->device.certificate = card->devices[0];
     person->device.addr_count = 0;

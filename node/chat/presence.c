@@ -10,7 +10,8 @@
 
 #define ADDRS_MAX (VC_CARD_ADDRS_MAX + VC_CHAT_GOOD_ADDRS_MAX)
 
-_Static_assert(ADDRS_MAX <= VC_LINK_ADDRS_MAX, "all addresses of a contact are tried at once");
+_Static_assert(ADDRS_MAX <= VC_LINK_ADDRS_MAX,
+               "all addresses of a contact are tried at once");
 
 /* At some time after @delay_ms, so that not everybody is tried at once. */
 static void try_after(struct vc_chat *chat, const struct vc_now *now,
@@ -27,7 +28,8 @@ static void try_later(struct vc_chat *chat, const struct vc_now *now,
                       struct vc_person *person)
 {
     try_after(chat, now, person, person->try_backoff_ms);
-    person->try_backoff_ms = vc_ms_min(2 * person->try_backoff_ms, VC_CHAT_TRY_BACKOFF_MAX_MS);
+    person->try_backoff_ms =
+        vc_ms_min(2 * person->try_backoff_ms, VC_CHAT_TRY_BACKOFF_MAX_MS);
 }
 
 void vc_presence_start(struct vc_chat *chat, const struct vc_now *now,
@@ -73,8 +75,8 @@ void vc_presence_connect(struct vc_chat *chat, const struct vc_now *now,
     for (uint8_t i = 0; i < person->device.addr_count; i++) {
         count = add_addr(addrs, count, &person->device.addrs[i]);
     }
-    if (count == 0 || vc_link_connect(chat->cfg.link, now->mono, person->row.peer, addrs,
-                                      count) != VC_OK) {
+    if (count == 0 || vc_link_connect(chat->cfg.link, now->mono, person->row.peer,
+                                      addrs, count) != VC_OK) {
         try_later(chat, now, person);
         return;
     }
@@ -117,8 +119,8 @@ static void mark_seen(struct vc_chat *chat, const struct vc_now *now,
     }
 }
 
-void vc_presence_up(struct vc_chat *chat, const struct vc_now *now, struct vc_person *person,
-                    const struct vc_addr *addr)
+void vc_presence_up(struct vc_chat *chat, const struct vc_now *now,
+                    struct vc_person *person, const struct vc_addr *addr)
 {
     person->is_up = true;
     person->is_trying = false;

@@ -8,7 +8,8 @@
 
 #include "node/chat/state.h"
 
-void vc_pull_plan(struct vc_chat *chat, const struct vc_now *now, struct vc_person *person)
+void vc_pull_plan(struct vc_chat *chat, const struct vc_now *now,
+                  struct vc_person *person)
 {
     if (person->open_gaps == 0) {
         person->pull_at = VC_NEVER;
@@ -34,7 +35,8 @@ static vc_err send_refs(struct vc_chat *chat, const struct vc_now *now,
     return vc_mail_send(chat->cfg.mail, now, person->row.peer, &object, &number);
 }
 
-void vc_pull_tick(struct vc_chat *chat, const struct vc_now *now, struct vc_person *person)
+void vc_pull_tick(struct vc_chat *chat, const struct vc_now *now,
+                  struct vc_person *person)
 {
     struct vc_refs_object refs = {.count = 0};
 
@@ -52,8 +54,8 @@ void vc_pull_tick(struct vc_chat *chat, const struct vc_now *now, struct vc_pers
         return;
     }
     person->pull_at = now->mono + VC_CHAT_CHORE_RETRY_MS;
-    if (vc_room_take(chat, person, VC_MAIL_SEND_OPS, VC_MAIL_SEND_BYTES(VC_REFS_OBJECT_MAX)) ==
-            VC_OK &&
+    if (vc_room_take(chat, person, VC_MAIL_SEND_OPS,
+                     VC_MAIL_SEND_BYTES(VC_REFS_OBJECT_MAX)) == VC_OK &&
         send_refs(chat, now, person, VC_OBJECT_PULL, &refs) == VC_OK) {
         person->pull_at = now->mono + person->pull_backoff_ms;
         person->pull_backoff_ms =
@@ -75,16 +77,17 @@ static bool answer_one(struct vc_chat *chat, const struct vc_now *now,
     if (err == VC_ERR_NOT_FOUND || (err == VC_OK && row.is_failed)) {
         return false;
     }
-    *is_sent = err == VC_OK && vc_delivered_has(&person->conversation, ref->seq) &&
-               vc_room_take(chat, person, VC_MAIL_SEND_OPS,
-                            VC_MAIL_SEND_BYTES(VC_MESSAGE_HEAD_MAX + row.body.len)) ==
-                   VC_OK &&
-               vc_message_resend(chat, now, person, ref, &row, &number) == VC_OK;
+    *is_sent =
+        err == VC_OK && vc_delivered_has(&person->conversation, ref->seq) &&
+        vc_room_take(chat, person, VC_MAIL_SEND_OPS,
+                     VC_MAIL_SEND_BYTES(VC_MESSAGE_HEAD_MAX + row.body.len)) == VC_OK &&
+        vc_message_resend(chat, now, person, ref, &row, &number) == VC_OK;
     return true;
 }
 
-static void answer(struct vc_chat *chat, const struct vc_now *now, struct vc_person *person,
-                   const struct vc_refs_object *refs, struct vc_refs_object *ret_gone)
+static void answer(struct vc_chat *chat, const struct vc_now *now,
+                   struct vc_person *person, const struct vc_refs_object *refs,
+                   struct vc_refs_object *ret_gone)
 {
     uint8_t device = (uint8_t)chat->cfg.device->certificate.index;
     int sent = 0;
@@ -104,8 +107,8 @@ static void answer(struct vc_chat *chat, const struct vc_now *now, struct vc_per
     }
 }
 
-bool vc_pull_on_pull(struct vc_chat *chat, const struct vc_now *now, struct vc_person *person,
-                     struct vc_bytes object)
+bool vc_pull_on_pull(struct vc_chat *chat, const struct vc_now *now,
+                     struct vc_person *person, struct vc_bytes object)
 {
     struct vc_refs_object refs, gone = {.count = 0};
 
@@ -116,14 +119,16 @@ bool vc_pull_on_pull(struct vc_chat *chat, const struct vc_now *now, struct vc_p
         person->answer_at = now->mono + VC_CHAT_PULL_ANSWER_EVERY_MS;
     }
     if (vc_room_take(chat, person, VC_MAIL_ACCEPT_OPS + VC_MAIL_SEND_OPS,
-                     VC_MAIL_ACCEPT_BYTES + VC_MAIL_SEND_BYTES(VC_REFS_OBJECT_MAX)) != VC_OK) {
+                     VC_MAIL_ACCEPT_BYTES + VC_MAIL_SEND_BYTES(VC_REFS_OBJECT_MAX)) !=
+        VC_OK) {
         return false;
     }
-    return gone.count == 0 || send_refs(chat, now, person, VC_OBJECT_GONE, &gone) == VC_OK;
+    return gone.count == 0 ||
+           send_refs(chat, now, person, VC_OBJECT_GONE, &gone) == VC_OK;
 }
 
-bool vc_pull_on_gone(struct vc_chat *chat, const struct vc_now *now, struct vc_person *person,
-                     struct vc_bytes object)
+bool vc_pull_on_gone(struct vc_chat *chat, const struct vc_now *now,
+                     struct vc_person *person, struct vc_bytes object)
 {
     static const struct vc_message_ref nobody = {0};
     struct vc_refs_object refs;

@@ -130,7 +130,8 @@ bool vc_receipt_on_read(struct vc_chat *chat, const struct vc_now *now,
     return true;
 }
 
-bool vc_receipt_give(struct vc_chat *chat, const struct vc_now *now, struct vc_person *person)
+bool vc_receipt_give(struct vc_chat *chat, const struct vc_now *now,
+                     struct vc_person *person)
 {
     struct vc_conversation_row *conversation = &person->conversation;
     struct vc_mark mark = {.kind = VC_MARK_READ, .contact = person->id};
@@ -154,7 +155,8 @@ bool vc_receipt_give(struct vc_chat *chat, const struct vc_now *now, struct vc_p
     mark.value = read.up_to;
     vc_mark_write(object.ref, &mark);
     object.head = vc_writer_bytes(&w);
-    if (vc_mail_send(chat->cfg.mail, now, person->row.peer, &object, &number) != VC_OK) {
+    if (vc_mail_send(chat->cfg.mail, now, person->row.peer, &object, &number) !=
+        VC_OK) {
         return false;
     }
     conversation->receipt_sent = read.up_to;
@@ -162,7 +164,8 @@ bool vc_receipt_give(struct vc_chat *chat, const struct vc_now *now, struct vc_p
     return true;
 }
 
-vc_err vc_chat_mark_read(struct vc_chat *chat, const struct vc_now *now, uint32_t contact)
+vc_err vc_chat_mark_read(struct vc_chat *chat, const struct vc_now *now,
+                         uint32_t contact)
 {
     struct vc_event event = {.kind = VC_EVENT_READ_HERE, .contact = contact};
     struct vc_conversation_row *conversation;

@@ -3,7 +3,8 @@
 
 #include "node/chat/state.h"
 
-vc_err vc_room_take(struct vc_chat *chat, struct vc_person *person, size_t ops, size_t bytes)
+vc_err vc_room_take(struct vc_chat *chat, struct vc_person *person, size_t ops,
+                    size_t bytes)
 {
     bool wants_rows = person != NULL && !person->has_room;
     size_t rows_ops = chat->room_ops + (wants_rows ? VC_CHAT_PERSON_OPS : 0);
@@ -33,8 +34,8 @@ bool vc_chat_has_room(const struct vc_chat *chat)
                             chat->room_bytes + VC_CHAT_INPUT_BYTES) != VC_ERR_FULL;
 }
 
-void vc_chat_put(struct vc_chat *chat, enum vc_table table, const struct vc_chat_key *key,
-                 const struct vc_writer *value)
+void vc_chat_put(struct vc_chat *chat, enum vc_table table,
+                 const struct vc_chat_key *key, const struct vc_writer *value)
 {
     VC_CHECK(vc_writer_end(value) == VC_OK);
     vc_store_put(chat->cfg.store, table, vc_key_bytes(key), vc_writer_bytes(value));
@@ -167,11 +168,13 @@ void vc_chat_free(struct vc_chat *chat, void *memory, size_t size)
     struct vc_alloc *alloc = &chat->cfg.alloc;
 
     if (memory != NULL) {
-        (void)alloc->resize(alloc->ctx, memory, size, 0); /* a free gives nothing back */
+        (void)alloc->resize(alloc->ctx, memory, size,
+                            0); /* a free gives nothing back */
     }
 }
 
-void *vc_chat_grow(struct vc_chat *chat, void *array, size_t *room, size_t count, size_t size)
+void *vc_chat_grow(struct vc_chat *chat, void *array, size_t *room, size_t count,
+                   size_t size)
 {
     struct vc_alloc *alloc = &chat->cfg.alloc;
     size_t larger = *room == 0 ? 4 : 2 * *room;

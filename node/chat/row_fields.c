@@ -57,7 +57,7 @@ bool vc_row_read_flag(struct vc_reader *r)
 
 void vc_row_write_err(struct vc_writer *w, vc_err err)
 {
-    vc_write_u8(w, (uint8_t)-(int)err);
+    vc_write_u8(w, (uint8_t) - (int)err);
 }
 
 vc_err vc_row_read_err(struct vc_reader *r)
@@ -101,7 +101,7 @@ uint8_t vc_row_read_addrs(struct vc_reader *r, struct vc_addr *ret_addrs, uint8_
 }
 
 void vc_row_write_refs(struct vc_writer *w, const struct vc_message_ref *refs,
-                          uint8_t count)
+                       uint8_t count)
 {
     VC_CHECK(count <= VC_CHAT_PARENTS_MAX);
     vc_write_u8(w, count);

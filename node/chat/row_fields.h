@@ -27,11 +27,13 @@ vc_err vc_row_read_err(struct vc_reader *r);
 /* A byte that is at most @max. */
 uint8_t vc_row_read_count(struct vc_reader *r, uint8_t max);
 
-void vc_row_write_addrs(struct vc_writer *w, const struct vc_addr *addrs, uint8_t count);
+void vc_row_write_addrs(struct vc_writer *w, const struct vc_addr *addrs,
+                        uint8_t count);
 uint8_t vc_row_read_addrs(struct vc_reader *r, struct vc_addr *ret_addrs, uint8_t max);
 
 /* At most VC_CHAT_PARENTS_MAX names of messages. */
-void vc_row_write_refs(struct vc_writer *w, const struct vc_message_ref *refs, uint8_t count);
+void vc_row_write_refs(struct vc_writer *w, const struct vc_message_ref *refs,
+                       uint8_t count);
 uint8_t vc_row_read_refs(struct vc_reader *r, struct vc_message_ref *ret_refs);
 
 #endif

@@ -12,7 +12,7 @@
 #include "storage/store.h"
 
 #define VC_CHAT_ROW_VERSION 1
-#define VC_CHAT_KEY_MAX 32
+#define VC_CHAT_KEY_MAX     32
 
 /* A key made here; borrow it with vc_key_bytes(). */
 struct vc_chat_key {
@@ -41,7 +41,8 @@ struct vc_order_key {
     struct vc_message_ref ref;
 };
 struct vc_chat_key vc_key_order(const struct vc_order_key *order);
-VC_NODISCARD vc_err vc_key_order_read(struct vc_bytes key, struct vc_order_key *ret_order);
+VC_NODISCARD vc_err vc_key_order_read(struct vc_bytes key,
+                                      struct vc_order_key *ret_order);
 
 #define VC_OWNER_ROW_MAX 80
 struct vc_owner_row {
@@ -49,7 +50,8 @@ struct vc_owner_row {
     char name[VC_NAME_MAX + 1];
 };
 void vc_owner_row_write(struct vc_writer *w, const struct vc_owner_row *row);
-VC_NODISCARD vc_err vc_owner_row_read(struct vc_bytes value, struct vc_owner_row *ret_row);
+VC_NODISCARD vc_err vc_owner_row_read(struct vc_bytes value,
+                                      struct vc_owner_row *ret_row);
 
 /* The next numbers to give: they are never used again. */
 #define VC_COUNTERS_ROW_LEN 17
@@ -71,12 +73,14 @@ struct vc_contact_row {
     uint8_t contacts_generation;
     struct vc_secret32 contacts;
     vc_ms added_at, last_seen_at;
-    uint64_t card_sent, card_acked; /* marks of our card: the last given, the last known */
+    uint64_t card_sent,
+        card_acked; /* marks of our card: the last given, the last known */
     char petname[VC_NAME_MAX + 1];
     char own_name[VC_NAME_MAX + 1];
 };
 void vc_contact_row_write(struct vc_writer *w, const struct vc_contact_row *row);
-VC_NODISCARD vc_err vc_contact_row_read(struct vc_bytes value, struct vc_contact_row *ret_row);
+VC_NODISCARD vc_err vc_contact_row_read(struct vc_bytes value,
+                                        struct vc_contact_row *ret_row);
 
 #define VC_DEVICE_ROW_MAX 512
 struct vc_device_row {
@@ -88,7 +92,8 @@ struct vc_device_row {
     uint8_t good_count;
 };
 void vc_device_row_write(struct vc_writer *w, const struct vc_device_row *row);
-VC_NODISCARD vc_err vc_device_row_read(struct vc_bytes value, struct vc_device_row *ret_row);
+VC_NODISCARD vc_err vc_device_row_read(struct vc_bytes value,
+                                       struct vc_device_row *ret_row);
 
 /* A message that nobody has named as a parent yet. */
 struct vc_head {
@@ -97,7 +102,8 @@ struct vc_head {
 };
 
 #define VC_BEYOND_BYTES (VC_CHAT_BEYOND_MAX / 8)
-#define VC_CONVERSATION_ROW_MAX (96 + VC_CHAT_PARENTS_MAX * 14 + VC_BEYOND_BYTES)
+#define VC_CONVERSATION_ROW_MAX \
+    (96 + VC_CHAT_PARENTS_MAX * (size_t)14 + VC_BEYOND_BYTES)
 struct vc_conversation_row {
     uint64_t clock;
     uint32_t own_seq;
@@ -105,16 +111,17 @@ struct vc_conversation_row {
     uint32_t read_there; /* ours: read up to it */
     uint32_t highest;    /* theirs: the last that we have */
     uint32_t contiguous; /* theirs: everything up to it is here or lost */
-    uint32_t base;       /* theirs: what was before we knew each other; never asked for */
-    uint32_t arrivals;   /* theirs: how many came */
-    uint32_t read_mark;  /* of these, how many the owner has seen */
+    uint32_t base;     /* theirs: what was before we knew each other; never asked for */
+    uint32_t arrivals; /* theirs: how many came */
+    uint32_t read_mark; /* of these, how many the owner has seen */
     uint32_t receipt_wanted, receipt_sent, receipt_acked; /* theirs: seq */
     struct vc_head heads[VC_CHAT_PARENTS_MAX];
     uint8_t head_count;
     uint8_t beyond[VC_BEYOND_BYTES]; /* bit i: our delivered + 1 + i has arrived */
     uint16_t beyond_count;           /* bits that stand in it; not in the row */
 };
-void vc_conversation_row_write(struct vc_writer *w, const struct vc_conversation_row *row);
+void vc_conversation_row_write(struct vc_writer *w,
+                               const struct vc_conversation_row *row);
 VC_NODISCARD vc_err vc_conversation_row_read(struct vc_bytes value,
                                              struct vc_conversation_row *ret_row);
 
@@ -129,7 +136,8 @@ struct vc_invite_row {
     char text[VC_INVITE_TEXT_LEN + 1];
 };
 void vc_invite_row_write(struct vc_writer *w, const struct vc_invite_row *row);
-VC_NODISCARD vc_err vc_invite_row_read(struct vc_bytes value, struct vc_invite_row *ret_row);
+VC_NODISCARD vc_err vc_invite_row_read(struct vc_bytes value,
+                                       struct vc_invite_row *ret_row);
 
 #define VC_JOIN_ROW_MAX 280
 struct vc_join_row {
@@ -141,16 +149,18 @@ struct vc_join_row {
     char text[VC_INVITE_TEXT_LEN + 1];
 };
 void vc_join_row_write(struct vc_writer *w, const struct vc_join_row *row);
-VC_NODISCARD vc_err vc_join_row_read(struct vc_bytes value, struct vc_join_row *ret_row);
+VC_NODISCARD vc_err vc_join_row_read(struct vc_bytes value,
+                                     struct vc_join_row *ret_row);
 
-#define VC_MESSAGE_ROW_HEAD_MAX (80 + VC_CHAT_PARENTS_MAX * 6)
+#define VC_MESSAGE_ROW_HEAD_MAX (80 + VC_CHAT_PARENTS_MAX * (size_t)6)
 struct vc_message_row {
-    bool is_failed;   /* ours, given up */
+    bool is_failed; /* ours, given up */
     vc_err reason;
     struct vc_hash32 id;
     uint64_t clock, order;
     vc_ms stored_at;
-    uint64_t number; /* ours: at mail; theirs: its place in the order of arrival, from 1 */
+    uint64_t
+        number; /* ours: at mail; theirs: its place in the order of arrival, from 1 */
     struct vc_message_ref parents[VC_CHAT_PARENTS_MAX];
     uint8_t parent_count;
     uint16_t type;
@@ -159,7 +169,8 @@ struct vc_message_row {
 };
 /* Everything but the body, which follows without a length. */
 void vc_message_row_write_head(struct vc_writer *w, const struct vc_message_row *row);
-VC_NODISCARD vc_err vc_message_row_read(struct vc_bytes value, struct vc_message_row *ret_row);
+VC_NODISCARD vc_err vc_message_row_read(struct vc_bytes value,
+                                        struct vc_message_row *ret_row);
 
 #define VC_GAP_ROW_LEN 10
 struct vc_gap_row {
@@ -169,7 +180,7 @@ struct vc_gap_row {
 void vc_gap_row_write(struct vc_writer *w, const struct vc_gap_row *row);
 VC_NODISCARD vc_err vc_gap_row_read(struct vc_bytes value, struct vc_gap_row *ret_row);
 
-#define VC_UNSETTLED_ROW_MAX (26 + VC_CHAT_PARENTS_MAX * 6)
+#define VC_UNSETTLED_ROW_MAX (26 + VC_CHAT_PARENTS_MAX * (size_t)6)
 struct vc_unsettled_row {
     uint64_t clock, order;
     uint8_t id[8];
@@ -187,22 +198,24 @@ struct vc_token {
     uint64_t hash;
     uint32_t contact, seq;
 };
-#define VC_TOKEN_ROW_MAX (5 + VC_TOKENS_IN_ROW * 16)
+#define VC_TOKEN_ROW_MAX (5 + VC_TOKENS_IN_ROW * (size_t)16)
 struct vc_token_row {
-    uint32_t day; /* Unix */
+    uint32_t day;  /* Unix */
     uint8_t count; /* from 1 */
     struct vc_token tokens[VC_TOKENS_IN_ROW];
 };
 void vc_token_row_write(struct vc_writer *w, const struct vc_token_row *row);
-VC_NODISCARD vc_err vc_token_row_read(struct vc_bytes value, struct vc_token_row *ret_row);
+VC_NODISCARD vc_err vc_token_row_read(struct vc_bytes value,
+                                      struct vc_token_row *ret_row);
 
 /* A run of events whose messages follow each other: event.seq + i is about ref.seq + i. */
 #define VC_EVENT_ROW_LEN 34
 struct vc_event_row {
-    uint32_t count; /* more than 1 only for VC_EVENT_MESSAGE */
+    uint32_t count;        /* more than 1 only for VC_EVENT_MESSAGE */
     struct vc_event event; /* without its seq, which is the key */
 };
 void vc_event_row_write(struct vc_writer *w, const struct vc_event_row *row);
-VC_NODISCARD vc_err vc_event_row_read(struct vc_bytes value, struct vc_event_row *ret_row);
+VC_NODISCARD vc_err vc_event_row_read(struct vc_bytes value,
+                                      struct vc_event_row *ret_row);
 
 #endif

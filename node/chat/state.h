@@ -21,8 +21,9 @@ struct vc_gap {
 struct vc_unsettled {
     uint32_t contact;
     struct vc_message_ref ref;
-    bool is_settled;    /* all is known; its rows are not in order yet */
-    uint64_t row_order; /* the place that its rows have; row.order: that they should have */
+    bool is_settled; /* all is known; its rows are not in order yet */
+    uint64_t
+        row_order; /* the place that its rows have; row.order: that they should have */
     struct vc_unsettled_row row;
 };
 
@@ -30,11 +31,11 @@ struct vc_unsettled {
 #define VC_TICKET_OPEN UINT64_MAX
 
 enum vc_chore {
-    VC_CHORE_CARD = 1,   /* give our card, if he has another */
+    VC_CHORE_CARD = 1,    /* give our card, if he has another */
     VC_CHORE_RECEIPT = 2, /* tell what was read */
-    VC_CHORE_SETTLE = 4, /* move messages to their places */
-    VC_CHORE_REMOVE = 8, /* delete the next rows of a removed contact */
-    VC_CHORE_RESEND = 16 /* write what waits anew, for his new device */
+    VC_CHORE_SETTLE = 4,  /* move messages to their places */
+    VC_CHORE_REMOVE = 8,  /* delete the next rows of a removed contact */
+    VC_CHORE_RESEND = 16  /* write what waits anew, for his new device */
 };
 
 struct vc_person {
@@ -60,15 +61,16 @@ struct vc_person {
     bool is_up, is_trying;
     bool is_presence_new; /* to be told */
     vc_err last_failure;
-    struct vc_addr addr;  /* while up */
-    vc_ms try_at;         /* VC_NEVER while up or trying */
+    struct vc_addr addr; /* while up */
+    vc_ms try_at;        /* VC_NEVER while up or trying */
     vc_ms try_backoff_ms;
-    vc_ms pull_at;        /* VC_NEVER: no hole is open, or he is not there */
+    vc_ms pull_at; /* VC_NEVER: no hole is open, or he is not there */
     vc_ms pull_backoff_ms;
-    vc_ms answer_at;      /* the next request for holes is answered from then on */
+    vc_ms answer_at; /* the next request for holes is answered from then on */
     unsigned chores;
     uint32_t resend_next; /* RESEND: the next of our messages to look at */
-    uint64_t remove_ticket; /* REMOVE: of the last portion; VC_TICKET_OPEN: of this turn */
+    uint64_t
+        remove_ticket; /* REMOVE: of the last portion; VC_TICKET_OPEN: of this turn */
 };
 
 struct vc_invite_entry {
@@ -87,8 +89,8 @@ struct vc_join_entry {
     vc_ms greet_until; /* while up: the card must be here by then */
     struct vc_key32 dev_dh;
     vc_ms up_at;
-    uint64_t ticket;   /* DONE is written and not durable; 0: it is not so */
-    bool is_own_peer;  /* the contact got the session's number */
+    uint64_t ticket;  /* DONE is written and not durable; 0: it is not so */
+    bool is_own_peer; /* the contact got the session's number */
     struct vc_addr addr;
     uint64_t card_mark; /* of our card that was sent */
 };
@@ -139,7 +141,7 @@ struct vc_chat {
     size_t join_count, join_room;
     struct vc_guest guests[VC_CHAT_GUESTS_MAX];
 
-    struct vc_unsettled *unsettled; /* by contact and ref */
+    struct vc_unsettled *unsettled;         /* by contact and ref */
     struct vc_unsettled **unsettled_places; /* to sort them in */
     size_t unsettled_count;
 
@@ -153,7 +155,7 @@ struct vc_chat {
     bool has_events;   /* to be told */
 
     struct vc_shown shown[VC_CHAT_SHOWN_MAX]; /* each in the place that its id says */
-    uint8_t *row;           /* VC_STORE_VALUE_MAX bytes to put a row together in */
+    uint8_t *row; /* VC_STORE_VALUE_MAX bytes to put a row together in */
 
     uint64_t committed;
     vc_ms due; /* not later than the first thing to do */
@@ -161,10 +163,11 @@ struct vc_chat {
     vc_ms sweep_at;
 
     struct vc_token *tokens; /* the newest, a ring of a power of two */
-    uint32_t *token_places;  /* twice as many: a hash table of places in the ring, plus 1 */
-    uint64_t token_count;    /* all that there were: the ring's next place */
-    uint64_t token_first;    /* the oldest that is known */
-    uint64_t token_written;  /* those up to it have rows */
+    uint32_t
+        *token_places; /* twice as many: a hash table of places in the ring, plus 1 */
+    uint64_t token_count;   /* all that there were: the ring's next place */
+    uint64_t token_first;   /* the oldest that is known */
+    uint64_t token_written; /* those up to it have rows */
     uint32_t token_room;
     uint64_t token_row_first, token_row_next; /* numbers of rows */
     uint64_t token_rows_hold;                 /* tokens in all rows */
@@ -176,16 +179,16 @@ struct vc_chat {
 
 /* Makes sure that @ops operations with @bytes of keys and values fit, beside everything
  * that the end of the turn will write; with @person, his rows too.  FULL or the health. */
-VC_NODISCARD vc_err vc_room_take(struct vc_chat *chat, struct vc_person *person, size_t ops,
-                                 size_t bytes);
+VC_NODISCARD vc_err vc_room_take(struct vc_chat *chat, struct vc_person *person,
+                                 size_t ops, size_t bytes);
 void vc_room_flush(struct vc_chat *chat, const struct vc_now *now);
 void vc_person_contact_dirty(struct vc_chat *chat, struct vc_person *person);
 void vc_person_device_dirty(struct vc_chat *chat, struct vc_person *person);
 void vc_person_conversation_dirty(struct vc_chat *chat, struct vc_person *person);
 void vc_person_clean(struct vc_chat *chat, struct vc_person *person); /* forgets dirt */
 /* Room was taken. */
-void vc_chat_put(struct vc_chat *chat, enum vc_table table, const struct vc_chat_key *key,
-                 const struct vc_writer *value);
+void vc_chat_put(struct vc_chat *chat, enum vc_table table,
+                 const struct vc_chat_key *key, const struct vc_writer *value);
 /* An array of @size bytes each, made to hold one more; NULL: memory is short, and the array
  * is as it was. */
 VC_NODISCARD void *vc_chat_grow(struct vc_chat *chat, void *array, size_t *room,
@@ -195,9 +198,11 @@ void vc_chat_free(struct vc_chat *chat, void *memory, size_t size);
 
 /* ---- people.c: who there is ---- */
 
-struct vc_person *vc_person_find(const struct vc_chat *chat, uint32_t id); /* with removed */
+struct vc_person *vc_person_find(const struct vc_chat *chat,
+                                 uint32_t id); /* with removed */
 struct vc_person *vc_person_of_peer(const struct vc_chat *chat, uint32_t peer);
-struct vc_person *vc_person_of_root(const struct vc_chat *chat, const struct vc_key32 *root);
+struct vc_person *vc_person_of_root(const struct vc_chat *chat,
+                                    const struct vc_key32 *root);
 /* Is he shown to the owner: durable, and not removed? */
 bool vc_person_is_shown(const struct vc_chat *chat, const struct vc_person *person);
 /* NO_CONTACT for those who are not shown. */
@@ -215,10 +220,12 @@ VC_NODISCARD vc_err vc_person_add(struct vc_chat *chat, const struct vc_now *now
 void vc_person_set_card(struct vc_chat *chat, const struct vc_now *now,
                         struct vc_person *person, const struct vc_card *card);
 /* His device is another, or has forgotten us: it gets a number of its own. */
-VC_NODISCARD vc_err vc_person_replace_device(struct vc_chat *chat, const struct vc_now *now,
+VC_NODISCARD vc_err vc_person_replace_device(struct vc_chat *chat,
+                                             const struct vc_now *now,
                                              struct vc_person *person,
                                              const struct vc_card *card, uint32_t peer);
-VC_NODISCARD vc_err vc_person_link_put(struct vc_chat *chat, const struct vc_person *person);
+VC_NODISCARD vc_err vc_person_link_put(struct vc_chat *chat,
+                                       const struct vc_person *person);
 /* A petname that nobody has, from what is wanted, his own name or his fingerprint. */
 void vc_person_pick_name(const struct vc_chat *chat, const char *wanted,
                          const struct vc_card *card, char ret_name[VC_NAME_MAX + 1]);
@@ -262,10 +269,10 @@ void vc_guests_tick(struct vc_chat *chat, const struct vc_now *now);
 
 VC_NODISCARD vc_err vc_joins_load(struct vc_chat *chat, const struct vc_now *now);
 struct vc_join_entry *vc_join_of_peer(struct vc_chat *chat, uint32_t peer);
-void vc_join_up(struct vc_chat *chat, const struct vc_now *now, struct vc_join_entry *join,
-                const struct vc_link_output *up);
-void vc_join_down(struct vc_chat *chat, const struct vc_now *now, struct vc_join_entry *join,
-                  vc_err reason);
+void vc_join_up(struct vc_chat *chat, const struct vc_now *now,
+                struct vc_join_entry *join, const struct vc_link_output *up);
+void vc_join_down(struct vc_chat *chat, const struct vc_now *now,
+                  struct vc_join_entry *join, vc_err reason);
 void vc_join_object(struct vc_chat *chat, const struct vc_now *now,
                     struct vc_join_entry *join, struct vc_bytes object);
 void vc_joins_deinit(struct vc_chat *chat);
@@ -282,9 +289,15 @@ VC_NODISCARD vc_err vc_join_card_send(struct vc_chat *chat, const struct vc_now 
  * number @peer (0: takes one when it is needed), a known one under his own number, unless
  * he has another device or has forgotten us; then he gets the number too.
  */
+struct vc_meeting {
+    const struct vc_join_card *card;
+    const char *petname; /* may be empty */
+    uint32_t peer;
+    vc_ms up_at; /* when the session began */
+};
 VC_NODISCARD vc_err vc_join_meet(struct vc_chat *chat, const struct vc_now *now,
-                                 const struct vc_join_card *card, const char *petname,
-                                 uint32_t peer, vc_ms up_at, struct vc_person **ret_person);
+                                 const struct vc_meeting *meeting,
+                                 struct vc_person **ret_person);
 
 /* ---- conversation.c: the books of a conversation ---- */
 
@@ -298,12 +311,13 @@ bool vc_delivered_has(const struct vc_conversation_row *conversation, uint32_t s
 /* Steps over what is here or lost, a bounded number of messages. */
 void vc_contiguous_advance(struct vc_chat *chat, struct vc_person *person);
 
-struct vc_gap *vc_gap_find(const struct vc_person *person, const struct vc_message_ref *ref);
+struct vc_gap *vc_gap_find(const struct vc_person *person,
+                           const struct vc_message_ref *ref);
 /* Writes a new hole; NULL when there are too many or memory is short. */
 struct vc_gap *vc_gap_open(struct vc_chat *chat, const struct vc_now *now,
                            struct vc_person *person, const struct vc_message_ref *ref);
-void vc_gap_lose(struct vc_chat *chat, const struct vc_now *now, struct vc_person *person,
-                 struct vc_gap *gap);
+void vc_gap_lose(struct vc_chat *chat, const struct vc_now *now,
+                 struct vc_person *person, struct vc_gap *gap);
 void vc_gap_close(struct vc_chat *chat, struct vc_person *person, struct vc_gap *gap);
 void vc_gap_insert(struct vc_person *person, size_t at, const struct vc_gap *gap);
 VC_NODISCARD vc_err vc_gap_room(struct vc_chat *chat, struct vc_person *person);
@@ -318,8 +332,8 @@ void vc_clock_adopt(struct vc_conversation_row *conversation, const struct vc_no
                     uint64_t clock);
 
 /* What vc_order_place() may write. */
-#define VC_PLACE_OPS (2 * VC_CHAT_PARENTS_MAX + 1)
-#define VC_PLACE_BYTES (2 * VC_CHAT_PARENTS_MAX * 32 + 128)
+#define VC_PLACE_OPS   (2 * VC_CHAT_PARENTS_MAX + 1)
+#define VC_PLACE_BYTES ((size_t)64 * VC_CHAT_PARENTS_MAX + 128)
 /* Finds the order of the new message @ref from its parents, and writes its holes and its
  * unsettled row; room for them is taken. */
 uint64_t vc_order_place(struct vc_chat *chat, const struct vc_now *now,
@@ -354,8 +368,8 @@ VC_NODISCARD vc_err vc_message_get(struct vc_chat *chat, uint32_t contact,
                                    const struct vc_message_ref *ref,
                                    struct vc_message_row *ret_row);
 /* Puts a row together and writes it; room is taken.  The body may be the store's. */
-void vc_message_put(struct vc_chat *chat, uint32_t contact, const struct vc_message_ref *ref,
-                    const struct vc_message_row *row);
+void vc_message_put(struct vc_chat *chat, uint32_t contact,
+                    const struct vc_message_ref *ref, const struct vc_message_row *row);
 void vc_order_put(struct vc_chat *chat, const struct vc_order_key *order);
 /* A new message: its row, its place and its event. */
 void vc_message_add(struct vc_chat *chat, const struct vc_now *now,
@@ -391,7 +405,12 @@ VC_NODISCARD bool vc_inbound_object(struct vc_chat *chat, const struct vc_now *n
 /* ---- receipts.c, pulls.c: objects about messages; room as in inbound.c ---- */
 
 /* What mail gives back with ACKED. */
-enum vc_mark_kind { VC_MARK_NONE = 0, VC_MARK_MESSAGE = 1, VC_MARK_READ = 2, VC_MARK_CARD = 3 };
+enum vc_mark_kind {
+    VC_MARK_NONE = 0,
+    VC_MARK_MESSAGE = 1,
+    VC_MARK_READ = 2,
+    VC_MARK_CARD = 3
+};
 struct vc_mark {
     enum vc_mark_kind kind;
     uint8_t device;
@@ -399,7 +418,8 @@ struct vc_mark {
     uint64_t value; /* seq, or the card's mark */
 };
 void vc_mark_write(uint8_t ret_ref[VC_MAIL_REF_LEN], const struct vc_mark *mark);
-VC_NODISCARD vc_err vc_mark_read(const uint8_t ref[VC_MAIL_REF_LEN], struct vc_mark *ret_mark);
+VC_NODISCARD vc_err vc_mark_read(const uint8_t ref[VC_MAIL_REF_LEN],
+                                 struct vc_mark *ret_mark);
 
 void vc_receipt_on_acked(struct vc_chat *chat, const struct vc_now *now,
                          struct vc_person *person, const uint8_t ref[VC_MAIL_REF_LEN]);
@@ -410,8 +430,10 @@ VC_NODISCARD bool vc_receipt_give(struct vc_chat *chat, const struct vc_now *now
                                   struct vc_person *person);
 
 /* Plans the next request for holes. */
-void vc_pull_plan(struct vc_chat *chat, const struct vc_now *now, struct vc_person *person);
-void vc_pull_tick(struct vc_chat *chat, const struct vc_now *now, struct vc_person *person);
+void vc_pull_plan(struct vc_chat *chat, const struct vc_now *now,
+                  struct vc_person *person);
+void vc_pull_tick(struct vc_chat *chat, const struct vc_now *now,
+                  struct vc_person *person);
 VC_NODISCARD bool vc_pull_on_pull(struct vc_chat *chat, const struct vc_now *now,
                                   struct vc_person *person, struct vc_bytes object);
 VC_NODISCARD bool vc_pull_on_gone(struct vc_chat *chat, const struct vc_now *now,
@@ -429,8 +451,8 @@ void vc_events_flush(struct vc_chat *chat);
 
 void vc_presence_start(struct vc_chat *chat, const struct vc_now *now,
                        struct vc_person *person);
-void vc_presence_up(struct vc_chat *chat, const struct vc_now *now, struct vc_person *person,
-                    const struct vc_addr *addr);
+void vc_presence_up(struct vc_chat *chat, const struct vc_now *now,
+                    struct vc_person *person, const struct vc_addr *addr);
 void vc_presence_down(struct vc_chat *chat, const struct vc_now *now,
                       struct vc_person *person, vc_err reason);
 void vc_presence_moved(struct vc_chat *chat, const struct vc_now *now,

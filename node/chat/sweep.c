@@ -10,7 +10,7 @@ struct found {
     size_t count;
 };
 
-_Static_assert(VC_CHAT_SWEEP_ROWS * VC_CHAT_KEY_MAX <= VC_STORE_VALUE_MAX,
+_Static_assert(VC_CHAT_SWEEP_ROWS *(size_t)VC_CHAT_KEY_MAX <= VC_STORE_VALUE_MAX,
                "the keys of a step fit into the room for a row");
 
 static bool take_key(void *ctx, struct vc_bytes key, struct vc_bytes value)
@@ -28,7 +28,8 @@ static bool take_key(void *ctx, struct vc_bytes key, struct vc_bytes value)
 static bool delete_found(struct vc_chat *chat, enum vc_table table,
                          const struct found *found)
 {
-    if (vc_room_take(chat, NULL, found->count, found->count * VC_CHAT_KEY_MAX) != VC_OK) {
+    if (vc_room_take(chat, NULL, found->count, found->count * VC_CHAT_KEY_MAX) !=
+        VC_OK) {
         return false;
     }
     for (size_t i = 0; i < found->count; i++) {
@@ -41,8 +42,8 @@ static bool delete_found(struct vc_chat *chat, enum vc_table table,
 
 bool vc_sweep_person(struct vc_chat *chat, struct vc_person *person)
 {
-    static const enum vc_table tables[] = {VC_TABLE_ORDER, VC_TABLE_MESSAGE, VC_TABLE_GAP,
-                                           VC_TABLE_UNSETTLED};
+    static const enum vc_table tables[] = {VC_TABLE_ORDER, VC_TABLE_MESSAGE,
+                                           VC_TABLE_GAP, VC_TABLE_UNSETTLED};
     struct vc_chat_key key = vc_key_number(person->id);
 
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {

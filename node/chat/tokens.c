@@ -10,9 +10,12 @@
 
 #include "node/chat/state.h"
 
-_Static_assert((VC_CHAT_TOKENS_KEPT & (VC_CHAT_TOKENS_KEPT - 1)) == 0, "a power of two");
-_Static_assert((VC_CHAT_TOKENS_FIRST & (VC_CHAT_TOKENS_FIRST - 1)) == 0, "a power of two");
-_Static_assert(VC_TOKEN_ROW_MAX + 64 < VC_CHAT_TURN_BYTES, "every turn has room for a row");
+_Static_assert((VC_CHAT_TOKENS_KEPT & (VC_CHAT_TOKENS_KEPT - 1)) == 0,
+               "a power of two");
+_Static_assert((VC_CHAT_TOKENS_FIRST & (VC_CHAT_TOKENS_FIRST - 1)) == 0,
+               "a power of two");
+_Static_assert(VC_TOKEN_ROW_MAX + 64 < VC_CHAT_TURN_BYTES,
+               "every turn has room for a row");
 
 #define ROWS_DROPPED 64 /* in one turn */
 
@@ -189,7 +192,8 @@ static bool drop_row(struct vc_chat *chat, const struct vc_now *now)
     uint64_t kept;
 
     if (chat->token_row_first == chat->token_row_next ||
-        vc_store_get(chat->cfg.store, VC_TABLE_TOKEN, vc_key_bytes(&key), &value) != VC_OK ||
+        vc_store_get(chat->cfg.store, VC_TABLE_TOKEN, vc_key_bytes(&key), &value) !=
+            VC_OK ||
         vc_token_row_read(value, &row) != VC_OK) {
         return false;
     }
@@ -231,8 +235,8 @@ void vc_tokens_tick(struct vc_chat *chat, const struct vc_now *now)
         while (dropped < ROWS_DROPPED && drop_row(chat, now)) {
             dropped++;
         }
-        chat->sweep_at = now->mono +
-                         (dropped < ROWS_DROPPED ? VC_CHAT_SWEEP_MS : VC_CHAT_CHORE_RETRY_MS);
+        chat->sweep_at = now->mono + (dropped < ROWS_DROPPED ? VC_CHAT_SWEEP_MS
+                                                             : VC_CHAT_CHORE_RETRY_MS);
     }
     vc_chat_want(chat, chat->sweep_at);
 }
@@ -273,7 +277,8 @@ static bool load_row(void *ctx, struct vc_bytes key, struct vc_bytes value)
 vc_err vc_tokens_load(struct vc_chat *chat)
 {
     struct loading loading = {.chat = chat, .err = VC_OK};
-    struct vc_scan scan = {.table = VC_TABLE_TOKEN, .on_row = load_row, .ctx = &loading};
+    struct vc_scan scan = {
+        .table = VC_TABLE_TOKEN, .on_row = load_row, .ctx = &loading};
     vc_err err = vc_store_scan(chat->cfg.store, &scan);
 
     if (chat->token_row_next == 0) {

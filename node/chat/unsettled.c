@@ -54,7 +54,8 @@ struct vc_unsettled *vc_unsettled_find(const struct vc_chat *chat,
         return NULL;
     }
     at = place(chat, person->id, ref);
-    return at < chat->unsettled_count && compare(&chat->unsettled[at], person->id, ref) == 0
+    return at < chat->unsettled_count &&
+                   compare(&chat->unsettled[at], person->id, ref) == 0
                ? &chat->unsettled[at]
                : NULL;
 }
@@ -64,7 +65,7 @@ static vc_err prepare(struct vc_chat *chat)
 {
     struct vc_alloc *alloc = &chat->cfg.alloc;
     size_t size = VC_CHAT_UNSETTLED_MAX * sizeof *chat->unsettled;
-    size_t places_size = VC_CHAT_UNSETTLED_MAX * sizeof *chat->unsettled_places;
+    size_t places_size = VC_CHAT_UNSETTLED_MAX * sizeof(void *);
 
     if (chat->unsettled == NULL) {
         chat->unsettled = alloc->resize(alloc->ctx, NULL, 0, size);
@@ -78,9 +79,9 @@ static vc_err prepare(struct vc_chat *chat)
 
 void vc_unsettled_deinit(struct vc_chat *chat)
 {
-    vc_chat_free(chat, chat->unsettled, VC_CHAT_UNSETTLED_MAX * sizeof *chat->unsettled);
-    vc_chat_free(chat, chat->unsettled_places,
-                 VC_CHAT_UNSETTLED_MAX * sizeof *chat->unsettled_places);
+    vc_chat_free(chat, chat->unsettled,
+                 VC_CHAT_UNSETTLED_MAX * sizeof *chat->unsettled);
+    vc_chat_free(chat, chat->unsettled_places, VC_CHAT_UNSETTLED_MAX * sizeof(void *));
 }
 
 static vc_err insert(struct vc_chat *chat, const struct vc_unsettled *entry)
@@ -131,7 +132,8 @@ void vc_unsettled_forget(struct vc_chat *chat, struct vc_person *person)
         return;
     }
     memmove(&chat->unsettled[at], &chat->unsettled[at + person->unsettled_count],
-            (chat->unsettled_count - at - person->unsettled_count) * sizeof *chat->unsettled);
+            (chat->unsettled_count - at - person->unsettled_count) *
+                sizeof *chat->unsettled);
     chat->unsettled_count -= person->unsettled_count;
     person->unsettled_count = 0;
 }
@@ -196,7 +198,8 @@ static void sift(struct vc_unsettled **heap, size_t at, size_t count)
 }
 
 /* Their places in the order of the conversation, parents first (heapsort). */
-static struct vc_unsettled **sorted(struct vc_chat *chat, const struct vc_person *person)
+static struct vc_unsettled **sorted(struct vc_chat *chat,
+                                    const struct vc_person *person)
 {
     struct vc_unsettled **heap = chat->unsettled_places;
     size_t first = first_of(chat, person->id);
@@ -289,7 +292,8 @@ void vc_unsettled_settle(struct vc_chat *chat, struct vc_person *person,
 }
 
 /* Takes a message's rows to another place. */
-static bool move(struct vc_chat *chat, struct vc_person *person, struct vc_unsettled *entry)
+static bool move(struct vc_chat *chat, struct vc_person *person,
+                 struct vc_unsettled *entry)
 {
     struct vc_order_key order = {
         .contact = entry->contact, .order = entry->row_order, .ref = entry->ref};

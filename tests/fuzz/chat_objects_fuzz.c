@@ -14,7 +14,8 @@ static void expect_same(const struct vc_writer *w, struct vc_bytes bytes)
     struct vc_bytes encoded = vc_writer_bytes(w);
 
     VC_CHECK(vc_writer_end(w) == VC_OK);
-    VC_CHECK(encoded.len == bytes.len && memcmp(encoded.data, bytes.data, bytes.len) == 0);
+    VC_CHECK(encoded.len == bytes.len &&
+             memcmp(encoded.data, bytes.data, bytes.len) == 0);
 }
 
 static void try_message(struct vc_bytes bytes)

@@ -15,20 +15,21 @@ static void expect_same(const struct vc_writer *w, struct vc_bytes bytes)
     struct vc_bytes encoded = vc_writer_bytes(w);
 
     VC_CHECK(vc_writer_end(w) == VC_OK);
-    VC_CHECK(encoded.len == bytes.len && memcmp(encoded.data, bytes.data, bytes.len) == 0);
+    VC_CHECK(encoded.len == bytes.len &&
+             memcmp(encoded.data, bytes.data, bytes.len) == 0);
 }
 
 /* Reads a row of one kind and, when it is one, writes it again. */
-#define TRY(name)                                                                     \
-    static void try_##name(struct vc_bytes bytes)                                     \
-    {                                                                                 \
-        static struct vc_##name##_row row;                                            \
-        struct vc_writer w = vc_writer(room, sizeof room);                            \
-                                                                                      \
-        if (vc_##name##_row_read(bytes, &row) == VC_OK) {                             \
-            vc_##name##_row_write(&w, &row);                                          \
-            expect_same(&w, bytes);                                                   \
-        }                                                                             \
+#define TRY(name)                                          \
+    static void try_##name(struct vc_bytes bytes)          \
+    {                                                      \
+        static struct vc_##name##_row row;                 \
+        struct vc_writer w = vc_writer(room, sizeof room); \
+                                                           \
+        if (vc_##name##_row_read(bytes, &row) == VC_OK) {  \
+            vc_##name##_row_write(&w, &row);               \
+            expect_same(&w, bytes);                        \
+        }                                                  \
     }
 
 TRY(owner)
@@ -76,9 +77,9 @@ static void try_keys(struct vc_bytes bytes)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static void (*const tries[])(struct vc_bytes bytes) = {
-        try_owner, try_counters, try_contact,   try_device, try_conversation,
-        try_invite, try_join,    try_gap,       try_unsettled, try_token,
-        try_event, try_message,  try_keys};
+        try_owner,  try_counters, try_contact, try_device,    try_conversation,
+        try_invite, try_join,     try_gap,     try_unsettled, try_token,
+        try_event,  try_message,  try_keys};
 
     if (size > 0) {
         tries[data[0] % (sizeof tries / sizeof tries[0])](

@@ -104,7 +104,8 @@ static void a_name_must_be_one(void **state)
     struct vc_now now = party_now(party, a);
     struct vc_owner owner;
 
-    assert_int_equal(vc_chat_set_name(party_chat(a), &now, "a\x1b[0m"), VC_ERR_BAD_NAME);
+    assert_int_equal(vc_chat_set_name(party_chat(a), &now, "a\x1b[0m"),
+                     VC_ERR_BAD_NAME);
     vc_chat_owner(party_chat(a), &owner);
     assert_string_equal(owner.name, "alice");
 }

@@ -35,7 +35,8 @@ static void addresses_that_cannot_be_used_are_left_out(void **state)
 
     addrs[1] = (struct vc_addr){.ip = {224, 0, 0, 1}, .port = 5, .family = 4};
     for (size_t i = 2; i < sizeof addrs / sizeof addrs[0]; i++) {
-        addrs[i] = (struct vc_addr){.ip = {10, 1, 1, (uint8_t)i}, .port = 5, .family = 4};
+        addrs[i] =
+            (struct vc_addr){.ip = {10, 1, 1, (uint8_t)i}, .port = 5, .family = 4};
     }
     vc_chat_set_addresses(party_chat(a), &now, addrs, sizeof addrs / sizeof addrs[0]);
     vc_chat_owner(party_chat(a), &owner);
@@ -55,7 +56,8 @@ static void an_ill_store_refuses_and_says_why(void **state)
     vc_memory_complete(a->store, VC_ERR_STORE_IO);
     party_turn(party);
     assert_int_equal(vc_chat_set_name(party_chat(a), &now, "x"), VC_ERR_STORE_IO);
-    assert_int_equal(vc_chat_invite(party_chat(a), &now, 0, "", &invite), VC_ERR_STORE_IO);
+    assert_int_equal(vc_chat_invite(party_chat(a), &now, 0, "", &invite),
+                     VC_ERR_STORE_IO);
     vc_memory_complete(a->store, VC_OK);
     party_turn(party);
     assert_int_equal(vc_chat_invite(party_chat(a), &now, 0, "", &invite), VC_OK);
@@ -129,7 +131,8 @@ static void memory_that_fails_once_loses_nothing(void **state)
             assert_string_equal(party_texts(&party.hosts[1], 1), "hello\nhello too\n");
             assert_string_equal(party_texts(&party.hosts[0], 1),
                                 "over a hole\nhello\nhello too\n");
-            assert_int_equal(party_state(&party.hosts[0], 1, "hello"), VC_MESSAGE_DELIVERED);
+            assert_int_equal(party_state(&party.hosts[0], 1, "hello"),
+                             VC_MESSAGE_DELIVERED);
             assert_int_equal(party_state(&party.hosts[1], 1, "hello too"),
                              VC_MESSAGE_DELIVERED);
             if (victim == 0) {

@@ -20,9 +20,12 @@ static void contacts_are_found_by_name_number_and_id(void **state)
     assert_int_equal(found, carol);
     assert_int_equal(vc_chat_contact_find(party_chat(a), "#1", &found), VC_OK);
     assert_int_equal(found, 1);
-    assert_int_equal(vc_chat_contact_find(party_chat(a), "#9", &found), VC_ERR_NO_CONTACT);
-    assert_int_equal(vc_chat_contact_find(party_chat(a), "#x", &found), VC_ERR_NO_CONTACT);
-    assert_int_equal(vc_chat_contact_find(party_chat(a), "", &found), VC_ERR_NO_CONTACT);
+    assert_int_equal(vc_chat_contact_find(party_chat(a), "#9", &found),
+                     VC_ERR_NO_CONTACT);
+    assert_int_equal(vc_chat_contact_find(party_chat(a), "#x", &found),
+                     VC_ERR_NO_CONTACT);
+    assert_int_equal(vc_chat_contact_find(party_chat(a), "", &found),
+                     VC_ERR_NO_CONTACT);
     vc_id_format(&contact.root, id);
     assert_int_equal(vc_chat_contact_find(party_chat(a), id, &found), VC_OK);
     assert_int_equal(found, carol);
@@ -31,7 +34,8 @@ static void contacts_are_found_by_name_number_and_id(void **state)
     assert_int_equal(vc_chat_contact_find(party_chat(a), hex, &found), VC_OK);
     assert_int_equal(found, carol);
     hex[7] = '\0'; /* too short to be sure */
-    assert_int_equal(vc_chat_contact_find(party_chat(a), hex, &found), VC_ERR_NO_CONTACT);
+    assert_int_equal(vc_chat_contact_find(party_chat(a), hex, &found),
+                     VC_ERR_NO_CONTACT);
 }
 
 static void every_id_starts_alike_and_that_is_ambiguous(void **state)
@@ -74,10 +78,12 @@ static void names_are_unique_and_kept(void **state)
                      VC_ERR_EXISTS);
     assert_int_equal(vc_chat_contact_rename(party_chat(a), &now, carol, "\n"),
                      VC_ERR_BAD_NAME);
-    assert_int_equal(vc_chat_contact_rename(party_chat(a), &now, 9, "x"), VC_ERR_NO_CONTACT);
+    assert_int_equal(vc_chat_contact_rename(party_chat(a), &now, 9, "x"),
+                     VC_ERR_NO_CONTACT);
     assert_int_equal(vc_chat_contact_rename(party_chat(a), &now, carol, "Karo"), VC_OK);
     assert_int_equal(vc_chat_contact_rename(party_chat(a), &now, carol, "karo"), VC_OK);
-    assert_int_equal(vc_chat_contact_set_verified(party_chat(a), &now, carol, true), VC_OK);
+    assert_int_equal(vc_chat_contact_set_verified(party_chat(a), &now, carol, true),
+                     VC_OK);
     party_end_turn(party, a);
     party_turn(party);
     party_crash(party, a);
@@ -105,14 +111,16 @@ static void the_safety_number_is_the_same_on_both_sides(void **state)
     for (size_t i = 0; i < strlen(at_a); i++) {
         assert_true(i % 6 == 5 ? at_a[i] == ' ' : at_a[i] >= '0' && at_a[i] <= '9');
     }
-    assert_int_equal(vc_chat_safety_number(party_chat(a), 77, other), VC_ERR_NO_CONTACT);
+    assert_int_equal(vc_chat_safety_number(party_chat(a), 77, other),
+                     VC_ERR_NO_CONTACT);
 }
 
-static vc_err set_blocked(struct party *party, struct party_host *host, uint32_t contact,
-                          bool is_blocked)
+static vc_err set_blocked(struct party *party, struct party_host *host,
+                          uint32_t contact, bool is_blocked)
 {
     struct vc_now now = party_now(party, host);
-    vc_err err = vc_chat_contact_set_blocked(party_chat(host), &now, contact, is_blocked);
+    vc_err err =
+        vc_chat_contact_set_blocked(party_chat(host), &now, contact, is_blocked);
 
     party_end_turn(party, host);
     return err;
@@ -184,10 +192,13 @@ static void a_removed_contact_is_gone_for_everybody(void **state)
     party_run(party, 500);
     now = party_now(party, a);
     assert_int_equal(vc_chat_contact_remove(party_chat(a), &now, bob), VC_OK);
-    assert_int_equal(vc_chat_contact(party_chat(a), &now, bob, &contact), VC_ERR_NO_CONTACT);
-    assert_int_equal(vc_chat_contact_remove(party_chat(a), &now, bob), VC_ERR_NO_CONTACT);
+    assert_int_equal(vc_chat_contact(party_chat(a), &now, bob, &contact),
+                     VC_ERR_NO_CONTACT);
+    assert_int_equal(vc_chat_contact_remove(party_chat(a), &now, bob),
+                     VC_ERR_NO_CONTACT);
     party_end_turn(party, a);
-    assert_int_equal(vc_chat_contact_find(party_chat(a), "bob", &found), VC_ERR_NO_CONTACT);
+    assert_int_equal(vc_chat_contact_find(party_chat(a), "bob", &found),
+                     VC_ERR_NO_CONTACT);
     assert_int_equal(party_try_say(party, a, bob, "x", &message), VC_ERR_NO_CONTACT);
     party_say(party, b, alice, "hello?");
     party_run(party, 60000);

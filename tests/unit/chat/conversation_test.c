@@ -35,7 +35,8 @@ static void any_order_of_arrival_is_remembered_exactly(void **state)
         memset(&books, 0, sizeof books);
         books.own_seq = 10000;
         for (int i = 0; i < 12000; i++) {
-            uint32_t seq = first + vc_prop_below(&prop, 2) * vc_prop_below(&prop, spread);
+            uint32_t seq =
+                first + vc_prop_below(&prop, 2) * vc_prop_below(&prop, spread);
             bool is_new = seq <= 10000 && !model[seq];
 
             assert_int_equal(vc_delivered_add(&books, seq), is_new);

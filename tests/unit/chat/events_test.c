@@ -51,8 +51,8 @@ static void a_turn_of_many_messages_makes_one_row(void **state)
     last = vc_chat_event_last(party_chat(a));
     now = party_now(party, a);
     for (int i = 0; i < 50; i++) {
-        assert_int_equal(vc_chat_send_text(party_chat(a), &now, bob, text, none, &message),
-                         VC_OK);
+        assert_int_equal(
+            vc_chat_send_text(party_chat(a), &now, bob, text, none, &message), VC_OK);
     }
     party_end_turn(party, a);
     party_turn(party);
@@ -116,7 +116,8 @@ static void numbers_go_on_after_a_crash(void **state)
 }
 
 /* A row of a great many events, as if they had been written long ago. */
-static void write_old_events(struct party *party, struct party_host *host, uint32_t count)
+static void write_old_events(struct party *party, struct party_host *host,
+                             uint32_t count)
 {
     struct vc_chat_key key = vc_key_long(vc_chat_event_last(party_chat(host)) + 1);
     struct vc_event_row row = {.count = count,
@@ -154,8 +155,9 @@ static void old_ones_are_dropped_and_that_is_said(void **state)
     }
     assert_true(vc_chat_event_first(party_chat(a)) > 1);
     assert_int_equal(vc_chat_events(party_chat(a), 0, ignore, NULL), VC_ERR_GAP);
-    assert_int_equal(vc_chat_events(party_chat(a), vc_chat_event_first(party_chat(a)) - 1,
-                                    ignore, NULL),
+    assert_int_equal(vc_chat_events(party_chat(a),
+                                    vc_chat_event_first(party_chat(a)) - 1, ignore,
+                                    NULL),
                      VC_OK);
     party_crash(party, a);
     assert_int_equal(party_start(party, a), VC_OK);

@@ -13,8 +13,11 @@ static void tell_up(struct party *party, struct party_host *host, uint32_t peer,
     struct vc_now now = party_now(party, host);
     struct vc_mail_output up = {.kind = VC_MAIL_UP, .peer = peer};
 
-    up.link = (struct vc_link_output){.kind = VC_LINK_UP, .peer = peer, .is_join = true,
-                                      .invite = 1, .dev_dh = *dev_dh,
+    up.link = (struct vc_link_output){.kind = VC_LINK_UP,
+                                      .peer = peer,
+                                      .is_join = true,
+                                      .invite = 1,
+                                      .dev_dh = *dev_dh,
                                       .addr = party->hosts[1].addr};
     vc_chat_mail_output(party_chat(host), &now, &up);
 }
@@ -114,7 +117,8 @@ static void bytes_that_are_no_card_end_the_visit(void **state)
     tell_up(party, a, GUEST, &vc_node_device(party->hosts[1].node)->certificate.dev_dh);
     tell_object(party, a, GUEST, VC_BYTES(noise));
     assert_null(guest_of(a, GUEST));
-    tell_object(party, a, GUEST, VC_BYTES(noise)); /* nobody is there: nothing happens */
+    tell_object(party, a, GUEST,
+                VC_BYTES(noise)); /* nobody is there: nothing happens */
     assert_int_equal(party_stats(a).dropped_malformed, 1);
 }
 

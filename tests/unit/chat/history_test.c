@@ -109,12 +109,12 @@ static void what_does_not_belong_there_is_not_found(void **state)
     assert_int_equal(vc_chat_history(party_chat(a), &history), VC_ERR_NOT_FOUND);
     history.contact = 99;
     assert_int_equal(vc_chat_history(party_chat(a), &history), VC_ERR_NO_CONTACT);
-    assert_int_equal(vc_chat_message(party_chat(a), bob, (struct vc_message_ref){0, 0, 99},
-                                     &message),
+    assert_int_equal(vc_chat_message(party_chat(a), bob,
+                                     (struct vc_message_ref){0, 0, 99}, &message),
                      VC_ERR_NOT_FOUND);
-    assert_int_equal(vc_chat_message(party_chat(a), 99, (struct vc_message_ref){0, 0, 1},
-                                     &message),
-                     VC_ERR_NO_CONTACT);
+    assert_int_equal(
+        vc_chat_message(party_chat(a), 99, (struct vc_message_ref){0, 0, 1}, &message),
+        VC_ERR_NO_CONTACT);
 }
 
 int main(void)

@@ -37,7 +37,8 @@ static void an_unknown_type_is_kept_and_shown_as_such(void **state)
 {
     struct party *party = *state;
     struct party_host *a = &party->hosts[0], *b = &party->hosts[1];
-    struct party_forged forged = {.seq = 1, .clock = 5, .type = 777, .text = "of tomorrow"};
+    struct party_forged forged = {
+        .seq = 1, .clock = 5, .type = 777, .text = "of tomorrow"};
     struct vc_message message;
     uint32_t bob, alice;
 
@@ -92,15 +93,21 @@ static void nobody_is_his_own_ancestor(void **state)
     party_meet(party, a, b, &bob, &alice);
     bob_author = party_author(b, a);
     {
-        struct party_forged itself = {.seq = 1, .clock = 5,
+        struct party_forged itself = {.seq = 1,
+                                      .clock = 5,
                                       .parents = {{bob_author, 0, 1}},
-                                      .parent_count = 1, .text = "x"};
-        struct party_forged later = {.seq = 1, .clock = 5,
+                                      .parent_count = 1,
+                                      .text = "x"};
+        struct party_forged later = {.seq = 1,
+                                     .clock = 5,
                                      .parents = {{bob_author, 0, 2}},
-                                     .parent_count = 1, .text = "x"};
-        struct party_forged third = {.seq = 1, .clock = 5,
+                                     .parent_count = 1,
+                                     .text = "x"};
+        struct party_forged third = {.seq = 1,
+                                     .clock = 5,
                                      .parents = {{2, 0, 1}},
-                                     .parent_count = 1, .text = "x"};
+                                     .parent_count = 1,
+                                     .text = "x"};
 
         party_forge_message(party, b, alice, &itself);
         party_forge_message(party, b, alice, &later);
@@ -119,9 +126,11 @@ static void our_messages_that_we_never_wrote_are_not_waited_for(void **state)
 
     party_meet(party, a, b, &bob, &alice);
     {
-        struct party_forged forged = {.seq = 1, .clock = 5,
+        struct party_forged forged = {.seq = 1,
+                                      .clock = 5,
                                       .parents = {{party_author(a, b), 0, 1000}},
-                                      .parent_count = 1, .text = "you said 1000 things"};
+                                      .parent_count = 1,
+                                      .text = "you said 1000 things"};
 
         party_forge_message(party, b, alice, &forged);
     }
@@ -134,7 +143,8 @@ static void our_messages_that_we_never_wrote_are_not_waited_for(void **state)
 static void a_card_of_somebody_else_changes_nothing(void **state)
 {
     struct party *party = *state;
-    struct party_host *a = &party->hosts[0], *b = &party->hosts[1], *c = &party->hosts[2];
+    struct party_host *a = &party->hosts[0], *b = &party->hosts[1],
+                      *c = &party->hosts[2];
     static struct vc_card card;
     uint8_t bytes[VC_CARD_ENCODED_MAX + 2] = {1, 5};
     struct vc_writer w = vc_writer(bytes + 2, sizeof bytes - 2);

@@ -65,7 +65,8 @@ static void an_invite_has_154_letters_and_our_address(void **state)
     assert_true(vc_addr_equal(&parsed.addrs[0], &party->hosts[0].addr));
     assert_string_equal(made.note, "for bob");
     /* Seven days, to the end of the day. */
-    assert_in_range(made.expires_at - made.made_at, 7 * VC_CHAT_DAY_MS, 8 * VC_CHAT_DAY_MS);
+    assert_in_range(made.expires_at - made.made_at, 7 * VC_CHAT_DAY_MS,
+                    8 * VC_CHAT_DAY_MS);
 }
 
 static void what_cannot_be_is_refused(void **state)
@@ -152,7 +153,8 @@ static void a_second_root_is_told_that_it_was_used(void **state)
     } else {
         assert_int_equal(joined.stage, VC_JOIN_CONNECTING); /* bob was quick: silence */
     }
-    assert_int_equal(party_stats(a).refused_joins, joined.stage == VC_JOIN_FAILED ? 1 : 0);
+    assert_int_equal(party_stats(a).refused_joins,
+                     joined.stage == VC_JOIN_FAILED ? 1 : 0);
 }
 
 static void a_revoked_one_says_no(void **state)

@@ -29,7 +29,8 @@ static struct vc_join_state only(struct party *party, struct party_host *host)
     struct vc_join_state joins[VC_CHAT_JOINS_MAX];
     struct vc_now now = party_now(party, host);
 
-    assert_int_equal(vc_chat_joins(party_chat(host), &now, joins, VC_CHAT_JOINS_MAX), 1);
+    assert_int_equal(vc_chat_joins(party_chat(host), &now, joins, VC_CHAT_JOINS_MAX),
+                     1);
     return joins[0];
 }
 
@@ -50,7 +51,8 @@ static void texts_that_are_no_invites_are_refused_at_once(void **state)
 
     make_invite(party, a, text);
     assert_int_equal(begin(party, a, text, "", &join), VC_ERR_INVITE_OWN);
-    assert_int_equal(begin(party, &party->hosts[1], "hello", "", &join), VC_ERR_INVITE_BAD);
+    assert_int_equal(begin(party, &party->hosts[1], "hello", "", &join),
+                     VC_ERR_INVITE_BAD);
     assert_int_equal(begin(party, &party->hosts[1], text, "\x1b[2J", &join),
                      VC_ERR_BAD_NAME);
     text[40] = text[40] == 'A' ? 'C' : 'A';
@@ -180,7 +182,8 @@ static void a_cancelled_join_ends_and_can_begin_again(void **state)
     assert_int_equal(begin(party, b, text, "", &join), VC_OK);
     assert_int_equal(vc_chat_join_cancel(party_chat(b), &now, join.id), VC_OK);
     party_end_turn(party, b);
-    assert_int_equal(vc_chat_join_cancel(party_chat(b), &now, join.id), VC_ERR_NOT_FOUND);
+    assert_int_equal(vc_chat_join_cancel(party_chat(b), &now, join.id),
+                     VC_ERR_NOT_FOUND);
     a->is_deaf = false;
     party_run(party, 60000);
     assert_int_equal(only(party, b).stage, VC_JOIN_FAILED);

@@ -68,7 +68,8 @@ static void a_key_of_another_length_is_damage(void **state)
     key.len--;
     assert_int_equal(vc_key_ref_read(vc_key_bytes(&key), &contact, &ref),
                      VC_ERR_STORE_DAMAGED);
-    assert_int_equal(vc_key_order_read(vc_key_bytes(&key), &order), VC_ERR_STORE_DAMAGED);
+    assert_int_equal(vc_key_order_read(vc_key_bytes(&key), &order),
+                     VC_ERR_STORE_DAMAGED);
 }
 
 static void settings_events_and_numbers_have_keys(void **state)

@@ -56,7 +56,8 @@ static void the_inviter_has_forgotten(void **state)
     assert_non_null(strstr(party_texts(a, bob_again), "second from bob\n"));
     assert_null(strstr(party_texts(a, bob_again), "first"));
     assert_int_equal(party_state(b, alice, "written to nobody"), VC_MESSAGE_DELIVERED);
-    assert_int_equal(party_state(a, bob_again, "second from alice"), VC_MESSAGE_DELIVERED);
+    assert_int_equal(party_state(a, bob_again, "second from alice"),
+                     VC_MESSAGE_DELIVERED);
     assert_int_equal(vc_chat_gaps(party_chat(a), bob_again), 0);
     assert_int_equal(party_stats(b).dropped_forged, 0);
 }
@@ -87,7 +88,8 @@ static void the_joiner_has_forgotten(void **state)
                         "first from alice\nfirst from bob\nwritten to nobody\n"
                         "second from alice\nsecond from bob\n");
     assert_int_equal(party_state(a, bob, "written to nobody"), VC_MESSAGE_DELIVERED);
-    assert_int_equal(party_state(b, alice_again, "second from bob"), VC_MESSAGE_DELIVERED);
+    assert_int_equal(party_state(b, alice_again, "second from bob"),
+                     VC_MESSAGE_DELIVERED);
 }
 
 static void both_know_each_other_and_meet_again(void **state)

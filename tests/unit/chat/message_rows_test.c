@@ -55,9 +55,9 @@ static void a_conversation_has_one_encoding(void **state)
 
 static void books_that_contradict_themselves_are_damage(void **state)
 {
-    struct vc_conversation_row rows[3] = {
-        {.own_seq = 1, .delivered = 2}, {.arrivals = 1, .read_mark = 2},
-        {.clock = VC_CHAT_CLOCK_MAX + 1}};
+    struct vc_conversation_row rows[3] = {{.own_seq = 1, .delivered = 2},
+                                          {.arrivals = 1, .read_mark = 2},
+                                          {.clock = VC_CHAT_CLOCK_MAX + 1}};
     struct vc_conversation_row back;
 
     (void)state;
@@ -139,7 +139,8 @@ static void holes_and_unsettled_messages_read_back(void **state)
 
 static void tokens_and_events_read_back(void **state)
 {
-    struct vc_token_row token = {.day = 3, .count = 2, .tokens = {{1, 2, 3}, {4, 5, 6}}};
+    struct vc_token_row token = {
+        .day = 3, .count = 2, .tokens = {{1, 2, 3}, {4, 5, 6}}};
     struct vc_token_row token_back;
     struct vc_event_row row = {.count = 5,
                                .event = {.kind = VC_EVENT_MESSAGE,
@@ -163,7 +164,8 @@ static void tokens_and_events_read_back(void **state)
     assert_int_equal(vc_token_row_read((struct vc_bytes){room, 22}, &token_back),
                      VC_ERR_STORE_DAMAGED);
     room[0] = VC_CHAT_ROW_VERSION;
-    assert_int_equal(vc_token_row_read(VC_BYTES(room), &token_back), VC_ERR_STORE_DAMAGED);
+    assert_int_equal(vc_token_row_read(VC_BYTES(room), &token_back),
+                     VC_ERR_STORE_DAMAGED);
     w = vc_writer(room, sizeof room);
     vc_event_row_write(&w, &row);
     assert_int_equal(vc_writer_bytes(&w).len, VC_EVENT_ROW_LEN);
@@ -173,7 +175,8 @@ static void tokens_and_events_read_back(void **state)
     row.event.kind = VC_EVENT_JOIN; /* only messages run */
     w = vc_writer(room, sizeof room);
     vc_event_row_write(&w, &row);
-    assert_int_equal(vc_event_row_read(vc_writer_bytes(&w), &back), VC_ERR_STORE_DAMAGED);
+    assert_int_equal(vc_event_row_read(vc_writer_bytes(&w), &back),
+                     VC_ERR_STORE_DAMAGED);
 }
 
 int main(void)

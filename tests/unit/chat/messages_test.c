@@ -37,7 +37,8 @@ static void what_is_no_text_is_refused(void **state)
     token[sizeof token - 1] = '\0';
     assert_int_equal(say(party, bob, VC_BYTES(longest), "", &message), VC_ERR_TOO_LONG);
     assert_int_equal(
-        say(party, bob, (struct vc_bytes){longest, VC_CHAT_TEXT_MAX}, "", &message), VC_OK);
+        say(party, bob, (struct vc_bytes){longest, VC_CHAT_TEXT_MAX}, "", &message),
+        VC_OK);
     assert_int_equal(say(party, bob, VC_BYTES(bad), "", &message), VC_ERR_BAD_TEXT);
     assert_int_equal(say(party, bob, text_of(""), "", &message), VC_ERR_BAD_TEXT);
     assert_int_equal(say(party, 77, text_of("x"), "", &message), VC_ERR_NO_CONTACT);
@@ -48,7 +49,8 @@ static void what_is_no_text_is_refused(void **state)
 
 static void hostile_text_arrives_as_it_was_written(void **state)
 {
-    static const char hostile[] = "\x1b[31mred\x07 \xe2\x80\xae" "drow \r\n\t\x7f \xc2\x9b";
+    static const char hostile[] = "\x1b[31mred\x07 \xe2\x80\xae"
+                                  "drow \r\n\t\x7f \xc2\x9b";
     struct party *party = *state;
     uint32_t bob, alice;
 
@@ -121,7 +123,8 @@ static void a_queued_message_is_given_up(void **state)
     party_run(party, 500);
     now = party_now(party, a);
     first = party_find(a, bob, "delivered");
-    assert_int_equal(vc_chat_abandon(party_chat(a), &now, bob, first.ref), VC_ERR_NOT_FOUND);
+    assert_int_equal(vc_chat_abandon(party_chat(a), &now, bob, first.ref),
+                     VC_ERR_NOT_FOUND);
     assert_int_equal(vc_chat_abandon(party_chat(a), &now, bob, theirs.ref),
                      VC_ERR_NOT_FOUND);
     b->is_deaf = true;
@@ -158,7 +161,8 @@ static void many_that_were_given_up_do_not_hold_up_the_others(void **state)
 
         if (i > 0) {
             now = party_now(party, a);
-            assert_int_equal(vc_chat_abandon(party_chat(a), &now, bob, message.ref), VC_OK);
+            assert_int_equal(vc_chat_abandon(party_chat(a), &now, bob, message.ref),
+                             VC_OK);
             party_end_turn(party, a);
         }
         if (i % 100 == 0) {

@@ -23,9 +23,25 @@ static void names_are_trimmed_and_composed(void **state)
 static void what_plays_tricks_is_no_name(void **state)
 {
     static const char *bad[] = {
-        "",          "   ",        "a\nb",       "a\tb",          "\x1b[31mred",
-        "a\x7f",     "a\xc2\x9b" "b", "a\xe2\x80\xae" "b", "\xff\xfe", "a\xe2\x80\x8b" "b",
-        "#12",       "\xed\xa0\x80", "a\xe2\x80\xa8" "b", "\xef\xbb\xbf" "bob",
+        "",
+        "   ",
+        "a\nb",
+        "a\tb",
+        "\x1b[31mred",
+        "a\x7f",
+        "a\xc2\x9b"
+        "b",
+        "a\xe2\x80\xae"
+        "b",
+        "\xff\xfe",
+        "a\xe2\x80\x8b"
+        "b",
+        "#12",
+        "\xed\xa0\x80",
+        "a\xe2\x80\xa8"
+        "b",
+        "\xef\xbb\xbf"
+        "bob",
     };
     char name[VC_NAME_MAX + 1];
 
@@ -66,7 +82,9 @@ static void the_case_of_letters_does_not_matter(void **state)
     (void)state;
     assert_true(vc_name_is_same("Bob", "bOB"));
     assert_true(vc_name_is_same("\xc3\x89milie", "\xc3\xa9MILIE"));
-    assert_true(vc_name_is_same("stra\xc3\x9f" "e", "STRASSE"));
+    assert_true(vc_name_is_same("stra\xc3\x9f"
+                                "e",
+                                "STRASSE"));
     assert_false(vc_name_is_same("bob", "bobo"));
     assert_false(vc_name_is_same("bob", "bop"));
 }

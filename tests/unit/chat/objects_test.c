@@ -30,8 +30,9 @@ static struct vc_bytes encode(const struct vc_message_object *message, uint8_t *
 
 static void a_message_has_the_bytes_that_the_spec_says(void **state)
 {
-    static const uint8_t expected[] = {1,    1, 7, 0, 0, 0, 8, 7, 6, 5, 4, 3, 2, 1, 2, 0, 0,
-                                       3,    0, 0, 0, 1, 0, 6, 0, 0, 0, 1, 0, 1, 'h', 'i'};
+    static const uint8_t expected[] = {1, 1, 7, 0, 0, 0, 8, 7, 6,   5,  4,
+                                       3, 2, 1, 2, 0, 0, 3, 0, 0,   0,  1,
+                                       0, 6, 0, 0, 0, 1, 0, 1, 'h', 'i'};
     struct vc_message_object message = a_message();
     uint8_t room[128];
     struct vc_bytes bytes = encode(&message, room, sizeof room);
@@ -47,7 +48,8 @@ static void a_message_reads_back_as_it_was_written(void **state)
     uint8_t room[128];
 
     (void)state;
-    assert_int_equal(vc_message_object_read(encode(&message, room, sizeof room), &read), VC_OK);
+    assert_int_equal(vc_message_object_read(encode(&message, room, sizeof room), &read),
+                     VC_OK);
     assert_int_equal(read.seq, 7);
     assert_int_equal(read.clock, message.clock);
     assert_int_equal(read.parent_count, 2);
@@ -84,12 +86,13 @@ static vc_err read_changed(size_t at, uint8_t value)
 static void what_a_message_may_not_hold_is_malformed(void **state)
 {
     (void)state;
-    assert_int_equal(read_changed(0, 2), VC_ERR_MALFORMED);    /* version */
-    assert_int_equal(read_changed(2, 0), VC_ERR_MALFORMED);    /* seq 0 */
-    assert_int_equal(read_changed(13, 0x80), VC_ERR_MALFORMED); /* clock beyond the end */
-    assert_int_equal(read_changed(14, 9), VC_ERR_MALFORMED);   /* nine parents */
-    assert_int_equal(read_changed(15, 2), VC_ERR_MALFORMED);   /* parents out of order */
-    assert_int_equal(read_changed(17, 0), VC_ERR_MALFORMED);   /* a parent with seq 0 */
+    assert_int_equal(read_changed(0, 2), VC_ERR_MALFORMED); /* version */
+    assert_int_equal(read_changed(2, 0), VC_ERR_MALFORMED); /* seq 0 */
+    assert_int_equal(read_changed(13, 0x80),
+                     VC_ERR_MALFORMED);                      /* clock beyond the end */
+    assert_int_equal(read_changed(14, 9), VC_ERR_MALFORMED); /* nine parents */
+    assert_int_equal(read_changed(15, 2), VC_ERR_MALFORMED); /* parents out of order */
+    assert_int_equal(read_changed(17, 0), VC_ERR_MALFORMED); /* a parent with seq 0 */
     assert_int_equal(read_changed(13, 0x7f), VC_OK);
 }
 
@@ -111,14 +114,15 @@ static void a_body_beyond_the_limit_is_malformed(void **state)
 
     (void)state;
     message.body = (struct vc_bytes){body, VC_CHAT_BODY_MAX};
-    assert_int_equal(vc_message_object_read(encode(&message, room, sizeof room), &read), VC_OK);
+    assert_int_equal(vc_message_object_read(encode(&message, room, sizeof room), &read),
+                     VC_OK);
     message.body.len++;
     assert_int_equal(vc_message_object_read(encode(&message, room, sizeof room), &read),
                      VC_ERR_MALFORMED);
 }
 
-static struct vc_hash32 id_of(const struct vc_message_object *message, uint8_t conversation,
-                              uint8_t root, uint8_t device)
+static struct vc_hash32 id_of(const struct vc_message_object *message,
+                              uint8_t conversation, uint8_t root, uint8_t device)
 {
     struct vc_hash32 pair = {{conversation}}, id;
     struct vc_key32 author = {{root}};
@@ -177,7 +181,8 @@ static void both_sides_call_their_conversation_the_same(void **state)
 static void receipts_and_requests_read_back(void **state)
 {
     struct vc_read_object read = {.device = 3, .up_to = 99}, read_back;
-    struct vc_refs_object refs = {.refs = {{0, 0, 1}, {0, 0, 2}, {1, 0, 1}}, .count = 3};
+    struct vc_refs_object refs = {.refs = {{0, 0, 1}, {0, 0, 2}, {1, 0, 1}},
+                                  .count = 3};
     struct vc_refs_object refs_back;
     uint8_t room[VC_REFS_OBJECT_MAX], version, kind;
     struct vc_writer w = vc_writer(room, sizeof room);
@@ -216,7 +221,8 @@ static void left_over_bytes_are_malformed(void **state)
     w = vc_writer(room, sizeof room);
     vc_join_refused_write(&w, VC_ERR_BLOCKED);
     vc_write_u8(&w, 0);
-    assert_int_equal(vc_join_refused_read(vc_writer_bytes(&w), &reason), VC_ERR_MALFORMED);
+    assert_int_equal(vc_join_refused_read(vc_writer_bytes(&w), &reason),
+                     VC_ERR_MALFORMED);
 }
 
 static void a_refusal_says_why_and_an_unknown_one_is_a_no(void **state)

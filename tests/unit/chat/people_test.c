@@ -7,7 +7,8 @@
 static void equal_names_get_numbers(void **state)
 {
     struct party *party = *state;
-    struct party_host *a = &party->hosts[0], *b = &party->hosts[1], *c = &party->hosts[2];
+    struct party_host *a = &party->hosts[0], *b = &party->hosts[1],
+                      *c = &party->hosts[2];
     struct vc_now now = party_now(party, c);
     uint32_t bob, second, alice;
 
@@ -28,7 +29,10 @@ static void who_has_no_name_is_called_by_his_fingerprint(void **state)
 
     vc_person_pick_name(chat, "", &card, name);
     assert_int_equal(strlen(name), 8);
-    memcpy(card.name, "\xe2\x80\xae" "evil", 8);
+    memcpy(card.name,
+           "\xe2\x80\xae"
+           "evil",
+           8);
     vc_person_pick_name(chat, "", &card, name);
     assert_int_equal(strlen(name), 8);
     vc_person_pick_name(chat, "Mallory", &card, name);
@@ -78,7 +82,8 @@ static void everything_is_there_after_a_restart(void **state)
 }
 
 static vc_err restart_with(struct party *party, struct party_host *host,
-                           enum vc_table table, struct vc_bytes key, struct vc_bytes value)
+                           enum vc_table table, struct vc_bytes key,
+                           struct vc_bytes value)
 {
     vc_err err;
 
@@ -119,7 +124,8 @@ static void rows_that_make_no_sense_are_said_to_be_damage(void **state)
 
 static void settings_that_make_no_sense_are_said_to_be_damage(void **state)
 {
-    static const uint8_t owner[] = "owner", counters[] = "counters", value[] = {1, 2, 3};
+    static const uint8_t owner[] = "owner", counters[] = "counters",
+                         value[] = {1, 2, 3};
     struct party *party = *state;
 
     assert_int_equal(restart_with(party, &party->hosts[0], VC_TABLE_SETTING,

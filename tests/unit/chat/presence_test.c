@@ -38,8 +38,9 @@ static void who_is_away_is_tried_ever_more_seldom(void **state)
     first = contact.retry_at - (PARTY_START_UNIX + party->now);
     party_run(party, 24 * PARTY_HOUR);
     contact = party_contact(party, a, bob);
-    later = contact.retry_at == VC_NEVER ? 0
-                                         : contact.retry_at - (PARTY_START_UNIX + party->now);
+    later = contact.retry_at == VC_NEVER
+                ? 0
+                : contact.retry_at - (PARTY_START_UNIX + party->now);
     assert_true(first <= 20 * 60 * 1000);
     assert_true(later <= 2 * VC_CHAT_TRY_BACKOFF_MAX_MS);
     assert_int_equal(party_start(party, b), VC_OK);

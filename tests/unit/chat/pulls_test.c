@@ -142,8 +142,8 @@ static void a_request_gets_a_bounded_answer(void **state)
     party_forge(party, b, alice, VC_BYTES(bytes));
     party_forge(party, b, alice, VC_BYTES(bytes));
     party_run(party, 500);
-    assert_true(
-        vc_mail_state(vc_node_mail(a->node), party_contact(party, a, bob).peer, &after));
+    assert_true(vc_mail_state(vc_node_mail(a->node), party_contact(party, a, bob).peer,
+                              &after));
     assert_int_equal(after.sent - before.sent, VC_CHAT_PULL_ANSWER_MAX);
     assert_int_equal(party_stats(b).duplicates, VC_CHAT_PULL_ANSWER_MAX);
 }

@@ -63,7 +63,8 @@ static void a_crash_in_the_middle_loses_none(void **state)
         now = party_now(&party, a);
         assert_int_equal(vc_chat_invite(party_chat(a), &now, 0, "", &invite), VC_OK);
         party_end_turn(&party, a);
-        assert_int_equal(vc_chat_join(party_chat(b), &now, invite.text, "", &join), VC_OK);
+        assert_int_equal(vc_chat_join(party_chat(b), &now, invite.text, "", &join),
+                         VC_OK);
         party_end_turn(&party, b);
         for (int i = 0; i < turns; i++) {
             party.now += 5;

@@ -20,8 +20,8 @@ static void rows_are_written_once_a_turn(void **state)
     vc_store_stats(a->store, &before);
     now = party_now(party, a);
     for (int i = 0; i < 10; i++) {
-        assert_int_equal(vc_chat_send_text(party_chat(a), &now, bob, text, none, &message),
-                         VC_OK);
+        assert_int_equal(
+            vc_chat_send_text(party_chat(a), &now, bob, text, none, &message), VC_OK);
     }
     party_end_turn(party, a);
     party_turn(party);

@@ -5,20 +5,20 @@
 #include "tests/support/test.h"
 
 /* Every shorter start of @bytes and every byte more is damage to @read. */
-#define EXPECT_EXACT(bytes, read)                                                     \
-    do {                                                                              \
-        uint8_t longer[1024];                                                         \
-        for (size_t cut = 0; cut < (bytes).len; cut++) {                              \
-            assert_int_equal((read)((struct vc_bytes){(bytes).data, cut}, &back),     \
-                             VC_ERR_STORE_DAMAGED);                                   \
-        }                                                                             \
-        memcpy(longer, (bytes).data, (bytes).len);                                    \
-        longer[(bytes).len] = 0;                                                      \
-        assert_int_equal((read)((struct vc_bytes){longer, (bytes).len + 1}, &back),   \
-                         VC_ERR_STORE_DAMAGED);                                       \
-        longer[0]++;                                                                  \
-        assert_int_equal((read)((struct vc_bytes){longer, (bytes).len}, &back),       \
-                         VC_ERR_STORE_DAMAGED);                                       \
+#define EXPECT_EXACT(bytes, read)                                                   \
+    do {                                                                            \
+        uint8_t longer[1024];                                                       \
+        for (size_t cut = 0; cut < (bytes).len; cut++) {                            \
+            assert_int_equal((read)((struct vc_bytes){(bytes).data, cut}, &back),   \
+                             VC_ERR_STORE_DAMAGED);                                 \
+        }                                                                           \
+        memcpy(longer, (bytes).data, (bytes).len);                                  \
+        longer[(bytes).len] = 0;                                                    \
+        assert_int_equal((read)((struct vc_bytes){longer, (bytes).len + 1}, &back), \
+                         VC_ERR_STORE_DAMAGED);                                     \
+        longer[0]++;                                                                \
+        assert_int_equal((read)((struct vc_bytes){longer, (bytes).len}, &back),     \
+                         VC_ERR_STORE_DAMAGED);                                     \
     } while (0)
 
 static void the_owner_reads_back(void **state)
@@ -34,7 +34,8 @@ static void the_owner_reads_back(void **state)
     assert_true(back.sends_read_receipts);
     assert_string_equal(back.name, "alice");
     room[1] = 2;
-    assert_int_equal(vc_owner_row_read(vc_writer_bytes(&w), &back), VC_ERR_STORE_DAMAGED);
+    assert_int_equal(vc_owner_row_read(vc_writer_bytes(&w), &back),
+                     VC_ERR_STORE_DAMAGED);
 }
 
 static void numbers_never_start_at_nothing(void **state)
@@ -85,7 +86,8 @@ static void a_contact_reads_back(void **state)
 
 static void a_device_reads_back_with_the_most_addresses(void **state)
 {
-    struct vc_device_row row = {.contact = 5, .addr_count = VC_CARD_ADDRS_MAX,
+    struct vc_device_row row = {.contact = 5,
+                                .addr_count = VC_CARD_ADDRS_MAX,
                                 .good_count = VC_CHAT_GOOD_ADDRS_MAX};
     struct vc_device_row back;
     uint8_t room[VC_DEVICE_ROW_MAX];
@@ -153,7 +155,8 @@ static void a_join_reads_back_and_cannot_have_ended_twice(void **state)
     row.is_done = true;
     w = vc_writer(room, sizeof room);
     vc_join_row_write(&w, &row);
-    assert_int_equal(vc_join_row_read(vc_writer_bytes(&w), &back), VC_ERR_STORE_DAMAGED);
+    assert_int_equal(vc_join_row_read(vc_writer_bytes(&w), &back),
+                     VC_ERR_STORE_DAMAGED);
 }
 
 int main(void)

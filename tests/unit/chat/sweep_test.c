@@ -4,7 +4,8 @@
 #include "node/chat/limits.h"
 #include "tests/unit/node/party.h"
 
-static void fill(struct party *party, struct party_host *host, uint32_t contact, int count)
+static void fill(struct party *party, struct party_host *host, uint32_t contact,
+                 int count)
 {
     for (int i = 0; i < count; i++) {
         party_say(party, host, contact, "text");

@@ -23,7 +23,8 @@ static void end_turn(struct party *party, struct party_host *host)
     party_turn(party);
 }
 
-static vc_err add(struct party *party, struct party_host *host, uint64_t hash, uint32_t seq)
+static vc_err add(struct party *party, struct party_host *host, uint64_t hash,
+                  uint32_t seq)
 {
     struct vc_now now = party_now(party, host);
     struct vc_chat *chat = party_chat(host);
@@ -95,7 +96,8 @@ static void only_so_many_are_known(void **state)
     uint32_t seq;
 
     for (uint64_t i = 1; i <= VC_CHAT_TOKENS_KEPT + 5000; i++) {
-        assert_int_equal(add(party, a, i * UINT64_C(0x9e3779b97f4a7c15), (uint32_t)i), VC_OK);
+        assert_int_equal(add(party, a, i * UINT64_C(0x9e3779b97f4a7c15), (uint32_t)i),
+                         VC_OK);
         if (i % 500 == 0) {
             end_turn(party, a);
         }
@@ -103,13 +105,15 @@ static void only_so_many_are_known(void **state)
     end_turn(party, a);
     assert_false(vc_tokens_find(party_chat(a), UINT64_C(0x9e3779b97f4a7c15), 1, &seq));
     assert_true(vc_tokens_find(
-        party_chat(a), (VC_CHAT_TOKENS_KEPT + 5000) * UINT64_C(0x9e3779b97f4a7c15), 1, &seq));
+        party_chat(a), (VC_CHAT_TOKENS_KEPT + 5000) * UINT64_C(0x9e3779b97f4a7c15), 1,
+        &seq));
     assert_int_equal(seq, VC_CHAT_TOKENS_KEPT + 5000);
     assert_true(party_chat(a)->token_rows_hold < VC_CHAT_TOKENS_KEPT + 1000);
     party_crash(party, a);
     assert_int_equal(party_start(party, a), VC_OK);
     assert_true(vc_tokens_find(
-        party_chat(a), (VC_CHAT_TOKENS_KEPT + 5000) * UINT64_C(0x9e3779b97f4a7c15), 1, &seq));
+        party_chat(a), (VC_CHAT_TOKENS_KEPT + 5000) * UINT64_C(0x9e3779b97f4a7c15), 1,
+        &seq));
 }
 
 static void old_ones_are_forgotten_and_new_ones_are_not(void **state)
@@ -153,7 +157,8 @@ static void memory_that_fails_refuses_the_request(void **state)
 {
     struct party *party = *state;
     struct party_host *a = &party->hosts[0];
-    struct vc_bytes text = {(const uint8_t *)"hi", 2}, token = {(const uint8_t *)"t", 1};
+    struct vc_bytes text = {(const uint8_t *)"hi", 2},
+                    token = {(const uint8_t *)"t", 1};
     struct vc_message message;
     struct vc_now now;
     uint32_t bob, alice;

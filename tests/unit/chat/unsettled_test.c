@@ -18,8 +18,11 @@ static void a_message_moves_when_its_parent_arrives(void **state)
     me = party_author(b, a);
     {
         /* The child's clock is behind its parent's, so it stands too early at first. */
-        struct party_forged child = {
-            .seq = 2, .clock = 10, .parents = {{me, 0, 1}}, .parent_count = 1, .text = "child"};
+        struct party_forged child = {.seq = 2,
+                                     .clock = 10,
+                                     .parents = {{me, 0, 1}},
+                                     .parent_count = 1,
+                                     .text = "child"};
         struct party_forged other = {.seq = 3, .clock = 50, .text = "other"};
         struct party_forged parent = {.seq = 1, .clock = 100, .text = "parent"};
 
@@ -51,8 +54,11 @@ static void what_we_answer_meanwhile_moves_too(void **state)
     party_meet(party, a, b, &bob, &alice);
     me = party_author(b, a);
     {
-        struct party_forged child = {
-            .seq = 2, .clock = 10, .parents = {{me, 0, 1}}, .parent_count = 1, .text = "child"};
+        struct party_forged child = {.seq = 2,
+                                     .clock = 10,
+                                     .parents = {{me, 0, 1}},
+                                     .parent_count = 1,
+                                     .text = "child"};
         struct party_forged parent = {.seq = 1, .clock = future, .text = "parent"};
 
         party_forge_message(party, b, alice, &child);
@@ -173,7 +179,8 @@ static void expect_model(struct party_host *a, uint32_t bob, const struct model 
 
 static void any_order_of_arrival_gives_the_order_of_the_model(void **state)
 {
-    struct vc_prop prop = vc_prop_begin("any_order_of_arrival_gives_the_order_of_the_model");
+    struct vc_prop prop =
+        vc_prop_begin("any_order_of_arrival_gives_the_order_of_the_model");
     static struct model model;
     static struct party party;
 

@@ -43,7 +43,8 @@ static void an_empty_store_gets_an_identity_that_stays(void **state)
     struct vc_device first_device, second_device;
 
     assert_int_equal(
-        vc_identity_load(fixture->store, &now, &fixture->rng, &first, &first_device), VC_OK);
+        vc_identity_load(fixture->store, &now, &fixture->rng, &first, &first_device),
+        VC_OK);
     assert_true(vc_store_submit(fixture->store) > 0);
     (void)vc_store_poll(fixture->store);
     assert_int_equal(
@@ -54,7 +55,8 @@ static void an_empty_store_gets_an_identity_that_stays(void **state)
     assert_memory_equal(first.contacts.b, second.contacts.b, sizeof first.contacts.b);
     assert_memory_equal(first_device.dh_secret.b, second_device.dh_secret.b, 32);
     assert_int_equal(vc_store_submit(fixture->store), 0);
-    assert_int_equal(vc_certificate_verify(&second_device.certificate, &second.root), VC_OK);
+    assert_int_equal(vc_certificate_verify(&second_device.certificate, &second.root),
+                     VC_OK);
     assert_int_equal(second_device.certificate.from, 1790000000);
 }
 
@@ -64,12 +66,12 @@ static void what_was_not_committed_was_never_there(void **state)
     struct vc_account first, second;
     struct vc_device device;
 
-    assert_int_equal(vc_identity_load(fixture->store, &now, &fixture->rng, &first, &device),
-                     VC_OK);
+    assert_int_equal(
+        vc_identity_load(fixture->store, &now, &fixture->rng, &first, &device), VC_OK);
     vc_memory_crash(fixture->store);
     assert_int_equal(vc_memory_open(fixture->disk, &fixture->store), VC_OK);
-    assert_int_equal(vc_identity_load(fixture->store, &now, &fixture->rng, &second, &device),
-                     VC_OK);
+    assert_int_equal(
+        vc_identity_load(fixture->store, &now, &fixture->rng, &second, &device), VC_OK);
     assert_memory_not_equal(first.root.b, second.root.b, sizeof first.root.b);
 }
 
@@ -103,14 +105,15 @@ static void a_store_that_takes_nothing_gives_no_identity(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(an_empty_store_gets_an_identity_that_stays, setup,
-                                        teardown),
+        cmocka_unit_test_setup_teardown(an_empty_store_gets_an_identity_that_stays,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(what_was_not_committed_was_never_there, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(
-            a_row_that_cannot_be_read_is_damage_and_not_a_new_identity, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_store_that_takes_nothing_gives_no_identity, setup,
-                                        teardown),
+            a_row_that_cannot_be_read_is_damage_and_not_a_new_identity, setup,
+            teardown),
+        cmocka_unit_test_setup_teardown(a_store_that_takes_nothing_gives_no_identity,
+                                        setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

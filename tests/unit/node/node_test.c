@@ -102,7 +102,8 @@ static void a_failed_commit_is_a_crash_without_dying(void **state)
     rebuild(party, a, VC_ERR_STORE_IO);
     party_turn(party);
     assert_string_equal(party_texts(a, bob), "");
-    assert_int_equal(party_try_say(party, a, bob, "refused", &message), VC_ERR_STORE_IO);
+    assert_int_equal(party_try_say(party, a, bob, "refused", &message),
+                     VC_ERR_STORE_IO);
     party_say(party, b, alice, "waits for a disk");
     party_run(party, 5000);
     assert_int_equal(party_state(b, alice, "waits for a disk"), VC_MESSAGE_QUEUED);
@@ -130,7 +131,8 @@ static void datagrams_of_strangers_get_no_answer(void **state)
         for (size_t at = 0; at < len; at++) {
             noise[at] = (uint8_t)(i * 31u + at * (i | 1u));
         }
-        vc_node_recv(a->node, &now, &party->hosts[1].addr, (struct vc_bytes){noise, len});
+        vc_node_recv(a->node, &now, &party->hosts[1].addr,
+                     (struct vc_bytes){noise, len});
         assert_false(vc_node_next(a->node, &now, &output));
         assert_int_equal(vc_node_submit(a->node, &now), 0);
     }
@@ -183,7 +185,8 @@ static void two_lives_of_equal_seeds_are_equal(void **state)
     assert_memory_equal(vc_node_account(first.hosts[0].node)->root.b,
                         vc_node_account(second.hosts[0].node)->root.b, 32);
     for (size_t i = 0; i < first.count; i++) {
-        const struct party_flying *one = &first.flying[(first.first + i) % PARTY_FLYING_MAX];
+        const struct party_flying *one =
+            &first.flying[(first.first + i) % PARTY_FLYING_MAX];
         const struct party_flying *two =
             &second.flying[(second.first + i) % PARTY_FLYING_MAX];
 

@@ -306,8 +306,8 @@ vc_err party_try_say(struct party *party, struct party_host *host, uint32_t cont
     return err;
 }
 
-struct vc_message party_say(struct party *party, struct party_host *host, uint32_t contact,
-                            const char *text)
+struct vc_message party_say(struct party *party, struct party_host *host,
+                            uint32_t contact, const char *text)
 {
     struct vc_message message;
 
@@ -340,7 +340,8 @@ const char *party_texts(struct party_host *host, uint32_t contact)
     static struct texts texts[4];
     static unsigned next;
     struct texts *mine = &texts[next++ % 4];
-    struct vc_history history = {.contact = contact, .on_message = add_text, .ctx = mine};
+    struct vc_history history = {
+        .contact = contact, .on_message = add_text, .ctx = mine};
 
     mine->len = 0;
     assert_int_equal(vc_chat_history(party_chat(host), &history), VC_OK);
@@ -348,7 +349,8 @@ const char *party_texts(struct party_host *host, uint32_t contact)
     return mine->text;
 }
 
-struct vc_contact party_contact(struct party *party, struct party_host *host, uint32_t id)
+struct vc_contact party_contact(struct party *party, struct party_host *host,
+                                uint32_t id)
 {
     struct vc_now now = party_now(party, host);
     struct vc_contact contact;
@@ -375,7 +377,8 @@ static bool find_text(void *ctx, const struct vc_message *message)
     return true;
 }
 
-struct vc_message party_find(struct party_host *host, uint32_t contact, const char *text)
+struct vc_message party_find(struct party_host *host, uint32_t contact,
+                             const char *text)
 {
     struct finding finding = {.text = text};
     struct vc_history history = {
@@ -401,12 +404,14 @@ void party_forge(struct party *party, struct party_host *host, uint32_t contact,
     struct vc_mail_object mail = {.head = object, .body = {object.data, 0}};
     uint64_t number;
 
-    assert_int_equal(vc_store_reserve(host->store, VC_MAIL_SEND_OPS,
-                                      VC_MAIL_SEND_BYTES(object.len)),
-                     VC_OK);
-    (void)vc_node_chat(host->node); /* so that the node knows that something was written */
+    assert_int_equal(
+        vc_store_reserve(host->store, VC_MAIL_SEND_OPS, VC_MAIL_SEND_BYTES(object.len)),
+        VC_OK);
+    (void)vc_node_chat(
+        host->node); /* so that the node knows that something was written */
     assert_int_equal(vc_mail_send(vc_node_mail(host->node), &now,
-                                  party_contact(party, host, contact).peer, &mail, &number),
+                                  party_contact(party, host, contact).peer, &mail,
+                                  &number),
                      VC_OK);
     party_end_turn(party, host);
 }
@@ -432,8 +437,8 @@ void party_forge_message(struct party *party, struct party_host *host, uint32_t 
 
 uint8_t party_author(struct party_host *host, struct party_host *other)
 {
-    return memcmp(vc_node_account(host->node)->root.b, vc_node_account(other->node)->root.b,
-                  32) < 0
+    return memcmp(vc_node_account(host->node)->root.b,
+                  vc_node_account(other->node)->root.b, 32) < 0
                ? 0
                : 1;
 }
@@ -472,10 +477,12 @@ static bool add_event(void *ctx, const struct vc_event *event)
     return true;
 }
 
-void party_events(struct party_host *host, uint64_t since, struct party_events *ret_events)
+void party_events(struct party_host *host, uint64_t since,
+                  struct party_events *ret_events)
 {
     ret_events->count = 0;
-    assert_int_equal(vc_chat_events(party_chat(host), since, add_event, ret_events), VC_OK);
+    assert_int_equal(vc_chat_events(party_chat(host), since, add_event, ret_events),
+                     VC_OK);
 }
 
 size_t party_event_count(struct party_host *host, enum vc_event_kind kind)

@@ -9,10 +9,10 @@
 #include "storage/memory.h"
 #include "tests/support/test.h"
 
-#define PARTY_HOSTS 3
+#define PARTY_HOSTS      3
 #define PARTY_FLYING_MAX 65536
 #define PARTY_START_UNIX UINT64_C(1790000000000)
-#define PARTY_HOUR ((vc_ms)3600 * 1000)
+#define PARTY_HOUR       ((vc_ms)3600 * 1000)
 
 /* An allocator that counts, and fails when asked to. */
 struct party_alloc {
@@ -53,7 +53,8 @@ void party_open(struct party *party);
 /* cmocka's setup and teardown: *state is the party. */
 int party_setup(void **state);
 int party_teardown(void **state);
-#define PARTY_TEST(name) cmocka_unit_test_setup_teardown(name, party_setup, party_teardown)
+#define PARTY_TEST(name) \
+    cmocka_unit_test_setup_teardown(name, party_setup, party_teardown)
 void party_close(struct party *party);
 
 struct vc_now party_now(const struct party *party, const struct party_host *host);
@@ -80,8 +81,8 @@ void party_end_turn(struct party *party, struct party_host *host);
 void party_meet(struct party *party, struct party_host *a, struct party_host *b,
                 uint32_t *ret_b_at_a, uint32_t *ret_a_at_b);
 /* Queues a text; its turn is ended. */
-struct vc_message party_say(struct party *party, struct party_host *host, uint32_t contact,
-                            const char *text);
+struct vc_message party_say(struct party *party, struct party_host *host,
+                            uint32_t contact, const char *text);
 vc_err party_try_say(struct party *party, struct party_host *host, uint32_t contact,
                      const char *text, struct vc_message *ret_message);
 
@@ -110,17 +111,20 @@ struct party_events {
     struct vc_event events[1024];
     size_t count;
 };
-void party_events(struct party_host *host, uint64_t since, struct party_events *ret_events);
+void party_events(struct party_host *host, uint64_t since,
+                  struct party_events *ret_events);
 /* How many events of a kind there are in all. */
 size_t party_event_count(struct party_host *host, enum vc_event_kind kind);
 
 /* The texts of a conversation in its order, each with a newline; unknown bodies "?". */
 #define PARTY_TEXT_MAX 65536
 const char *party_texts(struct party_host *host, uint32_t contact);
-struct vc_contact party_contact(struct party *party, struct party_host *host, uint32_t id);
+struct vc_contact party_contact(struct party *party, struct party_host *host,
+                                uint32_t id);
 /* The state of the message whose text this is. */
 enum vc_message_state party_state(struct party_host *host, uint32_t contact,
                                   const char *text);
-struct vc_message party_find(struct party_host *host, uint32_t contact, const char *text);
+struct vc_message party_find(struct party_host *host, uint32_t contact,
+                             const char *text);
 
 #endif

@@ -75,7 +75,8 @@ static void what_was_written_to_a_dead_node_arrives_when_it_is_back(void **state
     assert_int_equal(party_state(a, bob, "while you were away"), VC_MESSAGE_DELIVERED);
     party_say(party, b, alice, "here I am");
     party_run(party, 500);
-    assert_string_equal(party_texts(a, bob), "before\nwhile you were away\nhere I am\n");
+    assert_string_equal(party_texts(a, bob),
+                        "before\nwhile you were away\nhere I am\n");
 }
 
 int main(void)
