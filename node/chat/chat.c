@@ -255,16 +255,19 @@ void vc_chat_mail_output(struct vc_chat *chat, const struct vc_now *now,
         break;
     }
     person = vc_person_of_peer(chat, output->peer);
-    if (person == NULL || person->row.is_blocked) {
+    if (person == NULL) {
         return;
     }
     chat->last_of_peer = person;
-    if (output->kind == VC_MAIL_MOVED) {
+    if (output->kind == VC_MAIL_ACKED) {
+        /* Also of one who was blocked meanwhile: mail says it only once. */
+        vc_receipt_on_acked(chat, now, person, output->ref);
+    } else if (person->row.is_blocked) {
+        return;
+    } else if (output->kind == VC_MAIL_MOVED) {
         vc_presence_moved(chat, now, person, &output->link.addr);
     } else if (output->kind == VC_MAIL_CONNECT) {
         vc_presence_connect(chat, now, person);
-    } else if (output->kind == VC_MAIL_ACKED) {
-        vc_receipt_on_acked(chat, now, person, output->ref);
     } else if (vc_inbound_object(chat, now, person, output->object)) {
         vc_mail_accept(chat->cfg.mail, now, output->peer, output->number);
     }

@@ -68,7 +68,12 @@ void vc_guest_down(struct vc_chat *chat, uint32_t peer)
 {
     struct vc_guest *guest = guest_of(chat, peer);
 
-    if (guest != NULL) {
+    if (guest == NULL) {
+        return;
+    }
+    if (guest->contact != 0) {
+        guest->is_gone = true; /* he is a contact all the same */
+    } else {
         memset(guest, 0, sizeof *guest);
     }
 }
@@ -154,6 +159,25 @@ void vc_guests_submitted(struct vc_chat *chat, uint64_t ticket)
     }
 }
 
+/* Gives him the session and our card; false when he has to start over. */
+static bool hand_over(struct vc_chat *chat, const struct vc_now *now,
+                      struct vc_guest *guest, const struct vc_person *person)
+{
+    if (guest->is_gone) {
+        return false;
+    }
+    if (vc_link_adopt(chat->cfg.link, now->mono, guest->peer, person->row.peer) !=
+        VC_OK) {
+        vc_link_close(chat->cfg.link, now->mono, guest->peer);
+        return false;
+    }
+    if (vc_join_card_send(chat, now, person->row.peer, &guest->answer) != VC_OK) {
+        vc_link_close(chat->cfg.link, now->mono, person->row.peer);
+        return false;
+    }
+    return true;
+}
+
 /* He is durable here: the session is his. */
 static void adopt(struct vc_chat *chat, const struct vc_now *now,
                   struct vc_guest *guest)
@@ -161,20 +185,16 @@ static void adopt(struct vc_chat *chat, const struct vc_now *now,
     struct vc_person *person;
 
     if (vc_person_get(chat, guest->contact, &person) != VC_OK ||
-        person->row.is_blocked || vc_person_link_put(chat, person) != VC_OK ||
-        vc_link_adopt(chat->cfg.link, now->mono, guest->peer, person->row.peer) !=
-            VC_OK) {
+        person->row.is_blocked || vc_person_link_put(chat, person) != VC_OK) {
         dismiss(chat, now, guest);
         return;
     }
-    if (vc_join_card_send(chat, now, person->row.peer, &guest->answer) != VC_OK) {
-        /* Without the card he would wait for nothing: he starts over. */
-        vc_link_close(chat->cfg.link, now->mono, person->row.peer);
-        memset(guest, 0, sizeof *guest);
-        return;
+    if (hand_over(chat, now, guest, person)) {
+        vc_presence_up(chat, now, person, &guest->addr);
+        vc_mail_wake(chat->cfg.mail, now, person->row.peer);
+    } else if (!person->is_up) {
+        vc_presence_start(chat, now, person);
     }
-    vc_presence_up(chat, now, person, &guest->addr);
-    vc_mail_wake(chat->cfg.mail, now, person->row.peer);
     memset(guest, 0, sizeof *guest);
 }
 

@@ -427,6 +427,10 @@ vc_err vc_person_replace_device(struct vc_chat *chat, const struct vc_now *now,
     person->device.good_count = 0;
     person->row.card_sent = 0;
     person->row.card_acked = 0;
+    /* A receipt that waited is gone with its row. */
+    person->conversation.receipt_sent = person->conversation.receipt_acked;
+    vc_person_conversation_dirty(chat, person);
+    vc_chat_chore(chat, person, VC_CHORE_RECEIPT);
     take_card(person, card);
     vc_person_contact_dirty(chat, person);
     vc_person_device_dirty(chat, person);

@@ -126,7 +126,10 @@ static void write_rows(struct vc_chat *chat, struct vc_person *person)
     person->is_conversation_dirty = false;
 }
 
-void vc_room_flush(struct vc_chat *chat, const struct vc_now *now)
+/* Goes over the dirty ones; those who stay dirty are listed again. */
+static void flush_people(struct vc_chat *chat,
+                         bool (*has_place)(const struct vc_chat *chat,
+                                           const struct vc_person *person))
 {
     struct vc_person *person = chat->dirty_first;
 
@@ -136,14 +139,35 @@ void vc_room_flush(struct vc_chat *chat, const struct vc_now *now)
         struct vc_person *next = person->next_dirty;
 
         person->is_listed = false;
-        if (person->has_room || vc_room_take(chat, person, 0, 0) == VC_OK) {
+        if (has_place(chat, person)) {
             write_rows(chat, person);
-            person->has_room = false;
         } else {
-            list(chat, person); /* the rows wait for the next turn that has room */
-            vc_chat_want(chat, now->mono + VC_CHAT_CHORE_RETRY_MS);
+            list(chat, person);
         }
         person = next;
+    }
+}
+
+static bool has_taken_room(const struct vc_chat *chat, const struct vc_person *person)
+{
+    (void)chat;
+    return person->has_room;
+}
+
+static bool finds_room(const struct vc_chat *chat, const struct vc_person *person)
+{
+    (void)person;
+    return vc_store_reserve(chat->cfg.store, VC_CHAT_PERSON_OPS,
+                            VC_CHAT_PERSON_BYTES) == VC_OK;
+}
+
+void vc_room_flush(struct vc_chat *chat, const struct vc_now *now)
+{
+    flush_people(chat, has_taken_room);
+    /* What became dirty without room takes what the others have left. */
+    flush_people(chat, finds_room);
+    if (chat->dirty_first != NULL) {
+        vc_chat_want(chat, now->mono + VC_CHAT_CHORE_RETRY_MS);
     }
     for (size_t i = 0; chat->room_ops > 0 && i < chat->people_count; i++) {
         chat->people[i]->has_room = false;

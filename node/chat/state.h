@@ -101,6 +101,7 @@ struct vc_guest {
     uint32_t invite;
     struct vc_key32 dev_dh;
     uint32_t contact; /* 0: no card yet */
+    bool is_gone;     /* the session ended before he was durable */
     uint64_t ticket;  /* of the turn that wrote the contact, or VC_TICKET_OPEN */
     struct vc_join_card answer; /* what we had of him before */
     struct vc_addr addr;

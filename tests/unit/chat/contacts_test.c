@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "crypto/base/hex.h"
-#include "node/chat/limits.h"
+#include "node/chat/state.h"
 #include "tests/unit/node/party.h"
 
 static void contacts_are_found_by_name_number_and_id(void **state)
@@ -156,6 +156,28 @@ static void a_blocked_contact_meets_silence_until_he_is_not(void **state)
     assert_int_equal(party_state(b, alice, "do you hear me?"), VC_MESSAGE_DELIVERED);
 }
 
+static void what_arrived_before_the_block_is_still_told(void **state)
+{
+    struct party *party = *state;
+    struct party_host *a = &party->hosts[0];
+    struct vc_mark mark = {.kind = VC_MARK_MESSAGE, .value = 1};
+    struct vc_mail_output acked = {.kind = VC_MAIL_ACKED};
+    struct vc_now now;
+    uint32_t bob, alice;
+
+    party_meet(party, a, &party->hosts[1], &bob, &alice);
+    party->hosts[1].is_deaf = true;
+    party_say(party, a, bob, "hello");
+    party_run(party, 100);
+    assert_int_equal(set_blocked(party, a, bob, true), VC_OK);
+    mark.contact = bob;
+    vc_mark_write(acked.ref, &mark);
+    acked.peer = party_contact(party, a, bob).peer;
+    now = party_now(party, a);
+    vc_chat_mail_output(party_chat(a), &now, &acked);
+    assert_int_equal(party_state(a, bob, "hello"), VC_MESSAGE_DELIVERED);
+}
+
 static void a_blocked_contact_cannot_join_again(void **state)
 {
     struct party *party = *state;
@@ -216,6 +238,7 @@ int main(void)
         PARTY_TEST(names_are_unique_and_kept),
         PARTY_TEST(the_safety_number_is_the_same_on_both_sides),
         PARTY_TEST(a_blocked_contact_meets_silence_until_he_is_not),
+        PARTY_TEST(what_arrived_before_the_block_is_still_told),
         PARTY_TEST(a_blocked_contact_cannot_join_again),
         PARTY_TEST(a_removed_contact_is_gone_for_everybody),
     };

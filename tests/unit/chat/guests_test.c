@@ -153,9 +153,15 @@ static void a_guest_who_leaves_is_a_contact_all_the_same(void **state)
     party_end_turn(party, a);
     party_run(party, 100);
     assert_null(guest_of(a, GUEST));
+    now = party_now(party, a);
     assert_int_equal(vc_chat_contacts(party_chat(a), &now, contacts, 2), 1);
     assert_string_equal(contacts[0].petname, "bob");
     assert_false(contacts[0].is_connected);
+    /* The link knows him, and he will be tried. */
+    assert_int_equal(
+        vc_link_connect(vc_node_link(a->node), now.mono, contacts[0].peer, &b->addr, 1),
+        VC_OK);
+    assert_true(contacts[0].retry_at != VC_NEVER);
 }
 
 static void a_store_that_takes_nothing_makes_no_contact(void **state)

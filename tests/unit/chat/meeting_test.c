@@ -92,6 +92,33 @@ static void the_joiner_has_forgotten(void **state)
                      VC_MESSAGE_DELIVERED);
 }
 
+static void a_receipt_that_waited_for_the_old_device_is_given_to_the_new(void **state)
+{
+    struct party *party = *state;
+    struct party_host *a = &party->hosts[0], *b = &party->hosts[1];
+    struct vc_now now;
+    uint32_t bob, alice;
+
+    party_meet(party, a, b, &bob, &alice);
+    party_say(party, b, alice, "one");
+    party_run(party, 1000);
+    b->is_deaf = true;
+    now = party_now(party, a);
+    assert_int_equal(vc_chat_mark_read(party_chat(a), &now, bob), VC_OK);
+    party_end_turn(party, a);
+    party_run(party, 1000);
+    forget(party, b, alice);
+    b->is_deaf = false;
+    party_meet(party, a, b, &bob, &alice);
+    party_say(party, b, alice, "two");
+    party_run(party, 60000);
+    now = party_now(party, a);
+    assert_int_equal(vc_chat_mark_read(party_chat(a), &now, bob), VC_OK);
+    party_end_turn(party, a);
+    party_run(party, 60000);
+    assert_int_equal(party_state(b, alice, "two"), VC_MESSAGE_READ);
+}
+
 static void both_know_each_other_and_meet_again(void **state)
 {
     struct party *party = *state;
@@ -137,6 +164,7 @@ int main(void)
         cmocka_unit_test(a_stranger_says_that_he_knows_nothing),
         PARTY_TEST(the_inviter_has_forgotten),
         PARTY_TEST(the_joiner_has_forgotten),
+        PARTY_TEST(a_receipt_that_waited_for_the_old_device_is_given_to_the_new),
         PARTY_TEST(both_know_each_other_and_meet_again),
         PARTY_TEST(both_have_forgotten),
     };

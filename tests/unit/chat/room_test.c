@@ -52,6 +52,29 @@ static void a_turn_is_over_when_many_contacts_have_changed(void **state)
     assert_true(vc_chat_has_room(chat));
 }
 
+/* As many contacts say at once that something arrived as a turn has room for, and more. */
+static void what_became_dirty_without_room_is_written_all_the_same(void **state)
+{
+    struct party *party = *state;
+    struct party_host *a = &party->hosts[0];
+    struct vc_chat *chat = party_chat(a);
+    static struct vc_person people[100];
+    size_t rows = party_rows(a, VC_TABLE_CONVERSATION);
+
+    memset(people, 0, sizeof people);
+    for (uint32_t i = 0; i < 100; i++) {
+        people[i].id = 1000 + i;
+        if (vc_room_take(chat, &people[i], 0, 0) != VC_OK) {
+            assert_true(i >= VC_CHAT_ROWS_BYTES_MAX / VC_CHAT_PERSON_BYTES);
+        }
+        vc_person_conversation_dirty(chat, &people[i]);
+    }
+    party_end_turn(party, a);
+    assert_null(chat->dirty_first);
+    party_turn(party);
+    assert_int_equal(party_rows(a, VC_TABLE_CONVERSATION), rows + 100);
+}
+
 static void dirty_people_are_forgotten_in_any_order(void **state)
 {
     struct party *party = *state;
@@ -102,6 +125,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         PARTY_TEST(rows_are_written_once_a_turn),
         PARTY_TEST(a_turn_is_over_when_many_contacts_have_changed),
+        PARTY_TEST(what_became_dirty_without_room_is_written_all_the_same),
         PARTY_TEST(dirty_people_are_forgotten_in_any_order),
         PARTY_TEST(arrays_grow_and_keep_what_they_hold),
     };
