@@ -256,7 +256,8 @@ uint32_t vc_chat_gaps(const struct vc_chat *chat, uint32_t contact);
 
 enum vc_event_kind {
     VC_EVENT_MESSAGE = 1, /* a message came, or one of ours was queued */
-    VC_EVENT_STATE = 2,   /* our messages @ref.seq .. @seq_last are @state now */
+    VC_EVENT_STATE = 2,   /* our messages @ref.seq .. @seq_last are @state now, but
+                                   for those that were given up */
     VC_EVENT_CONTACT_ADDED = 3,
     VC_EVENT_CONTACT_CHANGED = 4,
     VC_EVENT_CONTACT_REMOVED = 5,
