@@ -26,8 +26,8 @@ static int check_store(const struct vc_options *options)
     if (err == VC_OK) {
         printf("the store is whole: %llu rows\n", (unsigned long long)rows);
     } else {
-        (void)fprintf(stderr, "%s%s%s\n%s\n", vc_err_words(err), words[0] != '\0' ? ": " : "", words,
-                vc_err_hint(err));
+        (void)fprintf(stderr, "%s%s%s\n%s\n", vc_err_words(err),
+                      words[0] != '\0' ? ": " : "", words, vc_err_hint(err));
     }
     return vc_err_exit_code(err);
 }
