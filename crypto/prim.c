@@ -201,16 +201,23 @@ bool vc_open(uint8_t *ret_plain, const struct vc_secret32 *key, uint64_t counter
     return vc_open_nonce(ret_plain, key, nonce, ad, sealed);
 }
 
-void vc_xchacha_xor(struct vc_room bytes, const struct vc_secret32 *key,
-                    const uint8_t salt[16])
+void vc_xchacha_xor_nonce(struct vc_room bytes, const struct vc_secret32 *key,
+                          struct vc_bytes nonce)
 {
-    uint8_t nonce[XNONCE_LEN] = {0};
+    uint8_t whole[XNONCE_LEN] = {0};
 
+    VC_CHECK(nonce.len <= sizeof(whole));
     if (bytes.len == 0) {
         return;
     }
-    memcpy(nonce, salt, 16);
-    crypto_stream_xchacha20_xor(bytes.data, bytes.data, bytes.len, nonce, key->b);
+    memcpy(whole, nonce.data, nonce.len);
+    crypto_stream_xchacha20_xor(bytes.data, bytes.data, bytes.len, whole, key->b);
+}
+
+void vc_xchacha_xor(struct vc_room bytes, const struct vc_secret32 *key,
+                    const uint8_t salt[16])
+{
+    vc_xchacha_xor_nonce(bytes, key, (struct vc_bytes){salt, 16});
 }
 
 static uint32_t u32_of(const uint8_t bytes[4])

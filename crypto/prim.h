@@ -117,6 +117,10 @@ VC_NODISCARD bool vc_open_nonce(uint8_t *ret_plain, const struct vc_secret32 *ke
 void vc_xchacha_xor(struct vc_room bytes, const struct vc_secret32 *key,
                     const uint8_t salt[16]);
 
+/* The same with a nonce of up to 24 bytes, filled up with zero bytes. */
+void vc_xchacha_xor_nonce(struct vc_room bytes, const struct vc_secret32 *key,
+                          struct vc_bytes nonce);
+
 /* The first @len (at most 64) bytes of the ChaCha20 block that RFC 9001 section 5.4.4
  * makes of a 16-byte sample: block counter = first 4 bytes, nonce = the other 12. */
 void vc_chacha_mask(uint8_t *ret_mask, size_t len, const struct vc_secret32 *key,
