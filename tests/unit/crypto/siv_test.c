@@ -59,7 +59,8 @@ static void every_flipped_bit_is_refused(void **state)
         sealed[bit / 8] ^= (uint8_t)(1 << bit % 8);
     }
     assert_true(vc_siv_open(plain, VC_SIV_TAG_LEN, &key, &ad, VC_BYTES(sealed)));
-    assert_false(vc_siv_open(plain, VC_SIV_TAG_LEN, &key, &ad, (struct vc_bytes){sealed, 23}));
+    assert_false(
+        vc_siv_open(plain, VC_SIV_TAG_LEN, &key, &ad, (struct vc_bytes){sealed, 23}));
 }
 
 static void other_data_or_another_key_is_refused(void **state)
