@@ -1,0 +1,113 @@
+"""The worked examples of crypto/SPEC.md: read out of the document, made again, compared."""
+
+import os
+import re
+
+import identity
+import link
+import sodium
+from primitives import digest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SPEC = os.path.join(ROOT, "crypto", "SPEC.md")
+LINE = re.compile(r"(\S.*?) {1,}(\S+)$")
+
+
+def blocks(heading):
+    """The fenced blocks below a heading that begins so, each as {name: value}."""
+    with open(SPEC, encoding="utf-8") as file:
+        parts = re.split(r"^#+ ", file.read(), flags=re.MULTILINE)
+    found = [part for part in parts if part.startswith(heading)]
+    if len(found) != 1:
+        raise AssertionError(f"SPEC.md has {len(found)} headings {heading!r}")
+    return [read_block(text) for text in re.findall(r"```\n(.*?)```", found[0], re.DOTALL)]
+
+
+def read_block(text):
+    """A value goes on in lines that begin with blanks; sentences between are passed over."""
+    ret, name = {}, None
+    for line in text.split("\n"):
+        if re.match(r" +\S+$", line) and name:
+            ret[name] += line.strip()
+            continue
+        match = LINE.match(line)
+        name = match.group(1).strip() if match and len(match.group(1)) <= 24 else None
+        if name:
+            ret[name] = match.group(2)
+    return ret
+
+
+def differences(stated, made):
+    """Complaints, one for each value that is another or is not stated."""
+    for name, value in made.items():
+        value = value.hex() if isinstance(value, bytes) else str(value)
+        if stated.get(name) != value:
+            yield f"{name}: SPEC.md says {stated.get(name)}, the oracle {value}"
+
+
+def of_identity():
+    seed = identity.root_seed(b"\x01" * 32)
+    record = identity.record_seed(seed, 0)
+    alice = identity.Device(b"\x01" * 32, b"\x03" * 32, b"\x04" * 32, 5, 1767225600)
+    address = (b"\x04" + bytes([192, 0, 2, 1]) + b"\x88\x13",
+               b"\x06" + bytes.fromhex("20010db8") + bytes(11) + b"\x01\x88\x13")
+    card = identity.Card(alice.root, 0, sodium.ed25519_public(record), 0, b"\x02" * 32,
+                         (alice.certificate,), address, b"Alice", ())
+    encoded = identity.write_card(card)
+    if identity.read_card(encoded) != card:
+        yield "the card is not read as it was written"
+    yield from differences(blocks("Worked examples of sections 2 to 6")[0], {
+        "root seed": seed, "root": alice.root, "record seed": record,
+        "R_0": sodium.ed25519_public(record), "fingerprint": identity.fingerprint(alice.root),
+        "ID": identity.account_id(alice.root), "certificate": alice.certificate,
+        "card": encoded})
+    yield from differences(blocks("Worked examples of sections 2 to 6")[1], {
+        "psk": digest(256, "invite psk", message=b"\x05" * 16),
+        "mask key": digest(256, "invite mask", message=b"\x05" * 16)})
+
+
+def of_link(stated, pattern, masks, kind, behind, psk):
+    """One of the two blocks: the salts and lengths of padding are those of the document."""
+    cids, versions = (b"\xaa" * 8, b"\xbb" * 8), (b"\x01\x04\x03\x02\x01", b"\x01\x0d\x0c\x0b\x0a")
+
+    def salt(name):
+        return bytes.fromhex(stated[name])[:16]
+
+    def padding(name):
+        return bytes(int(stated[f"{name} padding"]))
+
+    prologue = b"veche link" + kind + cids[0] + link.named(b"veche") + behind
+    both = link.Handshake(pattern, prologue, (b"\x11" * 32, b"\x22" * 32),
+                          (b"\x55" * 32, b"\x66" * 32), psk)
+    first = both.write(0, versions[0] + padding("msg1"))
+    second = both.write(1, cids[1] + versions[1] + padding("msg2"))
+    third = both.write(2, bytes.fromhex("0102030405060708") + padding("msg3"))
+    cookie, data, numbers = b"\x99" * 16, [], []
+    for key in both.state.split():
+        data.append(digest(256, "link data", key=key))
+        numbers.append(digest(256, "link number", key=key))
+    yield from differences(stated, {
+        "mask": masks.stream, "mac1 key": masks.mac, "cookie key": masks.cookie,
+        "msg1": masks.first(salt("msg1"), cids[0], bytes(16), first),
+        "cookie reply": masks.cookie_reply(salt("cookie reply"), cids[0], first, cookie,
+                                           int(stated["cookie padding"])),
+        "msg1 again": masks.first(salt("msg1 again"), cids[0], cookie, first),
+        "msg2": masks.hide(salt("msg2"), second), "msg3": masks.hide(salt("msg3"), third),
+        "handshake hash": both.state.h, "tag": digest(64, "link tag", message=both.state.h),
+        "initiator data key": data[0], "initiator number key": numbers[0],
+        "responder data key": data[1], "responder number key": numbers[1],
+        "packet": link.packet(data[0], numbers[0], cids[1], 0x100000002, b"hello"),
+        "empty packet": link.packet(data[1], numbers[1], cids[0], 0, b"")})
+
+
+def of_links():
+    stated = blocks("Worked examples of sections 7 to 10")
+    masks = link.Masks(link.base_of_link(b"\x33" * 32, b"veche",
+                                         sodium.x25519_public(b"\x22" * 32)))
+    yield from of_link(stated[0], "XK", masks, b"\x01", b"\x44" * 32, None)
+    masks = link.Masks(link.base_of_join(b"\x05" * 16, b"veche"))
+    psk = digest(256, "invite psk", message=b"\x05" * 16)
+    yield from of_link(stated[1], "XXpsk3", masks, b"\x02", b"", psk)
+
+
+EXAMPLES = [of_identity, of_links]

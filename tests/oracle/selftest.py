@@ -1,0 +1,311 @@
+#!/usr/bin/env python3
+"""The oracle by itself: the worked examples of SPEC.md, and conversations with itself."""
+
+import dataclasses
+import itertools
+import math
+import unittest
+
+import examples
+import identity
+import opening
+import people
+import prekey
+import primitives
+import ratchet
+import sodium
+from primitives import Malformed, Unsupported
+from sodium import Refused
+
+LOW_ORDER = [bytes(32), b"\x01" + bytes(31), b"\xec" + b"\xff" * 30 + b"\x7f"]
+BAD = (Malformed, Unsupported, Refused)
+
+
+class Document(unittest.TestCase):
+    def test_worked_examples(self):
+        for example in examples.EXAMPLES:
+            with self.subTest(example.__name__):
+                self.assertEqual(list(example()), [])
+
+
+class Primitives(unittest.TestCase):
+    def test_short_digest_begins_the_longer(self):
+        self.assertEqual(primitives.digest(64, "link tag", message=b"x"),
+                         primitives.digest(128, "link tag", message=b"x")[:8])
+
+    def test_padding(self):
+        for n in [*range(1, 3000), 4095, 4096, 4097, 32767, 32768, 32769, 65537]:
+            length = primitives.padded_length(n - 1)
+            if n <= 192:
+                self.assertEqual(length, 192)
+                continue
+            e = math.floor(math.log2(n))
+            step = 2 ** (e - math.floor(math.log2(e)) - 1)
+            self.assertTrue(n <= length < n + step and length % step == 0)
+            self.assertLessEqual(length / n, 1.12)
+        for content in (b"", b"\x80", b"a\0", b"\x80\0\0", bytes(200)):
+            self.assertEqual(primitives.unpad(primitives.pad(content)), content)
+        self.assertEqual(primitives.unpad(b"ab\x80"), b"ab")
+        for padded in (b"", bytes(192), b"a", b"a\x80\x01\0"):
+            self.assertRaises(Malformed, primitives.unpad, padded)
+
+    def test_siv(self):
+        key = primitives.siv_key(b"\x01" * 32)
+        for length, text in itertools.product((16, 24), (b"", b"text", bytes(300))):
+            sealed = primitives.siv_seal(key, length, b"data", text)
+            self.assertEqual(len(sealed), length + len(text))
+            self.assertEqual(primitives.siv_open(key, length, b"data", sealed), text)
+            self.assertRaises(Refused, primitives.siv_open, key, length, b"date", sealed)
+            for place in range(len(sealed)):
+                self.assertRaises(Refused, primitives.siv_open, key, length, b"data",
+                                  flip(sealed, place))
+        self.assertRaises(Refused, primitives.siv_open, key, 24, b"", bytes(23))
+
+    def test_low_order_and_signatures(self):
+        for point in LOW_ORDER:
+            self.assertRaises(Refused, sodium.x25519, b"\x01" * 32, point)
+        signature = sodium.ed25519_sign(b"\x01" * 32, b"said")
+        public = sodium.ed25519_public(b"\x01" * 32)
+        sodium.ed25519_verify(public, b"said", signature)
+        self.assertRaises(Refused, sodium.ed25519_verify, public, b"sad", signature)
+        self.assertFalse(sodium.ed25519_is_point(b"\x99" * 32))
+
+
+class Prekeys(unittest.TestCase):
+    def setUp(self):
+        self.chances = people.Chances(15)
+        self.bob = people.Person(self.chances, 3)
+
+    def write(self, **changes):
+        device = self.bob.device
+        return prekey.write_prekey(dataclasses.replace(self.bob.prekey, **changes),
+                                   device.dev_sig_seed, device.root)
+
+    def read(self, data, root=None):
+        device = self.bob.device
+        return prekey.read_prekey(data, device.dev_sig, root or device.root, device.index)
+
+    def test_signed(self):
+        data = self.write()
+        self.assertEqual(len(data), prekey.PREKEY_LEN)
+        self.assertEqual(self.read(data), self.bob.prekey)
+        for place in range(len(data)):
+            self.assertRaises(BAD, self.read, flip(data, place))
+        self.assertRaises(Refused, self.read, data, bytes(32))
+        self.assertRaises(Malformed, self.read, data[:-1])
+        self.assertRaises(Malformed, self.read, data + b"\0")
+        for changes in ({"id": 0}, {"suite": 0}, {"until": people.NOW - 1}):
+            self.assertRaises(Malformed, self.read, self.write(**changes))
+        self.assertRaises(Refused, self.read, self.write(index=4))
+
+    def test_in_a_card(self):
+        device = self.bob.device
+        ones = tuple(prekey.OneTime(count + 1, self.chances.key()) for count in range(8))
+        card = identity.Card(device.root, 0, sodium.ed25519_public(b"\x07" * 32), 0, bytes(32),
+                             (device.certificate,), (), b"Bob",
+                             ((1, self.write()), (2, prekey.write_one_times(ones)), (9, b"new")))
+        read = identity.read_card(identity.write_card(card))
+        self.assertEqual(prekey.read_card_prekeys(read), (self.bob.prekey, ones))
+        for bad in ((), (*ones, prekey.OneTime(9, bytes(32))), (ones[1], ones[0]),
+                    (ones[0], ones[0]), (prekey.OneTime(0, bytes(32)),)):
+            self.assertRaises(Malformed, prekey.read_one_times, prekey.write_one_times(bad))
+
+
+class Openings(unittest.TestCase):
+    def setUp(self):
+        self.chances = people.Chances(16)
+        self.alice, self.bob = people.Person(self.chances), people.Person(self.chances, 7)
+
+    def test_read_as_written(self):
+        for with_one_time, length in itertools.product((False, True), (0, 1, 255)):
+            payload = self.alice.payload(41, bytes(length))
+            to = self.bob.as_recipient(with_one_time)
+            data, secrets = self.alice.open_to(self.chances, to, payload)
+            self.assertEqual(len(data), opening.OPENING_MIN + length)
+            head = opening.read_head(data + b"frame", people.NETWORK, to.root, to.index)
+            self.assertEqual((head.length, head.prekey_id), (len(data), to.prekey.id))
+            self.assertEqual(head.one_time_id, to.one_time.id if with_one_time else 0)
+            read, certificate, theirs = self.bob.read(data, with_one_time)
+            self.assertEqual((read, theirs), (payload, secrets))
+            self.assertEqual(certificate.dev_dh, self.alice.device.dev_dh)
+
+    def test_every_bit_counts(self):
+        data, secrets = self.alice.open_to(self.chances, self.bob.as_recipient(True))
+        for place in [*range(32), *range(44, len(data))]:
+            self.assertRaises(BAD, self.bob.read, flip(data, place, 0x80), True)
+        for length in range(44, len(data)):
+            self.assertRaises(BAD, self.bob.read, data[:length], True)
+        self.assertNotEqual(opening.name_of(data), opening.name_of(flip(data, 40)))
+        self.assertEqual(self.bob.read(data, True)[2], secrets)
+
+    def test_wrong_recipient(self):
+        data, _ = self.alice.open_to(self.chances, self.bob.as_recipient(False))
+        carol = people.Person(self.chances)
+        self.assertRaises(Refused, carol.read, data, False)
+        self.assertRaises(Refused, self.bob.read, data, True)
+        self.assertRaises(Refused, self.bob.read, data, False, b"other")
+        for name in ("until", "capabilities", "id", "kem_hash"):
+            changed = getattr(self.bob.prekey, name)
+            changed = bytes(31) + b"\x01" if name == "kem_hash" else changed ^ 1
+            other = people.Person(people.Chances(0))
+            other.__dict__.update(self.bob.__dict__)
+            other.prekey = dataclasses.replace(self.bob.prekey, **{name: changed})
+            self.assertRaises(Refused, other.read, data, False)
+
+    def test_somebody_elses_certificate(self):
+        carol = people.Person(self.chances)
+        data, _ = self.alice.open_to(self.chances, self.bob.as_recipient(False), carol.payload())
+        self.assertRaises(Refused, self.bob.read, data, False)
+
+    def test_low_order(self):
+        data, _ = self.alice.open_to(self.chances, self.bob.as_recipient(False))
+        for point in LOW_ORDER:
+            self.assertRaises(Refused, self.bob.read, point + data[32:], False)
+            to = self.bob.as_recipient(False)
+            weak = dataclasses.replace(to, prekey=dataclasses.replace(to.prekey, public=point))
+            self.assertRaises(Refused, self.alice.open_to, self.chances, weak)
+
+    def test_highest_bit(self):
+        seen = {self.alice.open_to(self.chances, self.bob.as_recipient(False))[0][31] >> 7
+                for _ in range(32)}
+        self.assertEqual(seen, {0, 1})
+
+
+class Session:
+    """Both ends, the frames on their way, and what of them has to open."""
+
+    def __init__(self, chances):
+        self.chances = chances
+        alice, bob = people.Person(chances), people.Person(chances, 1)
+        _, secrets = alice.open_to(chances, bob.as_recipient(True))
+        self.ends = [ratchet.Ratchet.initiator(secrets, bob.prekey.public, chances.key()),
+                     ratchet.Ratchet.recipient(secrets, bob.prekey_private)]
+        self.count = 0
+
+    def send(self, side):
+        self.count += 1
+        text = self.count.to_bytes(4, "big")
+        return text, self.ends[side].send(text, self.chances.key())
+
+    def get(self, side, sent, now=0):
+        text, frame = sent
+        if self.ends[side].receive(frame, now) != text:
+            raise AssertionError("another text")
+
+
+class Ratchets(unittest.TestCase):
+    def setUp(self):
+        self.session = Session(people.Chances(17))
+
+    def refuse(self, side, frame, error, now=0):
+        before = repr(vars(self.session.ends[side]))
+        self.assertRaises(error, self.session.ends[side].receive, frame, now)
+        self.assertEqual(repr(vars(self.session.ends[side])), before)
+
+    def test_ping_pong(self):
+        for turn in range(40):
+            self.session.get(1 - turn % 2, self.session.send(turn % 2))
+        self.assertEqual(self.session.ends[0].receiving.number, 20)
+
+    def test_permutations(self):
+        for order in itertools.permutations(range(5)):
+            session = Session(people.Chances(order[0]))
+            session.get(1, session.send(0))
+            sent = [session.send(0) for _ in range(2)]
+            session.get(0, session.send(1))
+            sent += [session.send(0) for _ in range(3)]
+            for place in order:
+                session.get(1, sent[place])
+            session.get(0, session.send(1))
+
+    def test_repeated_and_foreign(self):
+        sent = [self.session.send(0) for _ in range(3)]
+        self.session.get(1, sent[2])
+        self.session.get(1, sent[0])
+        self.refuse(1, sent[0][1], ratchet.OpenedBefore)
+        self.refuse(1, sent[2][1], ratchet.OpenedBefore)
+        self.refuse(0, sent[1][1], ratchet.NotOurs)
+        self.refuse(1, bytes(200), ratchet.NotOurs)
+        self.refuse(1, sent[1][1][:79], ratchet.NotOurs)
+        for place in range(len(sent[1][1])):
+            error = ratchet.NotOurs if place < ratchet.HEADER_LEN else Refused
+            self.refuse(1, flip(sent[1][1], place), error)
+        self.session.get(1, sent[1])
+        self.session.get(0, self.session.send(1))
+        self.session.get(1, self.session.send(0))
+        # The chain has no kept keys, so its header key is gone with them.
+        self.refuse(1, sent[1][1], ratchet.NotOurs)
+
+    def test_gap(self):
+        sent = [self.session.send(0) for _ in range(ratchet.GAP_MAX + 2)]
+        self.refuse(1, sent[-1][1], ratchet.TooFar)
+        self.session.get(1, sent[-2])
+        self.refuse(1, sent[-2][1], ratchet.OpenedBefore)
+        self.session.get(1, sent[-1])
+        late = [self.session.send(0) for _ in range(2)]
+        self.refuse(1, late[1][1], ratchet.TooFar)
+        for one in (*sent[:-2], *late):
+            self.session.get(1, one)
+        self.assertEqual(self.session.ends[1].kept(), 0)
+
+    def lose_in_chain(self):
+        """A frame that stays on its way, one that does not, and an answer."""
+        lost = self.session.send(0)
+        self.session.get(1, self.session.send(0))
+        self.session.get(0, self.session.send(1))
+        return lost
+
+    def test_chains(self):
+        lost = [self.lose_in_chain() for _ in range(ratchet.CHAINS_MAX + 2)]
+        self.session.get(1, self.session.send(0))
+        self.refuse(1, lost[0][1], ratchet.NotOurs)
+        self.refuse(1, lost[1][1], ratchet.NotOurs)
+        for one in lost[2:]:
+            self.session.get(1, one)
+        self.assertEqual(self.session.ends[1].older, [])
+
+    def test_days(self):
+        lost = [self.session.send(0), self.session.send(0)]
+        self.session.get(1, self.session.send(0), now=100)
+        self.session.get(1, lost[0], now=99 + ratchet.SKIPPED_S)
+        self.refuse(1, lost[1][1], ratchet.OpenedBefore, now=100 + ratchet.SKIPPED_S)
+
+    def test_low_order_ratchet_key(self):
+        sender = self.session.ends[0].sending
+        for point in LOW_ORDER:
+            header = primitives.siv_seal(sender.header_key, 16, self.session.ends[0].session_id,
+                                         point + bytes(8))
+            self.refuse(1, header + bytes(24), Refused)
+
+    def test_random_conversations(self):
+        for seed in range(20):
+            self.converse(people.Chances(seed), 150)
+
+    def converse(self, chances, steps):
+        session = self.session = Session(chances)
+        flying, gone = [[], []], [[], []]
+        session.get(1, session.send(0))
+        for _ in range(steps):
+            side = chances.randrange(2)
+            what = chances.random()
+            if what < 0.5:
+                flying[1 - side].append(session.send(side))
+            elif what < 0.9 and flying[side]:
+                one = flying[side].pop(chances.randrange(len(flying[side])))
+                session.get(side, one)
+                gone[side].append(one)
+            elif what < 0.95 and gone[side]:
+                self.refuse(side, chances.choice(gone[side])[1],
+                            (ratchet.OpenedBefore, ratchet.NotOurs))
+            elif flying[side]:
+                flying[side].pop()
+            for end in session.ends:
+                self.assertLess(len(end.older), ratchet.CHAINS_MAX, "the script is too wild")
+
+
+def flip(data, place, bit=0x01):
+    return data[:place] + bytes([data[place] ^ bit]) + data[place + 1:]
+
+
+if __name__ == "__main__":
+    unittest.main()
