@@ -6,6 +6,7 @@ import re
 import identity
 import link
 import sodium
+import statement
 from primitives import digest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -56,12 +57,22 @@ def of_identity():
     encoded = identity.write_card(card)
     if identity.read_card(encoded) != card:
         yield "the card is not read as it was written"
-    yield from differences(blocks("Worked examples of sections 2 to 6")[0], {
+    new = sodium.ed25519_public(identity.record_seed(seed, 1))
+    live = statement.Live(1, (0, 5), 1767225600 + statement.LIVE_S)
+    forward = statement.Forward(0, card.record, 1, new, 1767225600,
+                                1767225600 + statement.FORWARD_S)
+    statements = [statement.write_live(live, seed), statement.write_forward(forward, seed)]
+    if (statement.read_live(statements[0], alice.root) != live
+            or statement.read_forward(statements[1], alice.root) != forward):
+        yield "the statements are not read as they were written"
+    stated = {}
+    for block in blocks("Worked examples of sections 2 to 6"):
+        stated.update(block)
+    yield from differences(stated, {
         "root seed": seed, "root": alice.root, "record seed": record,
         "R_0": sodium.ed25519_public(record), "fingerprint": identity.fingerprint(alice.root),
         "ID": identity.account_id(alice.root), "certificate": alice.certificate,
-        "card": encoded})
-    yield from differences(blocks("Worked examples of sections 2 to 6")[1], {
+        "card": encoded,
         "psk": digest(256, "invite psk", message=b"\x05" * 16),
         "mask key": digest(256, "invite mask", message=b"\x05" * 16)})
 

@@ -10,11 +10,13 @@ from sodium import Refused
 
 HEADER_LEN = 56
 OVERHEAD = 80
+TEXT_MAX = 131072
 GAP_MAX = 2000
 SKIPPED_MAX = 2000
 CHAINS_MAX = 8
 SKIPPED_DAYS = 30
-SKIPPED_S = SKIPPED_DAYS * 86400
+DAY_S = 86400
+N_MAX = 2**32 - 2
 
 
 class NotOurs(Exception):
@@ -43,6 +45,7 @@ def chain_step(chain_key):
 
 @dataclasses.dataclass
 class Sending:
+    public: bytes
     key: bytes
     header_key: bytes
     previous: int  # PN
@@ -51,19 +54,39 @@ class Sending:
 
 @dataclasses.dataclass
 class Receiving:
-    number: int  # of the chain, from 1
+    """A receiving chain: the present one, or an older one for the sake of its kept keys."""
+    number: int  # from 1
+    public: bytes
     key: bytes
     header_key: bytes
     n: int = 0
-    skipped_at: int = 0
     kept: dict = dataclasses.field(default_factory=dict)  # N: message key
+    low: int = 0  # the lowest N skipped since nothing was kept
+    high: int = 0  # one more than the highest
+    until_day: int = 0
 
     def skip_to(self, n, now):
-        if self.n < n:
-            self.skipped_at = now
+        if self.n == n:
+            return
+        if not self.kept:
+            self.low = self.n
+        self.high, self.until_day = n, now // DAY_S + SKIPPED_DAYS
         while self.n < n:
             self.key, self.kept[self.n] = chain_step(self.key)
             self.n += 1
+
+    def next_key(self):
+        self.key, key = chain_step(self.key)
+        self.n += 1
+        return key
+
+    def take_kept(self, n):
+        if n not in self.kept:
+            raise OpenedBefore
+        return self.kept.pop(n)
+
+    def copy(self):
+        return dataclasses.replace(self, kept=dict(self.kept))
 
 
 class Ratchet:
@@ -71,9 +94,9 @@ class Ratchet:
 
     def __init__(self, session_id, root_key, next_send, next_receive):
         self.session_id, self.root_key = session_id, root_key
-        self.own_private = self.peer_public = None
-        self.sending = self.receiving = None
-        self.sent_in_last = 0  # N of the last sending chain, PN of the next
+        self.own_private = self.sending = self.receiving = None
+        self.sending_count = self.receiving_count = 0
+        self.sent_in_last = 0  # N of the last sending chain: PN of the next
         self.next_send, self.next_receive = next_send, next_receive
         self.older = []  # Receiving, the oldest first; each has kept keys
 
@@ -81,8 +104,7 @@ class Ratchet:
     def initiator(cls, secrets, prekey_public, ratchet_private):
         self = cls(secrets.session_id, secrets.root_key, secrets.header_key,
                    secrets.next_header_key)
-        self.peer_public = prekey_public
-        self.begin_sending(ratchet_private)
+        self.begin_sending(ratchet_private, prekey_public)
         return self
 
     @classmethod
@@ -92,11 +114,13 @@ class Ratchet:
         self.own_private = prekey_private
         return self
 
-    def begin_sending(self, private):
-        shared = sodium.x25519(private, self.peer_public)
+    def begin_sending(self, private, peer_public):
+        shared = sodium.x25519(private, peer_public)
         self.own_private = private
         self.root_key, key, header_key = dh_step(self.root_key, shared)
-        self.sending = Sending(key, self.next_send, self.sent_in_last)
+        self.sending = Sending(sodium.x25519_public(private), key, self.next_send,
+                               self.sent_in_last)
+        self.sending_count += 1
         self.next_send = header_key
 
     def needs_key(self):
@@ -104,13 +128,14 @@ class Ratchet:
         return self.sending is None
 
     def send(self, text, ratchet_private=None):
+        if len(text) > TEXT_MAX:
+            raise ValueError("the text is too long")
         if self.needs_key():
-            if self.peer_public is None:
+            if not self.receiving:
                 raise ValueError("a recipient sends nothing before he has received")
-            self.begin_sending(ratchet_private)
+            self.begin_sending(ratchet_private, self.receiving.public)
         chain = self.sending
-        plain = (sodium.x25519_public(self.own_private) + number(chain.n, 4)
-                 + number(chain.previous, 4))
+        plain = chain.public + number(chain.n, 4) + number(chain.previous, 4)
         header = siv_seal(chain.header_key, SIV_SHORT_TAG, self.session_id, plain)
         chain.key, key = chain_step(chain.key)
         chain.n += 1
@@ -118,107 +143,97 @@ class Ratchet:
         return header + siv_seal(siv_key(key), SIV_TAG, self.session_id + header, text)
 
     def receive(self, frame, now=0):
+        """The text; now is in seconds since 1970."""
         after = copy.copy(self)
-        after.receiving = copy_chain(self.receiving)
-        after.older = [copy_chain(chain) for chain in self.older]
+        after.receiving = self.receiving and self.receiving.copy()
+        after.older = [chain.copy() for chain in self.older]
         text = after.take(frame, now)
         self.__dict__.update(after.__dict__)
         return text
 
+    def take(self, frame, now):
+        """receive(), on a copy."""
+        if not OVERHEAD <= len(frame) <= OVERHEAD + TEXT_MAX:
+            raise NotOurs
+        self.expire(now)
+        header = frame[:HEADER_LEN]
+        chain, public, n, previous = self.open_header(header)
+        if n > N_MAX:
+            raise Refused("a number that no frame has")
+        if chain is None:
+            key = self.begin_receiving(public, n, previous, now)
+        elif chain is self.receiving:
+            key = self.key_of_present(public, n, now)
+        else:
+            key = chain.take_kept(n)
+        self.drop_empty()
+        return siv_open(siv_key(key), SIV_TAG, self.session_id + header, frame[HEADER_LEN:])
+
     def open_header(self, header):
-        """(header key, ratchet key, N, PN)"""
-        keys = [self.receiving.header_key] if self.receiving else []
-        keys += [self.next_receive] + [chain.header_key for chain in self.older]
-        for key in keys:
+        """(chain, or None for the next; ratchet key; N; PN)"""
+        chains = [self.receiving] if self.receiving else []
+        for chain in chains + [None] + self.older[::-1]:
+            key = chain.header_key if chain else self.next_receive
             try:
                 cursor = Cursor(siv_open(key, SIV_SHORT_TAG, self.session_id, header))
             except Refused:
                 continue
-            return key, cursor.take(32), cursor.number(4), cursor.number(4)
+            return chain, cursor.take(32), cursor.number(4), cursor.number(4)
         raise NotOurs
 
-    def take(self, frame, now):
-        """receive(), on a copy."""
-        if len(frame) < OVERHEAD:
-            raise NotOurs
-        self.expire(now)
-        header = frame[:HEADER_LEN]
-        header_key, ratchet_key, n, previous = self.open_header(header)
-        if header_key == self.next_receive:
-            key = self.begin_receiving(ratchet_key, n, previous, now)
-        elif self.receiving and header_key == self.receiving.header_key:
-            key = self.key_of_present(n, now)
-        else:
-            key = self.key_of_older(header_key, n)
-        return siv_open(siv_key(key), SIV_TAG, self.session_id + header, frame[HEADER_LEN:])
-
-    def key_of_present(self, n, now):
+    def key_of_present(self, public, n, now):
         chain = self.receiving
+        if public != chain.public:
+            raise Refused("the chain has another ratchet key")
         if n < chain.n:
-            return take_kept(chain, n)
+            return chain.take_kept(n)
         self.make_room(n - chain.n)
+        if len(chain.kept) + n - chain.n > SKIPPED_MAX:
+            raise TooFar
         chain.skip_to(n, now)
-        return next_key(chain)
+        return chain.next_key()
 
-    def begin_receiving(self, ratchet_key, n, previous, now):
+    def begin_receiving(self, public, n, previous, now):
         last = self.receiving
         begin = last.n if last else 0
-        if previous < begin or last is None and previous:
-            raise Refused("the chain before had fewer frames than were received")
+        if (not last and previous) or (last and (not self.sending or previous < begin)):
+            raise Refused("the turn or PN of a new chain")
         self.make_room(previous - begin + n)
         if last:
+            if self.kept() + previous - begin + n > SKIPPED_MAX:
+                last.kept = {}
             last.skip_to(previous, now)
-            if last.kept:
-                self.older.append(last)
-                del self.older[:-CHAINS_MAX]
-        shared = sodium.x25519(self.own_private, ratchet_key)
+            self.older.append(last)
+            self.drop_empty()
+            del self.older[:-CHAINS_MAX]
+        shared = sodium.x25519(self.own_private, public)
         self.root_key, key, header_key = dh_step(self.root_key, shared)
-        chain = Receiving(last.number + 1 if last else 1, key, self.next_receive)
-        self.next_receive, self.receiving = header_key, chain
-        self.peer_public, self.sending = ratchet_key, None
-        chain.skip_to(n, now)
-        return next_key(chain)
-
-    def key_of_older(self, header_key, n):
-        chain = next(chain for chain in self.older if chain.header_key == header_key)
-        key = take_kept(chain, n)
-        self.drop_empty()
-        return key
+        self.receiving_count += 1
+        self.receiving = Receiving(self.receiving_count, public, key, self.next_receive)
+        self.next_receive = header_key
+        self.sending = self.own_private = None
+        self.receiving.skip_to(n, now)
+        return self.receiving.next_key()
 
     def make_room(self, skipped):
-        """For so many more keys; those of the oldest chains are given up first."""
+        """Gives up the kept keys of older chains for so many more, the oldest first."""
         if skipped > GAP_MAX:
             raise TooFar
         while self.older and self.kept() + skipped > SKIPPED_MAX:
             self.older.pop(0)
-        if self.kept() + skipped > SKIPPED_MAX:
-            raise TooFar
 
     def kept(self):
-        chains = self.older + ([self.receiving] if self.receiving else [])
-        return sum(len(chain.kept) for chain in chains)
+        return sum(len(chain.kept) for chain in self.chains())
+
+    def chains(self):
+        return self.older + ([self.receiving] if self.receiving else [])
 
     def expire(self, now):
-        for chain in self.older + ([self.receiving] if self.receiving else []):
-            if now - chain.skipped_at >= SKIPPED_S:
+        """Gives up the kept keys whose days are over."""
+        for chain in self.chains():
+            if now // DAY_S >= chain.until_day:
                 chain.kept = {}
         self.drop_empty()
 
     def drop_empty(self):
         self.older = [chain for chain in self.older if chain.kept]
-
-
-def copy_chain(chain):
-    return chain and dataclasses.replace(chain, kept=dict(chain.kept))
-
-
-def take_kept(chain, n):
-    if n not in chain.kept:
-        raise OpenedBefore
-    return chain.kept.pop(n)
-
-
-def next_key(chain):
-    chain.key, key = chain_step(chain.key)
-    chain.n += 1
-    return key

@@ -14,6 +14,7 @@ import prekey
 import primitives
 import ratchet
 import sodium
+import state
 from primitives import Malformed, Unsupported
 from sodium import Refused
 
@@ -248,15 +249,15 @@ class Ratchets(unittest.TestCase):
             self.session.get(1, one)
         self.assertEqual(self.session.ends[1].kept(), 0)
 
-    def lose_in_chain(self):
-        """A frame that stays on its way, one that does not, and an answer."""
-        lost = self.session.send(0)
+    def lose_in_chain(self, count):
+        """Frames that stay on their way, one that does not, and an answer."""
+        lost = [self.session.send(0) for _ in range(count)]
         self.session.get(1, self.session.send(0))
         self.session.get(0, self.session.send(1))
         return lost
 
     def test_chains(self):
-        lost = [self.lose_in_chain() for _ in range(ratchet.CHAINS_MAX + 2)]
+        lost = [self.lose_in_chain(1)[0] for _ in range(ratchet.CHAINS_MAX + 2)]
         self.session.get(1, self.session.send(0))
         self.refuse(1, lost[0][1], ratchet.NotOurs)
         self.refuse(1, lost[1][1], ratchet.NotOurs)
@@ -266,9 +267,28 @@ class Ratchets(unittest.TestCase):
 
     def test_days(self):
         lost = [self.session.send(0), self.session.send(0)]
+        over = ratchet.SKIPPED_DAYS * ratchet.DAY_S
         self.session.get(1, self.session.send(0), now=100)
-        self.session.get(1, lost[0], now=99 + ratchet.SKIPPED_S)
-        self.refuse(1, lost[1][1], ratchet.OpenedBefore, now=100 + ratchet.SKIPPED_S)
+        self.session.get(1, lost[0], now=over - 1)
+        self.refuse(1, lost[1][1], ratchet.OpenedBefore, now=over)
+
+    def test_given_up(self):
+        """Whole chains are given up for more than may be kept, the oldest first."""
+        old = [self.lose_in_chain(500) for _ in range(3)]
+        late = [self.session.send(0) for _ in range(1002)]
+        self.session.get(1, late[500])
+        self.assertEqual(self.session.ends[1].kept(), 2000)
+        self.session.get(1, late[501])
+        self.session.get(1, late[503])
+        self.refuse(1, old[0][0][1], ratchet.NotOurs)
+        self.session.get(1, old[1][0])
+        self.assertEqual(self.session.ends[1].kept(), 1500)
+        self.session.get(0, self.session.send(1))
+        last = [self.session.send(0) for _ in range(1500)]
+        self.session.get(1, last[-1])
+        # The chain before lost what was kept of it, not what this frame kept.
+        self.refuse(1, late[502][1], ratchet.OpenedBefore)
+        self.session.get(1, late[504])
 
     def test_low_order_ratchet_key(self):
         sender = self.session.ends[0].sending
@@ -299,8 +319,15 @@ class Ratchets(unittest.TestCase):
                             (ratchet.OpenedBefore, ratchet.NotOurs))
             elif flying[side]:
                 flying[side].pop()
-            for end in session.ends:
+            for place, end in enumerate(session.ends):
+                session.ends[place] = state.read(*state.write(end))
+                self.assertEqual(repr(vars_of(session.ends[place])), repr(vars_of(end)))
                 self.assertLess(len(end.older), ratchet.CHAINS_MAX, "the script is too wild")
+
+
+def vars_of(session):
+    """What of a session is stored."""
+    return state.write(session), session.sent_in_last, session.kept()
 
 
 def flip(data, place, bit=0x01):
