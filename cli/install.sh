@@ -3,6 +3,7 @@
 #
 #     cli/install.sh           what building and running needs
 #     cli/install.sh tests     and what the tests need
+#     cli/install.sh bench     what other libraries the benches compare with
 #
 # Nothing is fetched when everything is there.
 set -eu
@@ -13,7 +14,12 @@ libjansson-dev libinih-dev libutf8proc-dev libqrencode-dev"
 # tests make a tree.  The rest lets the end-to-end tests look at processes and break them.
 tests="libcmocka-dev python3 clang git iproute2 nftables procps strace util-linux"
 
-[ "${1-}" != tests ] || packages="$packages $tests"
+bench="libsignal-protocol-c-dev libolm-dev libssl-dev pkg-config gcc"
+
+case "${1-}" in
+tests) packages="$packages $tests" ;;
+bench) packages=$bench ;;
+esac
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
     echo "install: this is not a Debian system; please see that these are installed: $packages"

@@ -4,6 +4,7 @@ import dataclasses
 
 import sodium
 from identity import CERTIFICATE_LEN, SUITE_CLASSIC, read_certificate, read_extensions
+from prekey import write_body
 from primitives import Cursor, Malformed, SymmetricState, Unsupported, digest, number
 from sodium import Refused
 
@@ -68,8 +69,7 @@ def begin(to, suite):
     prekey = to.prekey
     state = SymmetricState(NOISE_NAME)
     state.mix_hash(b"veche opening" + bytes([len(to.network)]) + to.network + number(suite, 2)
-                   + to.root + number(to.index, 2) + number(prekey.id, 4)
-                   + number(prekey.until, 4) + number(prekey.capabilities, 4) + prekey.kem_hash
+                   + to.root + number(to.index, 2) + write_body(prekey)
                    + number(to.one_time.id if to.one_time else 0, 4))
     state.mix_hash(to.dev_dh)
     state.mix_hash(prekey.public)
@@ -99,6 +99,8 @@ def decode_payload(data):
     root, certificate = cursor.take(32), cursor.take(CERTIFICATE_LEN)
     generation, capabilities = cursor.number(4), cursor.number(4)
     statement = cursor.take(cursor.number(1))
+    if not generation:
+        raise Malformed("a session without a generation")
     read_extensions(cursor)
     return Payload(root, certificate, generation, capabilities, statement)
 

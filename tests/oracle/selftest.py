@@ -145,7 +145,7 @@ class Openings(unittest.TestCase):
         self.assertRaises(Refused, carol.read, data, False)
         self.assertRaises(Refused, self.bob.read, data, True)
         self.assertRaises(Refused, self.bob.read, data, False, b"other")
-        for name in ("until", "capabilities", "id", "kem_hash"):
+        for name in ("suite", "start", "until", "capabilities", "id", "kem_hash"):
             changed = getattr(self.bob.prekey, name)
             changed = bytes(31) + b"\x01" if name == "kem_hash" else changed ^ 1
             other = people.Person(people.Chances(0))
