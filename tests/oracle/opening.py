@@ -5,15 +5,15 @@ import dataclasses
 import sodium
 from identity import CERTIFICATE_LEN, SUITE_CLASSIC, read_certificate, read_extensions
 from prekey import write_body
-from primitives import Cursor, Malformed, SymmetricState, Unsupported, digest, number
+from primitives import Cursor, Malformed, SymmetricState, digest, number
 from sodium import Refused
 
 NOISE_NAME = "Noise_Xpk_25519_ChaChaPoly_BLAKE2b"
 HEAD_LEN = 44
-OPENING_MAX = 2048
 PAYLOAD_MAX = 768
 PAYLOAD_MIN = 32 + CERTIFICATE_LEN + 4 + 4 + 1
 SEALED_STATIC = 48
+OPENING_MAX = HEAD_LEN + SEALED_STATIC + PAYLOAD_MAX + sodium.AEAD_TAG  # of suite 0x0001
 OPENING_MIN = HEAD_LEN + SEALED_STATIC + PAYLOAD_MIN + sodium.AEAD_TAG
 
 
@@ -141,9 +141,7 @@ def read_head(data, network, root, index):
     ephemeral, masked = cursor.take(32), cursor.take(HEAD_LEN - 32)
     cursor = Cursor(mask(network, root, index, ephemeral, masked))
     head = Head(cursor.number(2), cursor.number(2), cursor.number(4), cursor.number(4))
-    if head.suite != SUITE_CLASSIC:
-        raise Unsupported("another suite")
-    if not OPENING_MIN <= head.length <= min(OPENING_MAX, len(data)) or not head.prekey_id:
+    if not OPENING_MIN <= head.length <= min(OPENING_MAX, len(data)):
         raise Malformed("the head of an opening")
     return head
 
@@ -165,8 +163,6 @@ def read(opening, to, dev_dh_private, prekey_private, one_time_private=None):
     static = state.decrypt_and_hash(cursor.take(SEALED_STATIC))
     state.mix_key(sodium.x25519(prekey_private, static))
     text = state.decrypt_and_hash(cursor.rest())
-    if len(text) > PAYLOAD_MAX:
-        raise Malformed("the payload is too long")
     payload = decode_payload(text)
     if payload.certificate[37:69] != static:
         raise Refused("the certificate of another device")

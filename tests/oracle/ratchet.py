@@ -4,8 +4,8 @@ import copy
 import dataclasses
 
 import sodium
-from primitives import (SIV_SHORT_TAG, SIV_TAG, Cursor, digest, number, siv_key, siv_open,
-                        siv_seal)
+from primitives import (SIV_SHORT_TAG, SIV_TAG, Cursor, Malformed, digest, number, siv_key,
+                        siv_open, siv_seal)
 from sodium import Refused
 
 HEADER_LEN = 56
@@ -15,7 +15,6 @@ GAP_MAX = 2000
 SKIPPED_MAX = 2000
 CHAINS_MAX = 8
 SKIPPED_DAYS = 30
-DAY_S = 86400
 N_MAX = 2**32 - 2
 
 
@@ -60,33 +59,15 @@ class Receiving:
     key: bytes
     header_key: bytes
     n: int = 0
-    kept: dict = dataclasses.field(default_factory=dict)  # N: message key
+    kept: int = 0  # how many keys
     low: int = 0  # the lowest N skipped since nothing was kept
     high: int = 0  # one more than the highest
     until_day: int = 0
-
-    def skip_to(self, n, now):
-        if self.n == n:
-            return
-        if not self.kept:
-            self.low = self.n
-        self.high, self.until_day = n, now // DAY_S + SKIPPED_DAYS
-        while self.n < n:
-            self.key, self.kept[self.n] = chain_step(self.key)
-            self.n += 1
 
     def next_key(self):
         self.key, key = chain_step(self.key)
         self.n += 1
         return key
-
-    def take_kept(self, n):
-        if n not in self.kept:
-            raise OpenedBefore
-        return self.kept.pop(n)
-
-    def copy(self):
-        return dataclasses.replace(self, kept=dict(self.kept))
 
 
 class Ratchet:
@@ -99,6 +80,7 @@ class Ratchet:
         self.sent_in_last = 0  # N of the last sending chain: PN of the next
         self.next_send, self.next_receive = next_send, next_receive
         self.older = []  # Receiving, the oldest first; each has kept keys
+        self.rows = {}  # (chain, N): kept key
 
     @classmethod
     def initiator(cls, secrets, prekey_public, ratchet_private):
@@ -142,98 +124,129 @@ class Ratchet:
         self.sent_in_last = chain.n
         return header + siv_seal(siv_key(key), SIV_TAG, self.session_id + header, text)
 
-    def receive(self, frame, now=0):
-        """The text; now is in seconds since 1970."""
-        after = copy.copy(self)
-        after.receiving = self.receiving and self.receiving.copy()
-        after.older = [chain.copy() for chain in self.older]
-        text = after.take(frame, now)
-        self.__dict__.update(after.__dict__)
-        return text
-
-    def take(self, frame, now):
-        """receive(), on a copy."""
+    def receive(self, frame, day=0):
+        """(chain, N, text); the day is counted from 1970."""
         if not OVERHEAD <= len(frame) <= OVERHEAD + TEXT_MAX:
             raise NotOurs
-        self.expire(now)
-        header = frame[:HEADER_LEN]
-        chain, public, n, previous = self.open_header(header)
-        if n > N_MAX:
-            raise Refused("a number that no frame has")
-        if chain is None:
-            key = self.begin_receiving(public, n, previous, now)
-        elif chain is self.receiving:
-            key = self.key_of_present(public, n, now)
-        else:
-            key = chain.take_kept(n)
-        self.drop_empty()
-        return siv_open(siv_key(key), SIV_TAG, self.session_id + header, frame[HEADER_LEN:])
+        opened = self.open_header(frame[:HEADER_LEN])
+        after = copy.copy(self)
+        after.receiving = self.receiving and dataclasses.replace(self.receiving)
+        after.older = [dataclasses.replace(chain) for chain in self.older]
+        after.rows = dict(self.rows)
+        ret = after.take(frame, *opened, day)
+        self.__dict__.update(after.__dict__)
+        return ret
 
     def open_header(self, header):
-        """(chain, or None for the next; ratchet key; N; PN)"""
-        chains = [self.receiving] if self.receiving else []
-        for chain in chains + [None] + self.older[::-1]:
-            key = chain.header_key if chain else self.next_receive
+        """(chain, ratchet key, N, PN)"""
+        keys = [(chain.number, chain.header_key) for chain in self.older]
+        keys.append((self.receiving_count + 1, self.next_receive))
+        if self.receiving:
+            keys.append((self.receiving.number, self.receiving.header_key))
+        for number_of_chain, key in reversed(keys):
             try:
                 cursor = Cursor(siv_open(key, SIV_SHORT_TAG, self.session_id, header))
             except Refused:
                 continue
-            return chain, cursor.take(32), cursor.number(4), cursor.number(4)
+            return number_of_chain, cursor.take(32), cursor.number(4), cursor.number(4)
         raise NotOurs
 
-    def key_of_present(self, public, n, now):
+    def take(self, frame, of, public, n, previous, day):
+        """receive(), on a copy; of is the number of the chain."""
+        if n > N_MAX:
+            raise Malformed("a number that no frame has")
+        if of > self.receiving_count:
+            key = self.begin_receiving(public, n, previous, day)
+        elif of == self.receiving_count:
+            key = self.key_of_present(public, n, day)
+        else:
+            key = self.take_kept(next(chain for chain in self.older if chain.number == of), n)
+        self.drop_empty()
+        header, sealed = frame[:HEADER_LEN], frame[HEADER_LEN:]
+        return of, n, siv_open(siv_key(key), SIV_TAG, self.session_id + header, sealed)
+
+    def key_of_present(self, public, n, day):
         chain = self.receiving
         if public != chain.public:
-            raise Refused("the chain has another ratchet key")
+            raise Malformed("the chain has another ratchet key")
         if n < chain.n:
-            return chain.take_kept(n)
+            return self.take_kept(chain, n)
         self.make_room(n - chain.n)
-        if len(chain.kept) + n - chain.n > SKIPPED_MAX:
+        if chain.kept + n - chain.n > SKIPPED_MAX:
             raise TooFar
-        chain.skip_to(n, now)
+        self.skip(chain, n, day)
         return chain.next_key()
 
-    def begin_receiving(self, public, n, previous, now):
+    def begin_receiving(self, public, n, previous, day):
         last = self.receiving
         begin = last.n if last else 0
         if (not last and previous) or (last and (not self.sending or previous < begin)):
-            raise Refused("the turn or PN of a new chain")
+            raise Malformed("the turn or PN of a new chain")
         self.make_room(previous - begin + n)
         if last:
             if self.kept() + previous - begin + n > SKIPPED_MAX:
-                last.kept = {}
-            last.skip_to(previous, now)
+                self.give_up(last)
+            self.skip(last, previous, day)
             self.older.append(last)
             self.drop_empty()
-            del self.older[:-CHAINS_MAX]
+            for chain in self.older[:-CHAINS_MAX]:
+                self.give_up(chain)
+            self.drop_empty()
         shared = sodium.x25519(self.own_private, public)
         self.root_key, key, header_key = dh_step(self.root_key, shared)
         self.receiving_count += 1
         self.receiving = Receiving(self.receiving_count, public, key, self.next_receive)
         self.next_receive = header_key
         self.sending = self.own_private = None
-        self.receiving.skip_to(n, now)
+        self.skip(self.receiving, n, day)
         return self.receiving.next_key()
+
+    def skip(self, chain, n, day):
+        """Keeps the keys of a chain up to the frame n, without that of n."""
+        if chain.n == n:
+            return
+        if not chain.kept:
+            chain.low = chain.n
+        chain.high, chain.until_day = n, day + SKIPPED_DAYS
+        while chain.n < n:
+            place = chain.number, chain.n
+            self.rows[place] = chain.next_key()
+            chain.kept += 1
+
+    def take_kept(self, chain, n):
+        key = self.rows.pop((chain.number, n), None)
+        if key is None:
+            raise OpenedBefore
+        chain.kept -= 1
+        return key
 
     def make_room(self, skipped):
         """Gives up the kept keys of older chains for so many more, the oldest first."""
         if skipped > GAP_MAX:
             raise TooFar
-        while self.older and self.kept() + skipped > SKIPPED_MAX:
-            self.older.pop(0)
+        for chain in self.older:
+            if self.kept() + skipped > SKIPPED_MAX:
+                self.give_up(chain)
+        self.drop_empty()
+
+    def expire(self, day):
+        """Gives up the kept keys whose days are over: [(chain, lowest, one above the highest)]"""
+        over = [chain for chain in self.chains() if chain.kept and day >= chain.until_day]
+        for chain in over:
+            self.give_up(chain)
+        self.drop_empty()
+        return [(chain.number, chain.low, chain.high) for chain in over]
+
+    def give_up(self, chain):
+        for n in range(chain.low, chain.high):
+            self.rows.pop((chain.number, n), None)
+        chain.kept = 0
 
     def kept(self):
-        return sum(len(chain.kept) for chain in self.chains())
+        return sum(chain.kept for chain in self.chains())
 
     def chains(self):
         return self.older + ([self.receiving] if self.receiving else [])
-
-    def expire(self, now):
-        """Gives up the kept keys whose days are over."""
-        for chain in self.chains():
-            if now // DAY_S >= chain.until_day:
-                chain.kept = {}
-        self.drop_empty()
 
     def drop_empty(self):
         self.older = [chain for chain in self.older if chain.kept]

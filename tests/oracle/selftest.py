@@ -188,9 +188,9 @@ class Session:
         text = self.count.to_bytes(4, "big")
         return text, self.ends[side].send(text, self.chances.key())
 
-    def get(self, side, sent, now=0):
+    def get(self, side, sent, day=0):
         text, frame = sent
-        if self.ends[side].receive(frame, now) != text:
+        if self.ends[side].receive(frame, day)[2] != text:
             raise AssertionError("another text")
 
 
@@ -198,9 +198,9 @@ class Ratchets(unittest.TestCase):
     def setUp(self):
         self.session = Session(people.Chances(17))
 
-    def refuse(self, side, frame, error, now=0):
+    def refuse(self, side, frame, error):
         before = repr(vars(self.session.ends[side]))
-        self.assertRaises(error, self.session.ends[side].receive, frame, now)
+        self.assertRaises(error, self.session.ends[side].receive, frame)
         self.assertEqual(repr(vars(self.session.ends[side])), before)
 
     def test_ping_pong(self):
@@ -267,10 +267,12 @@ class Ratchets(unittest.TestCase):
 
     def test_days(self):
         lost = [self.session.send(0), self.session.send(0)]
-        over = ratchet.SKIPPED_DAYS * ratchet.DAY_S
-        self.session.get(1, self.session.send(0), now=100)
-        self.session.get(1, lost[0], now=over - 1)
-        self.refuse(1, lost[1][1], ratchet.OpenedBefore, now=over)
+        self.session.get(1, self.session.send(0), day=7)
+        end = self.session.ends[1]
+        self.assertEqual(end.expire(7 + ratchet.SKIPPED_DAYS - 1), [])
+        self.session.get(1, lost[0])
+        self.assertEqual(end.expire(7 + ratchet.SKIPPED_DAYS), [(1, 0, 2)])
+        self.refuse(1, lost[1][1], ratchet.OpenedBefore)
 
     def test_given_up(self):
         """Whole chains are given up for more than may be kept, the oldest first."""

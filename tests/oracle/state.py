@@ -1,7 +1,7 @@
-"""Section 18: a session as it is stored. Kept keys are apart: {(chain, N): message key}."""
+"""Section 18: a session as it is stored. Kept keys are apart, as rows: {(chain, N): key}."""
 
 import ratchet
-from primitives import Cursor, Malformed, Unsupported, number
+from primitives import Cursor, Malformed, number
 
 VERSION = 1
 ENCODED_MAX = 1400
@@ -10,7 +10,7 @@ ENCODED_MAX = 1400
 def write_kept(chain):
     if not chain.kept:
         return number(0, 4)
-    return (number(len(chain.kept), 4) + number(chain.low, 4) + number(chain.high, 4)
+    return (number(chain.kept, 4) + number(chain.low, 4) + number(chain.high, 4)
             + number(chain.until_day, 4))
 
 
@@ -24,7 +24,7 @@ def write_sending(chain):
 
 
 def write(session):
-    """(bytes, kept keys)"""
+    """(bytes, rows)"""
     sending, receiving = session.sending, session.receiving
     private = session.own_private if sending or not receiving else b""
     ret = (bytes([VERSION, 1 if sending else 0, 1 if receiving else 0]) + session.session_id
@@ -34,8 +34,7 @@ def write(session):
            + write_receiving(receiving) + session.next_receive + bytes([len(session.older)])
            + b"".join(number(chain.number, 4) + write_kept(chain) + chain.header_key
                       for chain in session.older))
-    return ret, {(chain.number, n): key
-                 for chain in session.chains() for n, key in chain.kept.items()}
+    return ret, dict(sorted(session.rows.items()))
 
 
 def read_flag(cursor):
@@ -45,24 +44,21 @@ def read_flag(cursor):
     return flag == 1
 
 
-def read_kept(cursor, chain, keys, below):
-    """below: kept keys have lower numbers."""
-    count = cursor.number(4)
-    if not count:
+def read_kept(cursor, chain, last):
+    """last: every kept key has a lower number."""
+    chain.kept = cursor.number(4)
+    if not chain.kept:
         return
     chain.low, chain.high, chain.until_day = (cursor.number(4) for _ in range(3))
-    if chain.high <= chain.low or count > chain.high - chain.low or chain.high > below:
+    if chain.kept > chain.high - chain.low or chain.high > last:
         raise Malformed("the bounds of kept keys")
-    chain.kept = {n: keys[of, n] for of, n in keys if of == chain.number}
-    if len(chain.kept) != count or not all(chain.low <= n < chain.high for n in chain.kept):
-        raise Malformed("kept keys that are not those of the chain")
 
 
-def read_older(cursor, keys, before):
+def read_older(cursor, before):
     older = []
     for _ in range(cursor.number(1)):
         chain = ratchet.Receiving(cursor.number(4), b"", b"", b"")
-        read_kept(cursor, chain, keys, ratchet.N_MAX + 1)
+        read_kept(cursor, chain, ratchet.N_MAX + 1)
         chain.header_key = cursor.take(64)
         if not chain.kept or not (older[-1].number if older else 0) < chain.number < before:
             raise Malformed("the order of older chains")
@@ -72,10 +68,11 @@ def read_older(cursor, keys, before):
     return older
 
 
-def read(data, keys):
+def read(data, rows):
+    """Whether the rows are those that the bytes speak of is not looked at."""
     cursor = Cursor(data)
     if cursor.number(1) != VERSION:
-        raise Unsupported("another version of stored sessions")
+        raise Malformed("another version of stored sessions")
     is_sending, is_receiving = read_flag(cursor), read_flag(cursor)
     session = ratchet.Ratchet(cursor.take(16), cursor.take(32), b"", b"")
     if is_sending or not is_receiving:
@@ -91,9 +88,9 @@ def read(data, keys):
         chain = session.receiving = ratchet.Receiving(
             session.receiving_count, cursor.take(32), cursor.take(32), cursor.take(64),
             cursor.number(4))
-        read_kept(cursor, chain, keys, chain.n - 1)
+        read_kept(cursor, chain, chain.n - 1)
     session.next_receive = cursor.take(64)
-    session.older = read_older(cursor, keys, session.receiving_count)
+    session.older, session.rows = read_older(cursor, session.receiving_count), dict(rows)
     cursor.end()
     check_counts(session, previous)
     return session
