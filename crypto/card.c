@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "crypto/base/utf8.h"
+#include "crypto/extension.h"
 
 /* The name's length; VC_NAME_MAX + 1 when it has no end. */
 static size_t name_len(const char name[VC_NAME_MAX + 1])
@@ -20,6 +21,23 @@ static size_t name_len(const char name[VC_NAME_MAX + 1])
 static bool is_name(struct vc_bytes name)
 {
     return name.len == 0 || (name.len <= VC_NAME_MAX && vc_utf8_is_name(name));
+}
+
+static void write_extensions(struct vc_writer *w, const struct vc_card *card)
+{
+    if (card->has_prekey) {
+        vc_extension_head(w, VC_CARD_PREKEY, VC_PREKEY_LEN);
+        vc_prekey_write(w, &card->prekey);
+    }
+    if (card->one_time_count > 0) {
+        vc_extension_head(w, VC_CARD_ONE_TIMES,
+                          (size_t)card->one_time_count * VC_ONE_TIME_LEN);
+        vc_one_time_write(w, card->one_times, card->one_time_count);
+    }
+    if (card->statement_len > 0) {
+        vc_extension_head(w, VC_CARD_STATEMENT, card->statement_len);
+        vc_write_copy(w, card->statement, card->statement_len);
+    }
 }
 
 vc_err vc_card_write(struct vc_writer *w, const struct vc_card *card)
@@ -49,6 +67,7 @@ vc_err vc_card_write(struct vc_writer *w, const struct vc_card *card)
     }
     vc_write_u8(w, (uint8_t)name.len);
     vc_write_bytes(w, name);
+    write_extensions(w, card);
     return vc_writer_end(w);
 }
 
@@ -100,18 +119,46 @@ static void read_name(struct vc_reader *r, struct vc_card *card)
     }
 }
 
-/* Steps over what a later version has put behind. */
-static void skip_extensions(struct vc_reader *r)
+static void read_statement(struct vc_reader *r, struct vc_card *card,
+                           struct vc_bytes bytes)
 {
-    int32_t last = -1;
+    if (bytes.len < 1 || bytes.len > VC_CARD_STATEMENT_MAX) {
+        vc_reader_fail(r);
+        return;
+    }
+    memcpy(card->statement, bytes.data, bytes.len);
+    card->statement_len = (uint8_t)bytes.len;
+}
 
-    while (vc_reader_left(r) > 0) {
-        uint16_t type = vc_read_u16(r);
-        (void)vc_read_bytes(r, vc_read_u16(r)); /* not known, so not looked at */
-        if (type <= last) {
+/* Takes one extension; one that is not known belongs to a later version. */
+static void read_extension(struct vc_reader *r, struct vc_card *card,
+                           const struct vc_extension *extension)
+{
+    struct vc_reader inner = vc_reader(extension->bytes);
+    size_t count = 0;
+
+    if (extension->type == VC_CARD_PREKEY) {
+        vc_prekey_read(&inner, &card->prekey);
+        card->has_prekey = true;
+        if (vc_reader_end(&inner) != VC_OK) {
             vc_reader_fail(r);
         }
-        last = type;
+    } else if (extension->type == VC_CARD_ONE_TIMES) {
+        if (vc_one_time_read(&inner, card->one_times, &count) != VC_OK) {
+            vc_reader_fail(r);
+        }
+        card->one_time_count = (uint8_t)count;
+    } else if (extension->type == VC_CARD_STATEMENT) {
+        read_statement(r, card, extension->bytes);
+    }
+}
+
+static void read_extensions(struct vc_reader *r, struct vc_card *card)
+{
+    struct vc_extension extension = VC_EXTENSION_NONE;
+
+    while (vc_extension_next(r, &extension)) {
+        read_extension(r, card, &extension);
     }
 }
 
@@ -145,7 +192,7 @@ vc_err vc_card_read(struct vc_bytes bytes, struct vc_card *ret_card)
     read_devices(&r, &card);
     read_addrs(&r, &card);
     read_name(&r, &card);
-    skip_extensions(&r);
+    read_extensions(&r, &card);
     vc_err err = vc_reader_end(&r);
     if (err == VC_OK && !vc_point_is_valid(&card.record)) {
         /* Later it is multiplied, and what is not in the group must not be. */
@@ -153,6 +200,9 @@ vc_err vc_card_read(struct vc_bytes bytes, struct vc_card *ret_card)
     }
     if (err == VC_OK) {
         err = verify_devices(&card);
+    }
+    if (err == VC_OK && card.has_prekey) {
+        err = vc_prekey_verify(&card.prekey, &card.root, &card.devices[0]);
     }
     if (err == VC_OK) {
         *ret_card = card;

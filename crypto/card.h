@@ -10,13 +10,21 @@
 #define VC_CRYPTO_CARD_H
 
 #include "crypto/base/addr.h"
-#include "crypto/identity.h"
+#include "crypto/prekey.h"
 
-#define VC_CARD_VERSION     1
-#define VC_NAME_MAX         64 /* bytes of UTF-8 */
-#define VC_CARD_ADDRS_MAX   8
-#define VC_CARD_DEVICES_MAX 8
-#define VC_CARD_ENCODED_MAX 2048 /* bytes: two datagrams */
+#define VC_CARD_VERSION       1
+#define VC_NAME_MAX           64 /* bytes of UTF-8 */
+#define VC_CARD_ADDRS_MAX     8
+#define VC_CARD_DEVICES_MAX   8
+#define VC_CARD_STATEMENT_MAX 255 /* bytes of a live statement */
+/* Bytes.  The largest card that is written has 2150; a later version may add the rest.  Two
+ * packets of the link carry it. */
+#define VC_CARD_ENCODED_MAX 2304
+
+/* Types of extensions. */
+#define VC_CARD_PREKEY    1
+#define VC_CARD_ONE_TIMES 2
+#define VC_CARD_STATEMENT 3
 
 struct vc_card {
     struct vc_key32 root;
@@ -30,19 +38,25 @@ struct vc_card {
     struct vc_addr addrs[VC_CARD_ADDRS_MAX];
     uint8_t addr_count;
     char name[VC_NAME_MAX + 1]; /* what the owner calls himself; may be empty */
+    bool has_prekey;
+    struct vc_prekey prekey;                       /* of the first device */
+    struct vc_one_time one_times[VC_ONE_TIME_MAX]; /* for the receiver; by rising ids */
+    uint8_t one_time_count;                        /* 0: none */
+    uint8_t statement[VC_CARD_STATEMENT_MAX]; /* the live statement, not judged here */
+    uint8_t statement_len;                    /* 0: none */
 };
 
 /*
- * Fields after the known ones are a list of (type u16, length u16, bytes) of rising types;
- * a reader skips those that it does not know, so that prekeys and mailboxes can come later.
+ * What is behind the name is written as extensions (crypto/extension.h); a reader passes over
+ * types that it does not know.
  *
  * VC_ERR_BAD_NAME when the name is not one (vc_utf8_is_name()), VC_ERR_FULL.  Addresses
- * must be usable.
+ * must be usable; the prekey is signed.
  */
 VC_NODISCARD vc_err vc_card_write(struct vc_writer *w, const struct vc_card *card);
 
 /* Strict; the record key must be a point of the group.  Verifies every certificate against
- * the card's root, one signature check each.
+ * the card's root, and the prekey against the first certificate, one signature check each.
  * VC_ERR_MALFORMED, VC_ERR_AUTH or VC_ERR_UNSUPPORTED. */
 VC_NODISCARD vc_err vc_card_read(struct vc_bytes bytes, struct vc_card *ret_card);
 

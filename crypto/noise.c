@@ -1,6 +1,5 @@
 /*
- * Noise: the SymmetricState and the run over a pattern's tokens; crypto/SPEC.md,
- * "Noise".
+ * Noise: the run over a pattern's tokens; crypto/SPEC.md, "Noise".
  *
  * Names are those of the specification (revision 34, section 5), so that the code can
  * be laid beside it.
@@ -11,115 +10,7 @@
 
 #include "crypto/noise_pattern.h"
 
-#define MESSAGE_MAX  65535 /* bytes: Noise, section 3 */
-#define NAME_MAX_LEN 64    /* bytes of a protocol name: BLAKE2b's hash length */
-
-static struct vc_bytes h_of(const struct vc_noise_symmetric *symmetric)
-{
-    return (struct vc_bytes){symmetric->h, vc_noise_hash_len(symmetric->hash)};
-}
-
-static void mix_hash(struct vc_noise_symmetric *symmetric, struct vc_bytes bytes)
-{
-    struct vc_bytes parts[2] = {h_of(symmetric), bytes};
-
-    vc_noise_hash_parts(symmetric->hash, symmetric->h, parts, 2);
-}
-
-static void set_key(struct vc_noise_symmetric *symmetric, const uint8_t *output)
-{
-    memcpy(symmetric->k.b, output, sizeof(symmetric->k.b));
-    symmetric->n = 0;
-    symmetric->has_key = true;
-}
-
-static void mix_key(struct vc_noise_symmetric *symmetric, struct vc_bytes input)
-{
-    uint8_t outputs[2 * VC_NOISE_HASH_MAX];
-    size_t len = vc_noise_hash_len(symmetric->hash);
-
-    vc_noise_hkdf(symmetric->hash, outputs, 2, (struct vc_bytes){symmetric->ck, len},
-                  input);
-    memcpy(symmetric->ck, outputs, len);
-    set_key(symmetric, outputs + len);
-    vc_wipe(outputs, sizeof(outputs));
-}
-
-static void mix_key_and_hash(struct vc_noise_symmetric *symmetric,
-                             struct vc_bytes input)
-{
-    uint8_t outputs[3 * VC_NOISE_HASH_MAX];
-    size_t len = vc_noise_hash_len(symmetric->hash);
-
-    vc_noise_hkdf(symmetric->hash, outputs, 3, (struct vc_bytes){symmetric->ck, len},
-                  input);
-    memcpy(symmetric->ck, outputs, len);
-    mix_hash(symmetric, (struct vc_bytes){outputs + len, len});
-    set_key(symmetric, outputs + 2 * len);
-    vc_wipe(outputs, sizeof(outputs));
-}
-
-static void encrypt_and_hash(struct vc_noise_symmetric *symmetric,
-                             struct vc_bytes plain, struct vc_writer *w)
-{
-    const uint8_t *start = w->at;
-
-    if (symmetric->has_key) {
-        vc_seal_to(w, &symmetric->k, symmetric->n++, h_of(symmetric), plain);
-    } else {
-        vc_write_bytes(w, plain);
-    }
-    mix_hash(symmetric, (struct vc_bytes){start, (size_t)(w->at - start)});
-}
-
-/* @ret_plain has room for sealed.len bytes. */
-static vc_err decrypt_and_hash(struct vc_noise_symmetric *symmetric,
-                               struct vc_bytes sealed, uint8_t *ret_plain,
-                               size_t *ret_plain_len)
-{
-    if (!symmetric->has_key) {
-        if (sealed.len > 0) {
-            memcpy(ret_plain, sealed.data, sealed.len);
-        }
-        *ret_plain_len = sealed.len;
-    } else if (sealed.len < VC_TAG_LEN) {
-        return VC_ERR_MALFORMED;
-    } else if (!vc_open(ret_plain, &symmetric->k, symmetric->n, h_of(symmetric),
-                        sealed)) {
-        return VC_ERR_AUTH;
-    } else {
-        symmetric->n++;
-        *ret_plain_len = sealed.len - VC_TAG_LEN;
-    }
-    mix_hash(symmetric, sealed);
-    return VC_OK;
-}
-
-static void initialize_symmetric(struct vc_noise_symmetric *symmetric,
-                                 enum vc_noise_hash hash, const char *pattern_name)
-{
-    uint8_t room[NAME_MAX_LEN];
-    struct vc_writer w = vc_writer(room, sizeof(room));
-    const char *suite = hash == VC_NOISE_BLAKE2B ? "_25519_ChaChaPoly_BLAKE2b"
-                                                 : "_25519_ChaChaPoly_SHA256";
-    size_t len = vc_noise_hash_len(hash);
-    struct vc_bytes name;
-
-    vc_write_copy(&w, "Noise_", strlen("Noise_"));
-    vc_write_copy(&w, pattern_name, strlen(pattern_name));
-    vc_write_copy(&w, suite, strlen(suite));
-    VC_CHECK(vc_writer_end(&w) == VC_OK);
-    name = vc_writer_bytes(&w);
-
-    memset(symmetric, 0, sizeof(*symmetric));
-    symmetric->hash = hash;
-    if (name.len <= len) {
-        memcpy(symmetric->h, name.data, name.len);
-    } else {
-        vc_noise_hash_parts(hash, symmetric->h, &name, 1);
-    }
-    memcpy(symmetric->ck, symmetric->h, len);
-}
+#define MESSAGE_MAX 65535 /* bytes: Noise, section 3 */
 
 static void take_own_static(struct vc_noise *noise, const struct vc_noise_config *cfg)
 {
@@ -161,15 +52,15 @@ void vc_noise_init(struct vc_noise *noise, const struct vc_noise_config *cfg)
         noise->psk = *cfg->psk;
     }
 
-    initialize_symmetric(&noise->symmetric, cfg->hash, pattern->name);
-    mix_hash(&noise->symmetric, cfg->prologue);
+    vc_noise_symmetric_init(&noise->symmetric, cfg->hash, pattern->name);
+    vc_noise_mix_hash(&noise->symmetric, cfg->prologue);
     if (pattern->initiator_is_known) {
         const struct vc_key32 *s = cfg->is_initiator ? &noise->s_public : &noise->rs;
-        mix_hash(&noise->symmetric, VC_BYTES(s->b));
+        vc_noise_mix_hash(&noise->symmetric, VC_BYTES(s->b));
     }
     if (pattern->responder_is_known) {
         const struct vc_key32 *s = cfg->is_initiator ? &noise->rs : &noise->s_public;
-        mix_hash(&noise->symmetric, VC_BYTES(s->b));
+        vc_noise_mix_hash(&noise->symmetric, VC_BYTES(s->b));
     }
 }
 
@@ -187,7 +78,7 @@ static bool mix_dh(struct vc_noise *noise, enum vc_noise_token token)
                peer_is_s ? &noise->rs : &noise->re)) {
         return false;
     }
-    mix_key(&noise->symmetric, VC_BYTES(shared.b));
+    vc_noise_mix_key(&noise->symmetric, VC_BYTES(shared.b));
     vc_wipe(&shared, sizeof(shared));
     return true;
 }
@@ -195,9 +86,9 @@ static bool mix_dh(struct vc_noise *noise, enum vc_noise_token token)
 /* With a pre-shared key the ephemeral is mixed into the key too (section 9.2). */
 static void mix_ephemeral(struct vc_noise *noise, const struct vc_key32 *e)
 {
-    mix_hash(&noise->symmetric, VC_BYTES(e->b));
+    vc_noise_mix_hash(&noise->symmetric, VC_BYTES(e->b));
     if (noise->pattern->has_psk) {
-        mix_key(&noise->symmetric, VC_BYTES(e->b));
+        vc_noise_mix_key(&noise->symmetric, VC_BYTES(e->b));
     }
 }
 
@@ -223,14 +114,15 @@ vc_err vc_noise_write(struct vc_noise *noise, struct vc_bytes payload,
             vc_write_copy(w, noise->e_public.b, sizeof(noise->e_public.b));
             mix_ephemeral(noise, &noise->e_public);
         } else if (*t == VC_NOISE_S) {
-            encrypt_and_hash(&noise->symmetric, VC_BYTES(noise->s_public.b), w);
+            vc_noise_encrypt_and_hash(&noise->symmetric, VC_BYTES(noise->s_public.b),
+                                      w);
         } else if (*t == VC_NOISE_PSK) {
-            mix_key_and_hash(&noise->symmetric, VC_BYTES(noise->psk.b));
+            vc_noise_mix_key_and_hash(&noise->symmetric, VC_BYTES(noise->psk.b));
         } else if (!mix_dh(noise, *t)) {
             return VC_ERR_AUTH;
         }
     }
-    encrypt_and_hash(&noise->symmetric, payload, w);
+    vc_noise_encrypt_and_hash(&noise->symmetric, payload, w);
     noise->message_index++;
     return vc_writer_end(w);
 }
@@ -245,8 +137,8 @@ static vc_err read_static(struct vc_noise *noise, struct vc_reader *r)
     if (vc_reader_left(r) < sealed_len) {
         return VC_ERR_MALFORMED;
     }
-    err = decrypt_and_hash(&noise->symmetric, vc_read_bytes(r, sealed_len), opened,
-                           &opened_len);
+    err = vc_noise_decrypt_and_hash(&noise->symmetric, vc_read_bytes(r, sealed_len),
+                                    opened, &opened_len);
     if (err != VC_OK) {
         return err;
     }
@@ -272,7 +164,7 @@ static vc_err read_token(struct vc_noise *noise, enum vc_noise_token token,
         return read_static(noise, r);
     }
     if (token == VC_NOISE_PSK) {
-        mix_key_and_hash(&noise->symmetric, VC_BYTES(noise->psk.b));
+        vc_noise_mix_key_and_hash(&noise->symmetric, VC_BYTES(noise->psk.b));
         return VC_OK;
     }
     return mix_dh(noise, token) ? VC_OK : VC_ERR_AUTH;
@@ -297,8 +189,8 @@ vc_err vc_noise_read(struct vc_noise *noise, struct vc_bytes message,
             goto out;
         }
     }
-    err =
-        decrypt_and_hash(&next.symmetric, vc_read_rest(&r), ret_payload, &payload_len);
+    err = vc_noise_decrypt_and_hash(&next.symmetric, vc_read_rest(&r), ret_payload,
+                                    &payload_len);
     if (err != VC_OK) {
         goto out;
     }
@@ -312,22 +204,14 @@ out:
 
 struct vc_bytes vc_noise_handshake_hash(const struct vc_noise *noise)
 {
-    return h_of(&noise->symmetric);
+    return vc_noise_h(&noise->symmetric);
 }
 
 void vc_noise_split(const struct vc_noise *noise, struct vc_secret32 *ret_first,
                     struct vc_secret32 *ret_second)
 {
-    const struct vc_noise_symmetric *symmetric = &noise->symmetric;
-    uint8_t outputs[2 * VC_NOISE_HASH_MAX];
-    size_t len = vc_noise_hash_len(symmetric->hash);
-
     VC_CHECK(vc_noise_is_done(noise));
-    vc_noise_hkdf(symmetric->hash, outputs, 2, (struct vc_bytes){symmetric->ck, len},
-                  (struct vc_bytes){NULL, 0});
-    memcpy(ret_first->b, outputs, sizeof(ret_first->b));
-    memcpy(ret_second->b, outputs + len, sizeof(ret_second->b));
-    vc_wipe(outputs, sizeof(outputs));
+    vc_noise_symmetric_split(&noise->symmetric, ret_first, ret_second);
 }
 
 void vc_noise_wipe(struct vc_noise *noise)

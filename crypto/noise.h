@@ -1,5 +1,5 @@
 /*
- * Noise (revision 34): one SymmetricState and a table of tokens that runs any pattern.
+ * Noise (revision 34): a table of tokens that runs any pattern over the SymmetricState.
  *
  * The patterns we use are in the table by name; those for which there are published
  * vectors run too.  Hash: BLAKE2b (ours) or SHA-256 (vectors only).
@@ -7,16 +7,7 @@
 #ifndef VC_CRYPTO_NOISE_H
 #define VC_CRYPTO_NOISE_H
 
-#include "crypto/noise_hash.h"
-
-struct vc_noise_symmetric {
-    enum vc_noise_hash hash;
-    uint8_t h[VC_NOISE_HASH_MAX];
-    uint8_t ck[VC_NOISE_HASH_MAX]; /* secret */
-    struct vc_secret32 k;
-    uint64_t n;
-    bool has_key;
-};
+#include "crypto/noise_symmetric.h"
 
 struct vc_noise_pattern; /* one row of the table */
 

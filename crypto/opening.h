@@ -42,14 +42,14 @@ struct vc_opening_recipient {
     struct vc_key32 dev_dh;
     const struct vc_prekey *prekey;     /* verified by the caller */
     const struct vc_one_time *one_time; /* NULL: none */
-    const struct vc_kem *kem;           /* NULL: suite 0x0001 */
-    struct vc_bytes kem_public;         /* its hash is the prekey's kem_hash */
+    const struct vc_kem *kem;           /* of the prekey's suite; NULL: suite 0x0001 */
+    struct vc_bytes kem_public;         /* with a KEM: judged here by its hash */
 };
 
 /* Who, as the recipient learns it.  Bytes are borrowed from the caller's scratch. */
 struct vc_opening_sender {
     struct vc_key32 root;
-    struct vc_certificate certificate;
+    struct vc_certificate certificate; /* of the device whose dev_dh it is */
     uint32_t
         generation; /* of the session: 1 + the highest seen between the two devices */
     uint32_t capabilities;
@@ -65,8 +65,10 @@ struct vc_opening_config {
     const struct vc_secret32 *coins;  /* fresh; with a KEM only */
 };
 
-/* VC_ERR_AUTH: a key of the recipient's is of low order.  VC_ERR_FULL: @w is too small
- * (VC_OPENING_MAX is enough). */
+/* Five multiplications, four without a one-time prekey.  VC_ERR_AUTH: a key of the recipient's
+ * is of low order, or the KEM key not the one that the prekey names.  VC_ERR_UNSUPPORTED: the
+ * prekey does not take the KEM's suite.  VC_ERR_FULL: @w is too small (VC_OPENING_MAX is
+ * enough). */
 VC_NODISCARD vc_err vc_opening_write(const struct vc_opening_config *cfg,
                                      struct vc_writer *w,
                                      struct vc_session_keys *ret_keys);
@@ -83,8 +85,9 @@ struct vc_opening_head {
 void vc_opening_mask(struct vc_secret32 *ret_mask, struct vc_bytes network_id,
                      const struct vc_key32 *root, uint16_t index);
 
-/* Takes the mask off the head of @object: false when it is too short or its length cannot be.
- * No DH; anybody's bytes may come through, with random ids. */
+/* Takes the mask off the head of @object, an opening with whatever follows it: false when it is
+ * too short or its length cannot be.  No DH; anybody's bytes may come through, with random
+ * ids.  What it says is true when vc_opening_read() says so. */
 VC_NODISCARD bool vc_opening_peek(const struct vc_secret32 *mask,
                                   struct vc_bytes object,
                                   struct vc_opening_head *ret_head);
@@ -103,15 +106,16 @@ struct vc_opening_private {
     const struct vc_secret32 *prekey_secret;
     const struct vc_one_time *one_time; /* NULL when the head names none */
     const struct vc_secret32 *one_time_secret;
-    const struct vc_kem *kem;
+    const struct vc_kem *kem; /* of the prekey's suite; NULL: suite 0x0001 only */
     struct vc_bytes kem_public, kem_secret;
 };
 
 /*
- * Reads an opening: exactly its bytes.  @scratch: VC_OPENING_PAYLOAD_MAX bytes, into which
- * @ret_sender borrows.  Proves that the sender holds the private half of the certificate's dev_dh;
- * whether its root signed the certificate is the caller's to verify or to know
- * (vc_certificate_verify()).
+ * Reads an opening: exactly its bytes.  Four multiplications, three without a one-time prekey.
+ * @scratch: VC_OPENING_PAYLOAD_MAX bytes, into which @ret_sender borrows.  Proves that the sender
+ * holds the private half of the certificate's dev_dh; whether its root signed the certificate is
+ * the caller's to verify or to know (vc_certificate_verify()), and whether the same bytes came
+ * before (vc_opening_name()), and whether the contact may still use so low a suite.
  * VC_ERR_AUTH: not for these keys, or forged; VC_ERR_MALFORMED: authentic but not of the form;
  * VC_ERR_UNSUPPORTED: another suite than the keys have.  Drop it in all cases.
  */

@@ -10,11 +10,12 @@
 
 #include "crypto/identity.h"
 
-#define VC_PREKEY_VERSION 1
-#define VC_PREKEY_LEN     149     /* bytes */
-#define VC_PREKEY_TURN_S  172800  /* a new one every 48 h */
-#define VC_PREKEY_USE_S   2592000 /* 30 days in which a session may be opened with it */
-#define VC_PREKEY_KEEP_S  2764800 /* 32 days more until the private half is deleted */
+#define VC_PREKEY_VERSION    1
+#define VC_PREKEY_LEN        149    /* bytes */
+#define VC_PREKEY_SIGNED_LEN 85     /* of them, which the signature is over */
+#define VC_PREKEY_TURN_S     172800 /* a new one every 48 h */
+#define VC_PREKEY_USE_S      2592000 /* 30 days in which a session may be opened with it */
+#define VC_PREKEY_KEEP_S     2764800 /* 32 days more until the private half is deleted */
 
 #define VC_ONE_TIME_LEN 36 /* bytes: id and key */
 #define VC_ONE_TIME_MAX 8  /* in one card */
@@ -45,15 +46,19 @@ VC_NODISCARD vc_err vc_prekey_verify(const struct vc_prekey *prekey,
                                      const struct vc_key32 *root,
                                      const struct vc_certificate *certificate);
 
-/* VC_PREKEY_LEN bytes.  Reading judges the form only: another version fails the reader, as do
- * an id of 0, a suite of 0 and an until before from. */
+/* VC_PREKEY_LEN bytes, of a prekey that is whole.  Reading judges the form only: another version
+ * fails the reader, as do an id of 0, a suite of 0 and an until before from. */
 void vc_prekey_write(struct vc_writer *w, const struct vc_prekey *prekey);
 void vc_prekey_read(struct vc_reader *r, struct vc_prekey *ret_prekey);
+
+/* The first VC_PREKEY_SIGNED_LEN of them: all but the signature. */
+void vc_prekey_write_signed(struct vc_writer *w, const struct vc_prekey *prekey);
 
 /* @count entries of VC_ONE_TIME_LEN bytes; ids rise strictly, which reading demands. */
 void vc_one_time_write(struct vc_writer *w, const struct vc_one_time *keys,
                        size_t count);
-/* Reads the rest of @r.  VC_ERR_MALFORMED also for none or more than VC_ONE_TIME_MAX. */
+/* Reads the rest of @r.  VC_ERR_MALFORMED also for none or more than VC_ONE_TIME_MAX; what is
+ * in @keys then is of no use. */
 VC_NODISCARD vc_err vc_one_time_read(struct vc_reader *r,
                                      struct vc_one_time keys[VC_ONE_TIME_MAX],
                                      size_t *ret_count);

@@ -41,29 +41,32 @@ struct vc_ratchet_old {
     struct vc_siv_key header; /* secret */
 };
 
-/* Secret. */
+/* Secret.  What is not there is zero. */
 struct vc_ratchet {
     struct vc_id16 session;
     struct vc_secret32 root;
     struct vc_secret32
-        own_secret; /* the ratchet key of the present or next sending chain */
-    struct vc_key32 own_public;
-    struct vc_key32 peer_public; /* of the present receiving chain, or his prekey */
-    bool has_send;               /* false: the next seal makes a new chain */
-    bool has_recv;
+        own_secret;              /* what the peer's next chain is made with: the ratchet
+                                      key of the sending chain, or first the prekey */
+    struct vc_key32 own_public;  /* of the sending chain */
+    struct vc_key32 peer_public; /* of the present receiving chain */
+    bool has_send; /* there is a sending chain; false: the next seal makes one */
+    bool has_recv; /* there is a receiving chain */
     struct vc_secret32 send_chain, recv_chain;
     struct vc_siv_key send_header, send_next, recv_header, recv_next;
-    uint32_t send_n;      /* of the next frame */
-    uint32_t send_before; /* PN: frames of the sending chain before */
-    uint32_t recv_n;      /* one more than the highest that was opened */
-    uint32_t send_count;  /* sending chains so far: the number of the present one */
+    uint32_t send_n; /* of the next frame */
+    uint32_t
+        send_before;     /* PN: frames of the sending chain before it, or of the last */
+    uint32_t recv_n;     /* one more than the highest that was opened */
+    uint32_t send_count; /* sending chains so far: the number of the present one */
     uint32_t recv_count;
     struct vc_ratchet_rows recv_rows; /* of the present receiving chain */
     struct vc_ratchet_old old[VC_RATCHET_CHAINS_MAX]; /* oldest first */
     uint8_t old_count;
 };
 
-/* @own: fresh, the first ratchet key.  VC_ERR_AUTH: the prekey is of low order. */
+/* @own: fresh, the first ratchet key.  VC_ERR_AUTH: the prekey is of low order.  The recipient
+ * can seal as soon as he has opened a frame. */
 VC_NODISCARD vc_err vc_ratchet_init_initiator(struct vc_ratchet *ret_ratchet,
                                               const struct vc_session_keys *keys,
                                               const struct vc_key32 *peer_prekey,
@@ -82,8 +85,9 @@ struct vc_ratchet_place {
  * Seals @plain, at most VC_RATCHET_TEXT_MAX bytes, into @ret_frame, which has room for
  * VC_RATCHET_OVERHEAD more and may hold the plaintext at offset VC_RATCHET_OVERHEAD.
  * @fresh: 32 fresh random bytes, used when !ratchet->has_send (never NULL then; may be NULL
- * else).  VC_ERR_AUTH: the peer's ratchet key is of low order; VC_ERR_FULL: 2^32 - 1 frames in
- * the chain.  Nothing has changed then.
+ * else).  VC_ERR_AUTH: the peer's ratchet key is of low order, or not known as nothing of his
+ * was opened; VC_ERR_FULL: 2^32 - 1 frames in the chain, or as many chains.  Nothing has changed
+ * then.
  */
 VC_NODISCARD vc_err vc_ratchet_seal(struct vc_ratchet *ratchet,
                                     const struct vc_secret32 *fresh,
@@ -106,8 +110,13 @@ struct vc_ratchet_found {
 size_t vc_ratchet_tries(const struct vc_ratchet *ratchet);
 
 /*
- * VC_ERR_AUTH: no header key of this session opens it.  VC_ERR_FULL: it skips too much.
- * VC_ERR_MALFORMED: a header that an honest peer does not make.
+ * Says of which chain @frame is; good until the state changes.
+ * VC_ERR_AUTH: no header key of this session opens it; try the next session.  A frame of a chain
+ * that is over, with no key kept, is such a one.
+ * VC_ERR_FULL: it skips more keys than may be skipped or kept.  When some that it waits behind
+ * have come it may fit; until then it is not opened.
+ * VC_ERR_MALFORMED: authentic, but an honest peer does not make it, unless his state or ours was
+ * put back to an older one.
  */
 VC_NODISCARD vc_err vc_ratchet_find(const struct vc_ratchet *ratchet,
                                     struct vc_bytes frame,
@@ -120,15 +129,17 @@ struct vc_ratchet_skipped {
 
 /* What the caller does to the rows, in the turn that keeps the state. */
 struct vc_ratchet_change {
-    size_t skipped_count; /* new rows, in @ret_skipped: at most found->skips */
+    size_t skipped_count; /* new rows, in @ret_skipped: found->skips */
     bool has_used;        /* delete the row of found->place */
     size_t forgotten_count;
     struct vc_ratchet_rows
-        forgotten[VC_RATCHET_CHAINS_MAX + 1]; /* delete all of these */
+        forgotten[VC_RATCHET_CHAINS_MAX + 1]; /* delete all of these, before the new
+                                                 rows are put in */
 };
 
 /*
- * Opens @frame as @found says.  @skipped: the row of found->place, or NULL when there is none.
+ * Opens @frame as @found says, which is of this state and this frame.  @skipped: the row of
+ * found->place, or NULL when there is none; looked at when found->needs_key only.
  * @today: days since 1970, for how long new rows are kept.  @ret_plain has room for frame.len -
  * VC_RATCHET_OVERHEAD bytes; @ret_skipped for found->skips entries.
  * VC_ERR_EXISTS: found->needs_key and no row: it was opened before, or its row is gone.
@@ -148,7 +159,7 @@ void vc_ratchet_expire(struct vc_ratchet *ratchet, uint32_t today,
 /* The state as bytes; SPEC.md, "Stored session".  Secret: seal it. */
 #define VC_RATCHET_ENCODED_MAX 1400
 void vc_ratchet_write(struct vc_writer *w, const struct vc_ratchet *ratchet);
-/* Reads the rest of @r, strictly.  VC_ERR_MALFORMED, with nothing given. */
+/* Reads the rest of @r, strictly.  VC_ERR_MALFORMED, with nothing given: another version too. */
 VC_NODISCARD vc_err vc_ratchet_read(struct vc_reader *r,
                                     struct vc_ratchet *ret_ratchet);
 

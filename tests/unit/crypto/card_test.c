@@ -420,7 +420,7 @@ static void a_card_over_the_limit_is_malformed(void **state)
 
     simple_card(&card, &a);
     write(&written, &card);
-    extend(&written, 1, (uint16_t)(VC_CARD_ENCODED_MAX - written.len - 4));
+    extend(&written, 4, (uint16_t)(VC_CARD_ENCODED_MAX - written.len - 4));
     assert_int_equal(written.len, VC_CARD_ENCODED_MAX);
     assert_int_equal(read(&written, &again), VC_OK);
     written.len++;
