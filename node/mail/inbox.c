@@ -64,17 +64,68 @@ static bool is_wanted(struct vc_mail *mail, struct vc_mail_peer *peer, uint64_t 
     return true;
 }
 
-void vc_inbox_on_data(struct vc_mail *mail, struct vc_mail_peer *peer,
-                      const struct vc_mail_frame *data)
+/* What was opened stands under the highest number so far, or does not count. */
+static void note_last(struct vc_mail_peer *peer, uint64_t number,
+                      const uint8_t tag[VC_SEAL_TAG_LEN])
 {
-    if (!is_wanted(mail, peer, data->number))
+    if (number <= peer->last)
         return;
+    peer->last = number;
+    for (size_t i = 0; i < VC_SEAL_TAG_LEN; i++)
+        peer->last_tag[i] = tag[i];
+}
+
+/* Has no words, only a number: mail's own. */
+static void take_turn(struct vc_mail *mail, const struct vc_now *now,
+                      struct vc_mail_peer *peer, const struct vc_opened *opened)
+{
+    if (!vc_mail_has_room(mail, VC_MAIL_ACCEPT_OPS, VC_MAIL_ACCEPT_BYTES)) {
+        vc_inbox_refused(mail, peer, opened->number);
+        return;
+    }
+    note_last(peer, opened->number, opened->tag);
+    vc_seal_accept(mail->seal, now, peer->number);
+    vc_inbox_accept(mail, peer, opened->number);
+}
+
+/* Opens it; when that fails, this has done what there is to do about it. */
+static bool open_data(struct vc_mail *mail, const struct vc_now *now,
+                      struct vc_mail_peer *peer, const struct vc_mail_frame *data,
+                      struct vc_opened *ret_opened)
+{
+    vc_err err = vc_seal_open(mail->seal, now, peer->number, data->object, ret_opened);
+    if (err == VC_OK && ret_opened->number == data->number)
+        return true;
+    if (err == VC_OK || err == VC_ERR_MALFORMED) {
+        mail->stats.dropped_malformed++;
+    } else if (err == VC_ERR_AUTH || err == VC_ERR_EXISTS) {
+        mail->stats.unopened++;
+        vc_hello_complain(mail, peer, data->number);
+    } else {
+        vc_inbox_refused(mail, peer, data->number);
+    }
+    return false;
+}
+
+void vc_inbox_on_data(struct vc_mail *mail, const struct vc_now *now,
+                      struct vc_mail_peer *peer, const struct vc_mail_frame *data)
+{
+    struct vc_opened opened;
+    if (!is_wanted(mail, peer, data->number) ||
+        !open_data(mail, now, peer, data, &opened))
+        return;
+    if (opened.object.len == 0) {
+        take_turn(mail, now, peer, &opened);
+        return;
+    }
     VC_CHECK(!mail->is_slot_full);
+    for (size_t i = 0; i < VC_SEAL_TAG_LEN; i++)
+        mail->offered_tag[i] = opened.tag[i];
     mail->slot = (struct vc_mail_output){
         .kind = VC_MAIL_DELIVERY,
         .peer = peer->number,
         .number = data->number,
-        .object = data->object,
+        .object = opened.object,
     };
     mail->is_slot_full = true;
 }
@@ -180,10 +231,15 @@ void vc_mail_accept(struct vc_mail *mail, const struct vc_now *now, uint32_t pee
                     uint64_t number)
 {
     mail->mono = now->mono;
+    mail->unix_ms = now->unix_ms;
     VC_CHECK(mail->offered_number == number && mail->offered_peer == peer);
     mail->offered_number = 0;
     /* Chat may have removed the peer because of what he sent. */
     struct vc_mail_peer *known = vc_mail_peer_find(mail, peer);
-    if (known != NULL)
-        vc_inbox_accept(mail, known, number);
+    if (known == NULL)
+        return;
+    note_last(known, number, mail->offered_tag);
+    vc_seal_accept(mail->seal, now, peer);
+    vc_inbox_accept(mail, known, number);
+    vc_sealing_turn(mail, now, known);
 }

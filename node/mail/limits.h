@@ -54,6 +54,10 @@
 /* A sender follows such a request at most this often. */
 #define VC_MAIL_AGAIN_MS 500
 
+/* What cannot be opened is complained of at most this often per peer: a complaint has all that
+ * waits sealed anew, which takes a moment to come. */
+#define VC_MAIL_UNOPENED_MS 2000
+
 /* Duplicates are answered with an ack at most this often per peer. */
 #define VC_MAIL_REPEAT_MS 100
 

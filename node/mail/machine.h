@@ -28,12 +28,20 @@ struct vc_mail_peer {
     bool has_missed; /* objects of this session may have come before it was known */
     bool owes_gone;  /* the other device has lost what it had acknowledged */
     bool wants_connect;
+    bool is_greeted; /* he has said in this session what he has seen: he may be given */
+    bool owes_hello;
+    bool is_rolled_back; /* to be reported */
     bool is_output_listed, is_pump_listed;
     bool is_session_good; /* it carried something of mail's */
 
     /* Outgoing. */
-    uint64_t next;           /* the number of the next object */
-    uint64_t released;       /* rows of numbers up to this one are committed */
+    uint64_t next;        /* the number of the next object */
+    uint64_t sealed;      /* rows of numbers up to this one are sealed, in this turn */
+    uint64_t released;    /* and committed */
+    uint64_t given_out;   /* the highest that was ever released */
+    uint64_t stale_until; /* entries of the ledger before this one release nothing */
+    uint64_t resealed, dropped, dropped_rows; /* as in the row */
+    uint64_t words;          /* the row whose words were asked for; 0: none */
     struct vc_numbers acked; /* rows that are deleted */
     uint64_t acked_durable;  /* the prefix of that on the disk */
     struct vc_numbers told;  /* what the other device says it has */
@@ -46,7 +54,10 @@ struct vc_mail_peer {
     /* Incoming. */
     struct vc_numbers seen;
     struct vc_numbers durable;
-    uint64_t refused; /* the greatest number that came and was not accepted, or 0 */
+    uint64_t last; /* the highest number that was opened, and what stood there */
+    uint8_t last_tag[VC_SEAL_TAG_LEN];
+    vc_ms unopened_at; /* the last complaint of this session, or VC_NEVER */
+    uint64_t refused;  /* the greatest number that came and was not accepted, or 0 */
     uint64_t run_seen;
 
     /* Instants, VC_NEVER when unset; due_at is the first of them. */
@@ -69,12 +80,14 @@ struct vc_mail {
     struct vc_alloc alloc;
     struct vc_store *store;
     struct vc_link *link;
+    struct vc_seal *seal;
     struct vc_rng rng;
 
     struct vc_mail_peer **peers; /* sorted by number */
     struct vc_mail_peer **heap;  /* the schedule: a binary heap by due_at */
     size_t peer_count, peer_room, heap_room;
     size_t ending_count;
+    size_t dropping_count; /* peers with rows that were given up */
     struct vc_mail_peer *last_found;
 
     struct vc_ledger ledger;
@@ -85,10 +98,11 @@ struct vc_mail {
     bool is_slot_full;
     uint32_t offered_peer;   /* the delivery that chat was given last, and */
     uint64_t offered_number; /* 0 once it is accepted */
+    uint8_t offered_tag[VC_SEAL_TAG_LEN];
     /* Of this one numbers were acknowledged and the mailbox row is not yet written. */
     struct vc_mail_peer *row_owed;
 
-    vc_ms mono;     /* the present turn's */
+    vc_ms mono, unix_ms; /* the present turn's */
     vc_ms store_at; /* when to try the store again that had no room; VC_NEVER: it has */
     struct vc_mail_stats stats;
     uint8_t *row; /* VC_OUTBOX_ROW_MAX bytes to put a row together in */
@@ -157,11 +171,39 @@ void vc_outbox_rewind(struct vc_mail_peer *peer);
 VC_NODISCARD bool vc_outbox_give(struct vc_mail *mail, struct vc_mail_peer *peer,
                                  size_t *budget);
 
+/* ---- sealing.c: rows that are sealed, or wait for it ---- */
+
+/* A session ended, or keys came: what needs it is sealed when there is room. */
+void vc_sealing_refresh(struct vc_mail *mail, struct vc_mail_peer *peer);
+/* The next row that waits is passed, or its words are asked for: then true. */
+bool vc_sealing_next(struct vc_mail *mail, const struct vc_now *now,
+                     struct vc_mail_peer *peer, struct vc_mail_output *ret_output);
+/* No row counts as sealed any more, until it is looked at again.  Room for the mailbox row is
+ * reserved. */
+void vc_sealing_restart(struct vc_mail *mail, struct vc_mail_peer *peer);
+/* Turns the ratchet with an empty object, if that is owed. */
+void vc_sealing_turn(struct vc_mail *mail, const struct vc_now *now,
+                     struct vc_mail_peer *peer);
+/* Deletes rows that were given up, a bounded part of them. */
+void vc_sealing_drop_rows(struct vc_mail *mail, struct vc_mail_peer *peer);
+
+/* ---- hello.c: the first words of a session, and complaints about seals ---- */
+
+void vc_hello_send(struct vc_mail *mail, struct vc_mail_peer *peer);
+void vc_hello_on_hello(struct vc_mail *mail, const struct vc_now *now,
+                       struct vc_mail_peer *peer, const struct vc_mail_frame *hello);
+/* What came under @number could not be opened. */
+void vc_hello_complain(struct vc_mail *mail, struct vc_mail_peer *peer,
+                       uint64_t number);
+void vc_hello_on_unopened(struct vc_mail *mail, const struct vc_now *now,
+                          struct vc_mail_peer *peer,
+                          const struct vc_mail_frame *unopened);
+
 /* ---- inbox.c: what the other device has sent ---- */
 
 void vc_inbox_committed(struct vc_mail *mail, const struct vc_ledger_entry *entry);
-void vc_inbox_on_data(struct vc_mail *mail, struct vc_mail_peer *peer,
-                      const struct vc_mail_frame *data);
+void vc_inbox_on_data(struct vc_mail *mail, const struct vc_now *now,
+                      struct vc_mail_peer *peer, const struct vc_mail_frame *data);
 void vc_inbox_on_abandon(struct vc_mail *mail, struct vc_mail_peer *peer,
                          const struct vc_mail_frame *abandon);
 void vc_inbox_on_gone(struct vc_mail *mail, struct vc_mail_peer *peer,

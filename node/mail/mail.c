@@ -34,7 +34,8 @@ static void plan_start(struct vc_mail *mail)
 vc_err vc_mail_init(const struct vc_mail_config *cfg, const struct vc_now *now,
                     const struct vc_secret32 *seed, struct vc_mail **ret_mail)
 {
-    VC_CHECK(cfg->alloc.resize != NULL && cfg->store != NULL && cfg->link != NULL);
+    VC_CHECK(cfg->alloc.resize != NULL && cfg->store != NULL && cfg->link != NULL &&
+             cfg->seal != NULL);
     struct vc_mail *mail = cfg->alloc.resize(cfg->alloc.ctx, NULL, 0, sizeof(*mail));
     if (mail == NULL)
         return VC_ERR_NO_MEMORY;
@@ -42,7 +43,9 @@ vc_err vc_mail_init(const struct vc_mail_config *cfg, const struct vc_now *now,
         .alloc = cfg->alloc,
         .store = cfg->store,
         .link = cfg->link,
+        .seal = cfg->seal,
         .mono = now->mono,
+        .unix_ms = now->unix_ms,
         .store_at = VC_NEVER,
     };
     vc_rng_init(&mail->rng, seed);
@@ -94,6 +97,7 @@ void vc_mail_peer_remove(struct vc_mail *mail, uint32_t peer)
 void vc_mail_wake(struct vc_mail *mail, const struct vc_now *now, uint32_t peer)
 {
     mail->mono = now->mono;
+    mail->unix_ms = now->unix_ms;
     struct vc_mail_peer *known = vc_mail_peer_find(mail, peer);
     if (known == NULL)
         return;
@@ -117,7 +121,8 @@ static void pass(struct vc_mail *mail, enum vc_mail_output_kind kind,
     mail->is_slot_full = true;
 }
 
-static void on_object(struct vc_mail *mail, const struct vc_link_output *output)
+static void on_object(struct vc_mail *mail, const struct vc_now *now,
+                      const struct vc_link_output *output)
 {
     struct vc_bytes bytes = output->bytes;
     if (bytes.len > 0 && bytes.data[0] >= VC_MAIL_TYPE_PASSED) {
@@ -142,7 +147,7 @@ static void on_object(struct vc_mail *mail, const struct vc_link_output *output)
     peer->is_session_good = true;
     switch (frame.type) {
     case VC_MAIL_DATA:
-        vc_inbox_on_data(mail, peer, &frame);
+        vc_inbox_on_data(mail, now, peer, &frame);
         break;
     case VC_MAIL_ACK:
         vc_outbox_on_ack(mail, peer, &frame);
@@ -152,6 +157,12 @@ static void on_object(struct vc_mail *mail, const struct vc_link_output *output)
         break;
     case VC_MAIL_GONE:
         vc_inbox_on_gone(mail, peer, &frame);
+        break;
+    case VC_MAIL_HELLO:
+        vc_hello_on_hello(mail, now, peer, &frame);
+        break;
+    case VC_MAIL_UNOPENED:
+        vc_hello_on_unopened(mail, now, peer, &frame);
         break;
     }
 }
@@ -168,12 +179,13 @@ void vc_mail_link_output(struct vc_mail *mail, const struct vc_now *now,
 {
     VC_CHECK(!mail->is_slot_full);
     mail->mono = now->mono;
+    mail->unix_ms = now->unix_ms;
     struct vc_mail_peer *peer = vc_mail_peer_find(mail, output->peer);
     switch (output->kind) {
     case VC_LINK_DATAGRAM:
         break;
     case VC_LINK_OBJECT:
-        on_object(mail, output);
+        on_object(mail, now, output);
         break;
     case VC_LINK_UP:
         if (peer != NULL)
@@ -200,6 +212,9 @@ void vc_mail_flush(struct vc_mail *mail)
     if (mail->row_owed != NULL)
         vc_mail_peer_write(mail, mail->row_owed);
     vc_mail_peers_purge(mail);
+    for (size_t i = 0; mail->dropping_count > 0 && i < mail->peer_count; i++)
+        if (!mail->peers[i]->is_ending)
+            vc_sealing_drop_rows(mail, mail->peers[i]);
 }
 
 void vc_mail_submitted(struct vc_mail *mail, uint64_t ticket)
@@ -216,6 +231,7 @@ static bool pump(struct vc_mail *mail, struct vc_mail_peer *peer, size_t *budget
         vc_retry_check(mail, peer);
     if (!peer->is_up)
         return true;
+    vc_hello_send(mail, peer);
     vc_inbox_send_ack(mail, peer);
     bool is_done = vc_outbox_give(mail, peer, budget);
     vc_retry_refresh(mail, peer);
@@ -240,6 +256,7 @@ static void run_pumps(struct vc_mail *mail)
 void vc_mail_committed(struct vc_mail *mail, const struct vc_now *now, uint64_t ticket)
 {
     mail->mono = now->mono;
+    mail->unix_ms = now->unix_ms;
     mail->store_at = VC_NEVER;
     struct vc_ledger_entry entry;
     while (vc_ledger_take(&mail->ledger, ticket, &entry)) {
@@ -254,6 +271,7 @@ void vc_mail_committed(struct vc_mail *mail, const struct vc_now *now, uint64_t 
 void vc_mail_tick(struct vc_mail *mail, const struct vc_now *now)
 {
     mail->mono = now->mono;
+    mail->unix_ms = now->unix_ms;
     if (mail->store_at <= mail->mono)
         mail->store_at = VC_NEVER;
     for (size_t i = 0; i < VC_MAIL_TICK_MAX && mail->peer_count > 0; i++) {
@@ -268,17 +286,26 @@ vc_ms vc_mail_due(const struct vc_mail *mail)
 {
     bool has_store = mail->store_at == VC_NEVER;
     if (mail->is_slot_full || mail->pumps.first != NULL ||
-        (has_store && (mail->outputs.first != NULL || mail->ending_count > 0)))
+        (has_store && (mail->outputs.first != NULL || mail->ending_count > 0 ||
+                       mail->dropping_count > 0)))
         return 0;
     vc_ms first_at = mail->peer_count > 0 ? mail->heap[0]->due_at : VC_NEVER;
     return vc_ms_min(first_at, mail->store_at);
 }
 
 /* What the first peer in the queue has to report. */
-static bool next_of(struct vc_mail *mail, struct vc_mail_peer *peer,
-                    struct vc_mail_output *ret_output)
+static bool next_of(struct vc_mail *mail, const struct vc_now *now,
+                    struct vc_mail_peer *peer, struct vc_mail_output *ret_output)
 {
+    if (peer->is_rolled_back) {
+        peer->is_rolled_back = false;
+        *ret_output =
+            (struct vc_mail_output){.kind = VC_MAIL_ROLLED_BACK, .peer = peer->number};
+        return true;
+    }
     if (mail->store_at == VC_NEVER && vc_outbox_next_acked(mail, peer, ret_output))
+        return true;
+    if (mail->store_at == VC_NEVER && vc_sealing_next(mail, now, peer, ret_output))
         return true;
     /* There may be a session already that nobody told of. */
     if (peer->wants_connect && peer->must_check)
@@ -308,6 +335,7 @@ bool vc_mail_next(struct vc_mail *mail, const struct vc_now *now,
                   struct vc_mail_output *ret_output)
 {
     mail->mono = now->mono;
+    mail->unix_ms = now->unix_ms;
     if (mail->offered_number != 0) {
         struct vc_mail_peer *peer = vc_mail_peer_find(mail, mail->offered_peer);
         if (peer != NULL)
@@ -318,7 +346,7 @@ bool vc_mail_next(struct vc_mail *mail, const struct vc_now *now,
         return true;
     while (mail->outputs.first != NULL) {
         struct vc_mail_peer *peer = mail->outputs.first;
-        if (next_of(mail, peer, ret_output))
+        if (next_of(mail, now, peer, ret_output))
             return true;
         if (mail->store_at != VC_NEVER)
             break;

@@ -7,9 +7,13 @@
  * ever: the receiver keeps the contiguous prefix of numbers it has seen and up to 4,096
  * beyond it.
  *
- * The order of things (crypto.md's crash order, kept by this file):
- *   send     one turn {outbox row, what chat writes} -> commit -> only then to the link
- *   receive  one turn {what chat writes, seen} -> commit -> only then the ack
+ * Objects are sealed for the device before they become rows (node/seal), and opened before
+ * chat sees them.  What cannot be sealed yet, or has to be sealed anew, has a row without words:
+ * mail asks chat for them, who can make them again from the row's mark.
+ *
+ * The order of things:
+ *   send     one turn {ratchet, outbox row, what chat writes} -> commit -> only then to the link
+ *   receive  one turn {ratchet, what chat writes, seen} -> commit -> only then the ack
  *
  * Pure given a store; calls down into the link machine; memory from the allocator
  * handed in.  The conductor (node/node.c) feeds it with the link's outputs and the
@@ -22,9 +26,11 @@
 
 #include "crypto/base/alloc.h"
 #include "node/link/link.h"
+#include "node/seal/seal.h"
 #include "storage/store.h"
 
-#define VC_MAIL_OBJECT_MAX 65536
+#define VC_MAIL_OBJECT_MAX 65536              /* sealed, with what stands in front */
+#define VC_MAIL_TEXT_MAX   VC_SEAL_OBJECT_MAX /* before it is sealed */
 #define VC_MAIL_REF_LEN    16     /* the sender's own mark on an outbox row */
 #define VC_MAIL_WINDOW     2000   /* unacknowledged objects given to a link, per peer */
 #define VC_MAIL_SPARSE_MAX 4096   /* numbers beyond the prefix that are remembered */
@@ -37,10 +43,10 @@
 
 /* What to reserve in the store for one vc_mail_send() of @len bytes, and for one
  * accepted object, abandoned object, new or removed peer. */
-#define VC_MAIL_SEND_OPS        2
-#define VC_MAIL_SEND_BYTES(len) ((len) + 1536)
-#define VC_MAIL_ACCEPT_OPS      1
-#define VC_MAIL_ACCEPT_BYTES    1152
+#define VC_MAIL_SEND_OPS        (2 + VC_SEAL_SEAL_OPS)
+#define VC_MAIL_SEND_BYTES(len) ((len) + (len) / 8 + 2048 + VC_SEAL_SEAL_BYTES)
+#define VC_MAIL_ACCEPT_OPS      (1 + VC_SEAL_ACCEPT_OPS)
+#define VC_MAIL_ACCEPT_BYTES    (1216 + VC_SEAL_ACCEPT_BYTES)
 
 /* What mail leaves of a batch whenever it writes by itself (before it gives ACKED, for
  * an abandoned number, for a removed peer): the most that the caller may write because
@@ -55,6 +61,7 @@ struct vc_mail_config {
     struct vc_alloc alloc;
     struct vc_store *store;
     struct vc_link *link;
+    struct vc_seal *seal;
 };
 
 /* Loads the peers and their numbers; the objects that wait stay in the store.
@@ -77,7 +84,7 @@ void vc_mail_peer_remove(struct vc_mail *mail, uint32_t peer);
 struct vc_mail_object {
     struct vc_hash32 id;          /* message id; stays when the object is sealed anew */
     uint8_t ref[VC_MAIL_REF_LEN]; /* given back with ACKED; zero: none */
-    struct vc_bytes head, body;   /* together 1..VC_MAIL_OBJECT_MAX */
+    struct vc_bytes head, body;   /* together 1..VC_MAIL_TEXT_MAX */
 };
 
 /*
@@ -88,6 +95,19 @@ struct vc_mail_object {
 VC_NODISCARD vc_err vc_mail_send(struct vc_mail *mail, const struct vc_now *now,
                                  uint32_t peer, const struct vc_mail_object *object,
                                  uint64_t *ret_number);
+
+/*
+ * Answers VC_MAIL_WORDS, before the next vc_mail_next(): the words of a row, as they were or as
+ * they are now.  Room reserved by the caller (VC_MAIL_SEND_OPS, _BYTES).  Who has none any more
+ * calls vc_mail_abandon(); who has no room does nothing and is asked again.
+ * VC_ERR_AWAY: the session ended just now, and its keys must come first; VC_ERR_NO_MEMORY ...
+ */
+VC_NODISCARD vc_err vc_mail_words(struct vc_mail *mail, const struct vc_now *now,
+                                  uint32_t peer, uint64_t number,
+                                  const struct vc_mail_object *object);
+
+/* Keys of the peer's came (vc_seal_peer_keys): what waited for them can go on. */
+void vc_mail_keys(struct vc_mail *mail, const struct vc_now *now, uint32_t peer);
 
 /* Gives an object up: its row becomes "number n abandoned", which is delivered in its
  * place so that no gap stays; there is no output for it.  What the link has already may
@@ -128,8 +148,14 @@ enum vc_mail_output_kind {
     VC_MAIL_ACKED,    /* the peer has @number; its row is gone */
     VC_MAIL_CONNECT, /* wants a session with @peer: vc_link_connect() with what is known
                       */
-    VC_MAIL_PASSED,  /* an object of VC_MAIL_TYPE_PASSED or above */
-    VC_MAIL_UP,      /* the link's output, after mail has taken notice */
+    VC_MAIL_WORDS,   /* give the words of @number again, by its @ref: vc_mail_words() */
+    /*
+     * Our store was put back to an older state: what waited for the peer has no rows any more,
+     * as its numbers were used before for something else.  Write again what he may not have.
+     */
+    VC_MAIL_ROLLED_BACK,
+    VC_MAIL_PASSED, /* an object of VC_MAIL_TYPE_PASSED or above */
+    VC_MAIL_UP,     /* the link's output, after mail has taken notice */
     VC_MAIL_DOWN,
     VC_MAIL_MOVED
 };
@@ -139,7 +165,7 @@ struct vc_mail_output {
     uint32_t peer;
     uint64_t number;
     struct vc_bytes object;       /* DELIVERY, PASSED: borrowed until the next call */
-    uint8_t ref[VC_MAIL_REF_LEN]; /* ACKED */
+    uint8_t ref[VC_MAIL_REF_LEN]; /* ACKED, WORDS */
     struct vc_link_output link;   /* UP, DOWN, MOVED */
 };
 
@@ -167,6 +193,9 @@ struct vc_mail_stats {
     uint64_t dropped_strange;   /* from nobody known, or far ahead of the numbers */
     uint64_t dropped_acks;      /* for numbers that were never given */
     uint64_t rows_missing;      /* outbox rows that could not be read */
+    uint64_t unopened;  /* came and no key opens them: asked to be sealed anew */
+    uint64_t resealed;  /* rows that were sealed anew */
+    uint64_t rollbacks; /* times that we found our store put back */
 };
 void vc_mail_stats(const struct vc_mail *mail, struct vc_mail_stats *ret_stats);
 

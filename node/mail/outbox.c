@@ -10,35 +10,11 @@ static struct vc_bytes outbox_key(uint8_t room[VC_OUTBOX_KEY_LEN],
     return vc_outbox_key(room, peer->number, number);
 }
 
-vc_err vc_mail_send(struct vc_mail *mail, const struct vc_now *now, uint32_t peer,
-                    const struct vc_mail_object *object, uint64_t *ret_number)
-{
-    size_t len = object->head.len + object->body.len;
-    VC_CHECK(len >= 1 && len <= VC_MAIL_OBJECT_MAX);
-    mail->mono = now->mono;
-    struct vc_mail_peer *known = vc_mail_peer_find(mail, peer);
-    if (known == NULL)
-        return VC_ERR_NOT_FOUND;
-    if (vc_mail_peer_waiting(known) >= VC_MAIL_OUTBOX_MAX ||
-        known->next >= VC_MAIL_NUMBER_MAX ||
-        !vc_ledger_has_room(&mail->ledger, VC_MAIL_LEDGER_SPARE))
-        return VC_ERR_BUSY;
-
-    uint8_t key[VC_OUTBOX_KEY_LEN];
-    vc_store_put(mail->store, VC_TABLE_OUTBOX, outbox_key(key, known, known->next),
-                 vc_outbox_object_encode(mail->row, object));
-    *ret_number = known->next++;
-    vc_mail_peer_write(mail, known);
-    vc_ledger_add(&mail->ledger, &known->run_sent, VC_LEDGER_SENT, peer, *ret_number);
-    vc_retry_refresh(mail, known);
-    vc_retry_hurry(mail, known);
-    return VC_OK;
-}
-
 vc_err vc_mail_abandon(struct vc_mail *mail, const struct vc_now *now, uint32_t peer,
                        uint64_t number)
 {
     mail->mono = now->mono;
+    mail->unix_ms = now->unix_ms;
     struct vc_mail_peer *known = vc_mail_peer_find(mail, peer);
     if (known == NULL || number >= known->next || vc_numbers_has(&known->told, number))
         return VC_ERR_NOT_FOUND;
@@ -46,8 +22,11 @@ vc_err vc_mail_abandon(struct vc_mail *mail, const struct vc_now *now, uint32_t 
         return VC_ERR_BUSY;
 
     uint8_t key[VC_OUTBOX_KEY_LEN];
+    const struct vc_outbox_row row = {.kind = VC_OUTBOX_ABANDONED};
     vc_store_put(mail->store, VC_TABLE_OUTBOX, outbox_key(key, known, number),
-                 vc_outbox_abandoned_encode(mail->row));
+                 vc_outbox_row_encode(mail->row, &row));
+    if (known->words == number)
+        known->words = 0;
     /* Until the new row is durable the other device must not hear of it: after a crash
      * the old one would be there again, and be taken for delivered. */
     known->held++;
@@ -64,8 +43,13 @@ void vc_outbox_committed(struct vc_mail *mail, const struct vc_ledger_entry *ent
     if (peer == NULL)
         return;
     if (entry->kind == VC_LEDGER_SENT) {
-        VC_CHECK(entry->last > peer->released && entry->last < peer->next);
-        peer->released = entry->last;
+        /* What was sealed for a session that ended meanwhile is sealed anew first. */
+        if (mail->ledger.tail > peer->stale_until) {
+            VC_CHECK(entry->last > peer->released && entry->last <= peer->sealed);
+            peer->released = entry->last;
+            if (peer->given_out < peer->released)
+                peer->given_out = peer->released;
+        }
     } else if (entry->kind == VC_LEDGER_ACKED) {
         peer->acked_durable = entry->last;
     } else {
@@ -118,7 +102,7 @@ void vc_outbox_on_ack(struct vc_mail *mail, struct vc_mail_peer *peer,
                       const struct vc_mail_frame *ack)
 {
     mail->stats.acks_in++;
-    if (vc_numbers_bitmap_last(ack->prefix, ack->bitmap) > peer->released) {
+    if (vc_numbers_bitmap_last(ack->prefix, ack->bitmap) > peer->given_out) {
         mail->stats.dropped_acks++;
         return;
     }
@@ -138,6 +122,7 @@ void vc_outbox_on_ack(struct vc_mail *mail, struct vc_mail_peer *peer,
     }
     if (vc_numbers_count(&peer->told) > vc_numbers_count(&peer->acked))
         vc_mail_want_output(mail, peer);
+    vc_sealing_refresh(mail, peer);
     vc_mail_want_pump(mail, peer);
 }
 
@@ -164,11 +149,13 @@ static bool delete_row(struct vc_mail *mail, struct vc_mail_peer *peer, uint64_t
     if (vc_store_get(mail->store, VC_TABLE_OUTBOX, key, &value) != VC_OK ||
         vc_outbox_row_decode(value, &row) != VC_OK)
         mail->stats.rows_missing++;
+    if (row.object.len > 0)
+        vc_seal_confirm(mail->seal, peer->number, &row.session);
     vc_store_del(mail->store, VC_TABLE_OUTBOX, key);
     vc_numbers_add(&peer->acked, number);
     if (peer->given < peer->acked.prefix)
         peer->given = peer->acked.prefix;
-    if (row.kind == VC_OUTBOX_ABANDONED)
+    if (row.kind == VC_OUTBOX_ABANDONED || row.kind == VC_OUTBOX_TURN)
         return false;
 
     *ret_output = (struct vc_mail_output){
@@ -216,7 +203,8 @@ bool vc_outbox_next_acked(struct vc_mail *mail, struct vc_mail_peer *peer,
 
 void vc_outbox_rewind(struct vc_mail_peer *peer)
 {
-    peer->given = peer->acked.prefix;
+    peer->given =
+        peer->acked.prefix > peer->dropped ? peer->acked.prefix : peer->dropped;
     peer->again = 0;
     peer->again_last = 0;
 }
@@ -224,17 +212,22 @@ void vc_outbox_rewind(struct vc_mail_peer *peer)
 /* Gives one row to the link; what cannot be read is given up, so that no gap stays. */
 static vc_err give(struct vc_mail *mail, struct vc_mail_peer *peer, uint64_t number)
 {
-    uint8_t key[VC_OUTBOX_KEY_LEN], head[VC_MAIL_HEAD_MAX];
+    uint8_t key[VC_OUTBOX_KEY_LEN];
+    uint8_t room[VC_MAIL_HEAD_MAX + VC_SEAL_OPENING_MAX];
+    struct vc_writer head = vc_writer(room, sizeof(room));
     struct vc_bytes value;
     struct vc_outbox_row row = {.kind = VC_OUTBOX_ABANDONED};
     if (vc_store_get(mail->store, VC_TABLE_OUTBOX, outbox_key(key, peer, number),
                      &value) != VC_OK ||
         vc_outbox_row_decode(value, &row) != VC_OK)
         mail->stats.rows_missing++;
-    enum vc_mail_type type =
-        row.kind == VC_OUTBOX_ABANDONED ? VC_MAIL_ABANDON : VC_MAIL_DATA;
+    enum vc_mail_type type = row.object.len == 0 ? VC_MAIL_ABANDON : VC_MAIL_DATA;
+    vc_mail_head_write(&head, type, number);
+    if (type == VC_MAIL_DATA)
+        vc_write_bytes(&head, vc_seal_prefix(mail->seal, peer->number, &row.session));
+    VC_CHECK(vc_writer_end(&head) == VC_OK);
     return vc_link_send(mail->link, mail->mono, peer->number, VC_LINK_CHAT,
-                        vc_mail_head_encode(head, type, number), row.object);
+                        vc_writer_bytes(&head), row.object);
 }
 
 /* Which number the link gets next, if any may be given now. */
@@ -244,14 +237,15 @@ static bool choose(struct vc_mail_peer *peer, uint64_t *ret_number)
         uint64_t number = vc_numbers_missing(&peer->told, peer->again);
         *ret_number = number;
         if (number <= peer->again_last)
-            return number < peer->hold_from;
+            return number < peer->hold_from && number <= peer->released;
         peer->again = 0;
     }
     uint64_t number = vc_numbers_missing(&peer->told, peer->given + 1);
     uint64_t in_flight = peer->given - vc_numbers_count_to(&peer->acked, peer->given);
     *ret_number = number;
-    return number <= peer->released && number < peer->hold_from &&
-           vc_numbers_fits(&peer->acked, number) && in_flight < VC_MAIL_WINDOW;
+    return number <= peer->released && number > peer->dropped &&
+           number < peer->hold_from && vc_numbers_fits(&peer->acked, number) &&
+           in_flight < VC_MAIL_WINDOW;
 }
 
 static void given(struct vc_mail *mail, struct vc_mail_peer *peer, uint64_t number)
@@ -283,7 +277,8 @@ bool vc_outbox_give(struct vc_mail *mail, struct vc_mail_peer *peer, size_t *bud
     if (peer->owes_gone && !peer->is_control_full)
         give_gone(mail, peer);
     uint64_t number;
-    while (peer->is_up && !peer->is_chat_full && choose(peer, &number)) {
+    while (peer->is_up && peer->is_greeted && !peer->is_chat_full &&
+           choose(peer, &number)) {
         if (*budget == 0)
             return false;
         --*budget;

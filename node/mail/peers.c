@@ -97,6 +97,7 @@ vc_err vc_mail_peer_new(struct vc_mail *mail, uint32_t number,
         .stall_at = VC_NEVER,
         .ack_at = VC_NEVER,
         .due_at = VC_NEVER,
+        .unopened_at = VC_NEVER,
         .stall_ms = VC_MAIL_STALL_MS,
         .refused_ms = VC_MAIL_REFUSED_MS,
     };
@@ -168,8 +169,16 @@ static vc_err load_row(struct vc_mail *mail, struct vc_bytes key, struct vc_byte
     peer->is_ending = row.is_ending;
     mail->ending_count += row.is_ending ? 1 : 0;
     peer->next = row.next;
-    peer->released = row.next - 1;
-    peer->given = row.acked_prefix;
+    peer->sealed = row.sealed > row.acked_prefix ? row.sealed : row.acked_prefix;
+    peer->released = peer->sealed;
+    peer->given_out = row.next - 1;
+    peer->resealed = row.resealed;
+    peer->dropped = row.dropped;
+    peer->dropped_rows = row.dropped_rows;
+    peer->last = row.last;
+    memcpy(peer->last_tag, row.last_tag, sizeof(peer->last_tag));
+    mail->dropping_count += row.dropped > row.acked_prefix ? 1 : 0;
+    peer->given = row.acked_prefix > row.dropped ? row.acked_prefix : row.dropped;
     peer->acked_durable = row.acked_prefix;
     err = load_numbers(mail, &peer->acked, row.acked_prefix, row.acked_bitmap);
     if (err == VC_OK)
@@ -208,10 +217,19 @@ vc_err vc_mail_peers_load(struct vc_mail *mail)
 void vc_mail_peer_write(struct vc_mail *mail, const struct vc_mail_peer *peer)
 {
     uint8_t key[VC_MAILBOX_KEY_LEN];
-    uint8_t row[VC_MAILBOX_ROW_MAX];
+    uint8_t room[VC_MAILBOX_ROW_MAX];
+    struct vc_mailbox_row row = {
+        .is_ending = peer->is_ending,
+        .next = peer->next,
+        .sealed = peer->sealed,
+        .resealed = peer->resealed,
+        .dropped = peer->dropped,
+        .dropped_rows = peer->dropped_rows,
+        .last = peer->last,
+    };
+    memcpy(row.last_tag, peer->last_tag, sizeof(row.last_tag));
     vc_store_put(mail->store, VC_TABLE_MAILBOX, vc_mailbox_key(key, peer->number),
-                 vc_mailbox_row_encode(row, peer->is_ending, peer->next, &peer->acked,
-                                       &peer->seen));
+                 vc_mailbox_row_encode(room, &row, &peer->acked, &peer->seen));
     if (mail->row_owed == peer)
         mail->row_owed = NULL;
 }
@@ -239,8 +257,9 @@ static bool purge_rows(struct vc_mail *mail, struct vc_mail_peer *peer, size_t c
 
 static void purge(struct vc_mail *mail, struct vc_mail_peer *peer)
 {
-    const size_t ops = VC_MAIL_REMOVE_ROWS + 1;
-    const size_t bytes = VC_MAIL_REMOVE_ROWS * VC_OUTBOX_KEY_LEN + VC_MAIL_ACCEPT_BYTES;
+    const size_t ops = 2 * VC_MAIL_REMOVE_ROWS + VC_MAIL_ACCEPT_OPS;
+    const size_t bytes = VC_MAIL_REMOVE_ROWS * VC_STORE_KEY_MAX + VC_MAIL_ACCEPT_BYTES;
+    size_t budget = VC_MAIL_REMOVE_ROWS;
     if (!vc_mail_has_room(mail, ops, bytes)) {
         mail->store_at = vc_ms_after(mail->mono, VC_MAIL_STORE_MS);
         return;
@@ -249,6 +268,8 @@ static void purge(struct vc_mail *mail, struct vc_mail_peer *peer)
         vc_mail_peer_write(mail, peer);
         return;
     }
+    if (!vc_seal_peer_purge(mail->seal, peer->number, &budget))
+        return;
     uint8_t key[VC_MAILBOX_KEY_LEN];
     vc_store_del(mail->store, VC_TABLE_MAILBOX, vc_mailbox_key(key, peer->number));
     drop_peer(mail, peer);

@@ -37,6 +37,9 @@ static void forget_session(struct vc_mail_peer *peer)
     peer->ack_sent_at = VC_NEVER;
     peer->again_sent_at = VC_NEVER;
     peer->up_since = 0;
+    peer->is_greeted = false;
+    peer->owes_hello = false;
+    peer->unopened_at = VC_NEVER;
     vc_outbox_rewind(peer);
 }
 
@@ -47,6 +50,7 @@ void vc_retry_on_up(struct vc_mail *mail, struct vc_mail_peer *peer)
     peer->is_up = true;
     peer->up_at = mail->mono;
     peer->must_check = true;
+    peer->owes_hello = true;
     /* Says what we have, so that little of it comes again. */
     peer->owes_ack = vc_numbers_count(&peer->durable) > 0;
     vc_retry_refresh(mail, peer);
@@ -151,6 +155,7 @@ static void on_ack_time(struct vc_mail *mail, struct vc_mail_peer *peer)
     }
     peer->ack_at = VC_NEVER;
     peer->owes_ack = true;
+    peer->owes_hello = peer->owes_hello || !peer->is_greeted;
     peer->says_again = peer->says_again || peer->refused != 0;
     vc_mail_want_pump(mail, peer);
 }

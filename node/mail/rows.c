@@ -3,7 +3,10 @@
  */
 #include "node/mail/rows.h"
 
-enum { MAILBOX_VERSION = 1, OUTBOX_VERSION = 1, STATE_LIVE = 0, STATE_ENDING = 1 };
+enum { MAILBOX_VERSION = 2, OUTBOX_VERSION = 1, STATE_LIVE = 0, STATE_ENDING = 1 };
+
+/* The form before there were seals: everything that waits is sealed when it is sent. */
+enum { MAILBOX_UNSEALED_VERSION = 1 };
 
 struct vc_bytes vc_mailbox_key(uint8_t room[VC_MAILBOX_KEY_LEN], uint32_t peer)
 {
@@ -39,30 +42,54 @@ static bool read_numbers(struct vc_reader *r, uint64_t *ret_prefix,
     return vc_numbers_bitmap_is_valid(*ret_prefix, *ret_bitmap);
 }
 
-struct vc_bytes vc_mailbox_row_encode(uint8_t room[VC_MAILBOX_ROW_MAX], bool is_ending,
-                                      uint64_t next, const struct vc_numbers *acked,
+struct vc_bytes vc_mailbox_row_encode(uint8_t room[VC_MAILBOX_ROW_MAX],
+                                      const struct vc_mailbox_row *row,
+                                      const struct vc_numbers *acked,
                                       const struct vc_numbers *seen)
 {
-    VC_CHECK(next >= 1 && vc_numbers_last(acked) < next);
+    VC_CHECK(row->next >= 1 && vc_numbers_last(acked) < row->next);
     struct vc_writer w = vc_writer(room, VC_MAILBOX_ROW_MAX);
     vc_write_u8(&w, MAILBOX_VERSION);
-    vc_write_u8(&w, is_ending ? STATE_ENDING : STATE_LIVE);
-    vc_write_u64(&w, next);
+    vc_write_u8(&w, row->is_ending ? STATE_ENDING : STATE_LIVE);
+    vc_write_u64(&w, row->next);
+    vc_write_u64(&w, row->sealed);
+    vc_write_u64(&w, row->resealed);
+    vc_write_u64(&w, row->dropped);
+    vc_write_u64(&w, row->dropped_rows);
+    vc_write_u64(&w, row->last);
+    vc_write_copy(&w, row->last_tag, sizeof(row->last_tag));
     write_numbers(&w, acked);
     write_numbers(&w, seen);
     VC_CHECK(vc_writer_end(&w) == VC_OK);
     return vc_writer_bytes(&w);
 }
 
+static void read_seals(struct vc_reader *r, struct vc_mailbox_row *row)
+{
+    row->sealed = vc_read_u64(r);
+    row->resealed = vc_read_u64(r);
+    row->dropped = vc_read_u64(r);
+    row->dropped_rows = vc_read_u64(r);
+    row->last = vc_read_u64(r);
+    vc_read_copy(r, row->last_tag, sizeof(row->last_tag));
+    if (row->sealed >= row->next || row->resealed >= row->next ||
+        row->dropped >= row->next || row->dropped_rows > row->dropped ||
+        row->last > VC_MAIL_NUMBER_MAX)
+        vc_reader_fail(r);
+}
+
 vc_err vc_mailbox_row_decode(struct vc_bytes value, struct vc_mailbox_row *ret_row)
 {
     struct vc_mailbox_row row = {0};
     struct vc_reader r = vc_reader(value);
-    bool is_valid = vc_read_u8(&r) == MAILBOX_VERSION;
+    uint8_t version = vc_read_u8(&r);
+    bool is_valid = version == MAILBOX_VERSION || version == MAILBOX_UNSEALED_VERSION;
     uint8_t state = vc_read_u8(&r);
     is_valid = is_valid && (state == STATE_LIVE || state == STATE_ENDING);
     row.is_ending = state == STATE_ENDING;
     row.next = vc_read_u64(&r);
+    if (version == MAILBOX_VERSION)
+        read_seals(&r, &row);
     is_valid = read_numbers(&r, &row.acked_prefix, &row.acked_bitmap) && is_valid;
     is_valid = read_numbers(&r, &row.seen_prefix, &row.seen_bitmap) && is_valid;
     if (!is_valid || vc_reader_end(&r) != VC_OK)
@@ -83,36 +110,33 @@ struct vc_bytes vc_outbox_key(uint8_t room[VC_OUTBOX_KEY_LEN], uint32_t peer,
     return vc_writer_bytes(&w);
 }
 
-static void write_outbox_head(struct vc_writer *w, const struct vc_outbox_row *row)
+struct vc_bytes vc_outbox_row_encode(uint8_t room[VC_OUTBOX_ROW_MAX],
+                                     const struct vc_outbox_row *row)
 {
-    vc_write_u8(w, OUTBOX_VERSION);
-    vc_write_u8(w, (uint8_t)row->kind);
-    vc_write_copy(w, row->session.b, sizeof(row->session.b));
-    vc_write_copy(w, row->id.b, sizeof(row->id.b));
-    vc_write_copy(w, row->ref, sizeof(row->ref));
-}
-
-struct vc_bytes vc_outbox_object_encode(uint8_t room[VC_OUTBOX_ROW_MAX],
-                                        const struct vc_mail_object *object)
-{
-    struct vc_outbox_row row = {.kind = VC_OUTBOX_OBJECT, .id = object->id};
-    for (size_t i = 0; i < sizeof(row.ref); i++)
-        row.ref[i] = object->ref[i];
     struct vc_writer w = vc_writer(room, VC_OUTBOX_ROW_MAX);
-    write_outbox_head(&w, &row);
-    vc_write_bytes(&w, object->head);
-    vc_write_bytes(&w, object->body);
+    vc_write_u8(&w, OUTBOX_VERSION);
+    vc_write_u8(&w, (uint8_t)row->kind);
+    vc_write_copy(&w, row->session.b, sizeof(row->session.b));
+    vc_write_copy(&w, row->id.b, sizeof(row->id.b));
+    vc_write_copy(&w, row->ref, sizeof(row->ref));
+    vc_write_bytes(&w, row->object);
     VC_CHECK(vc_writer_end(&w) == VC_OK);
     return vc_writer_bytes(&w);
 }
 
-struct vc_bytes vc_outbox_abandoned_encode(uint8_t room[VC_OUTBOX_HEAD_LEN])
+static bool is_valid_row(const struct vc_outbox_row *row, struct vc_bytes value)
 {
-    struct vc_outbox_row row = {.kind = VC_OUTBOX_ABANDONED};
-    struct vc_writer w = vc_writer(room, VC_OUTBOX_HEAD_LEN);
-    write_outbox_head(&w, &row);
-    VC_CHECK(vc_writer_end(&w) == VC_OK);
-    return vc_writer_bytes(&w);
+    bool is_empty = row->object.len == 0;
+    switch (row->kind) {
+    case VC_OUTBOX_OBJECT:
+    case VC_OUTBOX_TURN:
+        return !is_empty && row->object.len <= VC_MAIL_OBJECT_MAX;
+    case VC_OUTBOX_WAITING:
+        return is_empty && vc_is_zero(row->session.b, sizeof(row->session.b));
+    case VC_OUTBOX_ABANDONED:
+        return is_empty && vc_is_zero(value.data + 2, VC_OUTBOX_HEAD_LEN - 2);
+    }
+    return false;
 }
 
 vc_err vc_outbox_row_decode(struct vc_bytes value, struct vc_outbox_row *ret_row)
@@ -125,18 +149,11 @@ vc_err vc_outbox_row_decode(struct vc_bytes value, struct vc_outbox_row *ret_row
     vc_read_copy(&r, row.id.b, sizeof(row.id.b));
     vc_read_copy(&r, row.ref, sizeof(row.ref));
     row.object = vc_read_rest(&r);
-    if (!is_valid || vc_reader_end(&r) != VC_OK)
+    if (!is_valid || vc_reader_end(&r) != VC_OK || kind < VC_OUTBOX_OBJECT ||
+        kind > VC_OUTBOX_TURN)
         return VC_ERR_MALFORMED;
-
-    if (kind == VC_OUTBOX_OBJECT) {
-        row.kind = VC_OUTBOX_OBJECT;
-        is_valid = row.object.len >= 1 && row.object.len <= VC_MAIL_OBJECT_MAX;
-    } else {
-        row.kind = VC_OUTBOX_ABANDONED;
-        is_valid = kind == VC_OUTBOX_ABANDONED && row.object.len == 0 &&
-                   vc_is_zero(value.data + 2, VC_OUTBOX_HEAD_LEN - 2);
-    }
-    if (!is_valid)
+    row.kind = (enum vc_outbox_kind)kind;
+    if (!is_valid_row(&row, value))
         return VC_ERR_MALFORMED;
     *ret_row = row;
     return VC_OK;

@@ -9,7 +9,8 @@
 
 #define VC_MAILBOX_KEY_LEN 4
 #define VC_OUTBOX_KEY_LEN  12
-#define VC_MAILBOX_ROW_MAX (2 + 8 + 2 * (8 + 2 + VC_NUMBERS_BITMAP_MAX))
+#define VC_MAILBOX_ROW_MAX \
+    (2 + 6 * 8 + VC_SEAL_TAG_LEN + 2 * (8 + 2 + VC_NUMBERS_BITMAP_MAX))
 #define VC_OUTBOX_HEAD_LEN (2 + 16 + 32 + VC_MAIL_REF_LEN)
 #define VC_OUTBOX_ROW_MAX  (VC_OUTBOX_HEAD_LEN + VC_MAIL_OBJECT_MAX)
 
@@ -24,14 +25,23 @@ VC_NODISCARD vc_err vc_mailbox_key_decode(struct vc_bytes key, uint32_t *ret_pee
 
 /* How the numbers with a peer stand, both ways. */
 struct vc_mailbox_row {
-    bool is_ending; /* the peer was removed; its waiting rows are being deleted */
-    uint64_t next;  /* the number that the next object to him gets */
+    bool is_ending;  /* the peer was removed; its waiting rows are being deleted */
+    uint64_t next;   /* the number that the next object to him gets */
+    uint64_t sealed; /* rows up to it are sealed for a session that lives */
+    uint64_t
+        resealed; /* up to it, rows may be sealed otherwise than they were once given */
+    uint64_t dropped; /* rows up to it are given up without a word, and being deleted */
+    uint64_t dropped_rows; /* of these, up to this one rows may be there */
+    uint64_t last;         /* the highest number from him that was opened; 0: none */
+    uint8_t last_tag[VC_SEAL_TAG_LEN]; /* of what stood under it */
     uint64_t acked_prefix, seen_prefix;
     struct vc_bytes acked_bitmap, seen_bitmap; /* borrowed, valid for the prefixes */
 };
 
-struct vc_bytes vc_mailbox_row_encode(uint8_t room[VC_MAILBOX_ROW_MAX], bool is_ending,
-                                      uint64_t next, const struct vc_numbers *acked,
+/* The sets are @acked and @seen, not those of @row. */
+struct vc_bytes vc_mailbox_row_encode(uint8_t room[VC_MAILBOX_ROW_MAX],
+                                      const struct vc_mailbox_row *row,
+                                      const struct vc_numbers *acked,
                                       const struct vc_numbers *seen);
 /* VC_ERR_MALFORMED also when the numbers contradict each other. */
 VC_NODISCARD vc_err vc_mailbox_row_decode(struct vc_bytes value,
@@ -41,7 +51,12 @@ VC_NODISCARD vc_err vc_mailbox_row_decode(struct vc_bytes value,
 struct vc_bytes vc_outbox_key(uint8_t room[VC_OUTBOX_KEY_LEN], uint32_t peer,
                               uint64_t number);
 
-enum vc_outbox_kind { VC_OUTBOX_OBJECT = 1, VC_OUTBOX_ABANDONED = 2 };
+enum vc_outbox_kind {
+    VC_OUTBOX_OBJECT = 1, /* sealed */
+    VC_OUTBOX_ABANDONED = 2,
+    VC_OUTBOX_WAITING = 3, /* its words are to be asked for, and sealed */
+    VC_OUTBOX_TURN = 4     /* sealed, without words: it turns the ratchet */
+};
 
 struct vc_outbox_row {
     enum vc_outbox_kind kind;
@@ -49,14 +64,12 @@ struct vc_outbox_row {
         session; /* of the end-to-end session that it was sealed for; zeros: none */
     struct vc_hash32 id;
     uint8_t ref[VC_MAIL_REF_LEN];
-    struct vc_bytes
-        object; /* borrowed; empty when abandoned, as are the other fields */
+    struct vc_bytes object; /* borrowed: the frame; empty when abandoned or waiting */
 };
 
-/* @object has 1..VC_MAIL_OBJECT_MAX bytes; @room is the caller's. */
-struct vc_bytes vc_outbox_object_encode(uint8_t room[VC_OUTBOX_ROW_MAX],
-                                        const struct vc_mail_object *object);
-struct vc_bytes vc_outbox_abandoned_encode(uint8_t room[VC_OUTBOX_HEAD_LEN]);
+/* Of any kind; its object has at most VC_MAIL_OBJECT_MAX bytes.  @room is the caller's. */
+struct vc_bytes vc_outbox_row_encode(uint8_t room[VC_OUTBOX_ROW_MAX],
+                                     const struct vc_outbox_row *row);
 VC_NODISCARD vc_err vc_outbox_row_decode(struct vc_bytes value,
                                          struct vc_outbox_row *ret_row);
 

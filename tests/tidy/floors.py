@@ -7,6 +7,7 @@ FOLDERS = {
     "dht": "dht/",
     "storage": "storage/",
     "link": "node/link/",
+    "seal": "node/seal/",
     "mail": "node/mail/",
     "chat": "node/chat/",
     "node": "node/",
@@ -23,17 +24,18 @@ BELOW = {
     "dht": ["base", "crypto"],
     "storage": ["base", "crypto"],
     "link": ["base", "crypto", "dht"],
-    "mail": ["base", "crypto", "dht", "link", "storage/store.h"],
-    "chat": ["base", "crypto", "dht", "link", "mail", "storage/store.h"],
-    "node": ["base", "crypto", "dht", "link", "mail", "chat", "storage/store.h"],
+    "seal": ["base", "crypto", "storage/store.h"],
+    "mail": ["base", "crypto", "dht", "link", "seal", "storage/store.h"],
+    "chat": ["base", "crypto", "dht", "link", "seal", "mail", "storage/store.h"],
+    "node": ["base", "crypto", "dht", "link", "seal", "mail", "chat", "storage/store.h"],
     "control": ["base"],
-    "edge": ["base", "crypto", "dht", "link", "mail", "chat", "node", "control", "storage"],
+    "edge": ["base", "crypto", "dht", "link", "seal", "mail", "chat", "node", "control", "storage"],
     "cli": ["base", "control"],
     "tests": [floor for floor in FOLDERS],
 }
 
 # No clock, socket, thread, file, allocation or system randomness in these.
-PURE = ["base", "crypto", "dht", "link", "mail", "chat", "node", "control"]
+PURE = ["base", "crypto", "dht", "link", "seal", "mail", "chat", "node", "control"]
 
 # The libraries and the floor that each is made of.
 LIBRARIES = {
@@ -42,6 +44,7 @@ LIBRARIES = {
     "vc_dht": "dht",
     "vc_storage": "storage",
     "vc_link": "link",
+    "vc_seal": "seal",
     "vc_mail": "mail",
     "vc_chat": "chat",
     "vc_node": "node",

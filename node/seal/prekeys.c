@@ -1,0 +1,335 @@
+/* Our own prekeys: made, turned, deleted; and when others' may be used. */
+#include <string.h>
+
+#include "node/seal/machine.h"
+
+static uint32_t seconds_of(const struct vc_now *now)
+{
+    uint64_t seconds = now->unix_ms / 1000;
+
+    return seconds < UINT32_MAX - VC_PREKEY_USE_S ? (uint32_t)seconds : 0;
+}
+
+const struct vc_seal_own *vc_seal_own_find(const struct vc_seal *seal, uint32_t id)
+{
+    for (size_t i = 0; i < seal->own_count; i++) {
+        if (seal->own[i].prekey.id == id) {
+            return &seal->own[i];
+        }
+    }
+    return NULL;
+}
+
+bool vc_seal_own_prekey(const struct vc_seal *seal, struct vc_prekey *ret_prekey)
+{
+    if (seal->own_count == 0) {
+        return false;
+    }
+    *ret_prekey = seal->own[seal->own_count - 1].prekey;
+    return true;
+}
+
+/* By the time at which they were made. */
+static void insert(struct vc_seal *seal, const struct vc_seal_own *own)
+{
+    size_t at = seal->own_count;
+
+    VC_CHECK(at < VC_SEAL_PREKEYS_MAX);
+    while (at > 0 && seal->own[at - 1].prekey.from > own->prekey.from) {
+        seal->own[at] = seal->own[at - 1];
+        at--;
+    }
+    seal->own[at] = *own;
+    seal->own_count++;
+}
+
+struct loading {
+    struct vc_seal *seal;
+    vc_err err;
+};
+
+static bool on_row(void *ctx, struct vc_bytes key, struct vc_bytes value)
+{
+    struct loading *loading = ctx;
+    struct vc_seal_prekey_row row;
+    struct vc_seal_own own;
+    uint32_t id;
+
+    if (vc_seal_key_prekey_read(key, &id) != VC_OK ||
+        vc_seal_prekey_row_read(value, &row) != VC_OK ||
+        (!row.is_one_time && row.prekey.id != id)) {
+        loading->err = VC_ERR_STORE_DAMAGED;
+        return false;
+    }
+    if (!row.is_one_time && loading->seal->own_count < VC_SEAL_PREKEYS_MAX) {
+        own.prekey = row.prekey;
+        own.secret = row.secret;
+        insert(loading->seal, &own);
+        vc_wipe(&own, sizeof own);
+    }
+    vc_wipe(&row, sizeof row);
+    return true;
+}
+
+vc_err vc_seal_prekeys_load(struct vc_seal *seal)
+{
+    struct loading loading = {.seal = seal, .err = VC_OK};
+    struct vc_scan scan = {.table = VC_TABLE_PREKEY, .on_row = on_row, .ctx = &loading};
+    vc_err err = vc_store_scan(seal->store, &scan);
+
+    return err != VC_OK ? err : loading.err;
+}
+
+/* Random, so that it tells no order; not 0, and none that is there. */
+static uint32_t fresh_id(struct vc_seal *seal)
+{
+    uint32_t id = 0;
+
+    for (;;) {
+        struct vc_seal_key key;
+        struct vc_bytes value;
+
+        vc_rng_draw(&seal->rng, &id, sizeof id);
+        key = vc_seal_key_prekey(id);
+        if (id != 0 &&
+            vc_store_get(seal->store, VC_TABLE_PREKEY, vc_seal_key_bytes(&key),
+                         &value) == VC_ERR_NOT_FOUND) {
+            return id;
+        }
+        if (id != 0 && vc_seal_own_find(seal, id) == NULL) {
+            return id; /* the row is damaged, or the disk: it is written anew */
+        }
+    }
+}
+
+static void put_row(struct vc_seal *seal, uint32_t id,
+                    const struct vc_seal_prekey_row *row)
+{
+    struct vc_seal_key key = vc_seal_key_prekey(id);
+    uint8_t room[VC_SEAL_PREKEY_ROW_MAX];
+    struct vc_writer w = vc_writer(room, sizeof room);
+
+    vc_seal_prekey_row_write(&w, row);
+    vc_seal_put(seal, VC_TABLE_PREKEY, &key, &w);
+    vc_wipe(room, sizeof room);
+}
+
+void vc_seal_one_times(struct vc_seal *seal, const struct vc_now *now,
+                       struct vc_one_time *ret_keys, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct vc_seal_prekey_row row = {.is_one_time = true, .day = vc_seal_day(now)};
+        struct vc_one_time made;
+        size_t at = i;
+
+        vc_rng_fork(&seal->rng, &row.secret);
+        made.id = fresh_id(seal);
+        vc_dh_public(&made.key, &row.secret);
+        put_row(seal, made.id, &row);
+        vc_wipe(&row, sizeof row);
+        while (at > 0 && ret_keys[at - 1].id > made.id) {
+            ret_keys[at] = ret_keys[at - 1];
+            at--;
+        }
+        ret_keys[at] = made;
+    }
+}
+
+vc_err vc_seal_one_time_get(struct vc_seal *seal, uint32_t id,
+                            struct vc_secret32 *ret_secret)
+{
+    struct vc_seal_key key = vc_seal_key_prekey(id);
+    struct vc_seal_prekey_row row;
+    struct vc_bytes value;
+    vc_err err =
+        vc_store_get(seal->store, VC_TABLE_PREKEY, vc_seal_key_bytes(&key), &value);
+
+    if (err != VC_OK) {
+        return err;
+    }
+    if (vc_seal_prekey_row_read(value, &row) != VC_OK) {
+        return VC_ERR_STORE_DAMAGED;
+    }
+    if (row.is_one_time) {
+        *ret_secret = row.secret;
+    } else {
+        err = VC_ERR_NOT_FOUND;
+    }
+    vc_wipe(&row, sizeof row);
+    return err;
+}
+
+static void make_prekey(struct vc_seal *seal, const struct vc_now *now)
+{
+    struct vc_seal_prekey_row row = {.is_one_time = false};
+    struct vc_seal_own own = {.prekey = {.suite = VC_SUITE_CLASSIC}};
+
+    own.prekey.index = seal->cfg.device->certificate.index;
+    own.prekey.id = fresh_id(seal);
+    own.prekey.from = seconds_of(now);
+    own.prekey.until = own.prekey.from + VC_PREKEY_USE_S;
+    vc_rng_fork(&seal->rng, &own.secret);
+    vc_dh_public(&own.prekey.key, &own.secret);
+    vc_prekey_sign(&own.prekey, &seal->cfg.account->root,
+                   &seal->cfg.device->sig_secret);
+    row.secret = own.secret;
+    row.prekey = own.prekey;
+    put_row(seal, own.prekey.id, &row);
+    /* The newest stands last, whatever the clock says of it. */
+    seal->own[seal->own_count++] = own;
+    vc_wipe(&row, sizeof row);
+    vc_wipe(&own, sizeof own);
+}
+
+/* Is its private half to be deleted now? */
+static bool is_over(const struct vc_prekey *prekey, uint32_t now_s)
+{
+    return now_s > prekey->until && now_s - prekey->until > VC_PREKEY_KEEP_S;
+}
+
+struct replays {
+    struct vc_seal_key keys[VC_SEAL_SWEEP_ROWS];
+    size_t count;
+};
+
+static bool find_replay(void *ctx, struct vc_bytes key, struct vc_bytes value)
+{
+    struct replays *replays = ctx;
+    struct vc_seal_key *copy = &replays->keys[replays->count];
+
+    (void)value;
+    if (key.len <= sizeof copy->b) {
+        memcpy(copy->b, key.data, key.len);
+        copy->len = key.len;
+        replays->count++;
+    }
+    return replays->count < VC_SEAL_SWEEP_ROWS;
+}
+
+/* Forgets which openings were taken under a prekey; false while some are left. */
+static bool forget_replays(struct vc_seal *seal, uint32_t prekey_id)
+{
+    struct vc_seal_key prefix = vc_seal_key_prekey(prekey_id);
+    struct replays replays = {.count = 0};
+    struct vc_scan scan = {.table = VC_TABLE_REPLAY,
+                           .prefix = vc_seal_key_bytes(&prefix),
+                           .on_row = find_replay,
+                           .ctx = &replays};
+
+    if (vc_store_scan(seal->store, &scan) != VC_OK) {
+        return false;
+    }
+    for (size_t i = 0; i < replays.count; i++) {
+        vc_store_del(seal->store, VC_TABLE_REPLAY, vc_seal_key_bytes(&replays.keys[i]));
+    }
+    return replays.count == 0;
+}
+
+/* Who still writes under an older prekey is told, and takes the new one. */
+static void delete_own(struct vc_seal *seal, size_t at)
+{
+    struct vc_seal_key key = vc_seal_key_prekey(seal->own[at].prekey.id);
+
+    vc_store_del(seal->store, VC_TABLE_PREKEY, vc_seal_key_bytes(&key));
+    seal->own_count--;
+    memmove(seal->own + at, seal->own + at + 1,
+            (seal->own_count - at) * sizeof seal->own[0]);
+    vc_wipe(&seal->own[seal->own_count], sizeof seal->own[0]);
+}
+
+/* A clock that went back makes a prekey that is from the future: it is turned too. */
+static bool is_due(const struct vc_seal *seal, uint32_t now_s)
+{
+    const struct vc_prekey *newest;
+
+    if (seal->own_count == 0) {
+        return true;
+    }
+    newest = &seal->own[seal->own_count - 1].prekey;
+    return now_s >= newest->from ? now_s - newest->from >= VC_PREKEY_TURN_S
+                                 : newest->from - now_s >= VC_PREKEY_TURN_S;
+}
+
+struct sweeping {
+    uint32_t today;
+    uint32_t ids[VC_SEAL_SWEEP_ROWS];
+    size_t count;
+};
+
+static bool find_old(void *ctx, struct vc_bytes key, struct vc_bytes value)
+{
+    struct sweeping *sweeping = ctx;
+    struct vc_seal_prekey_row row;
+    uint32_t id;
+
+    if (vc_seal_key_prekey_read(key, &id) == VC_OK &&
+        vc_seal_prekey_row_read(value, &row) == VC_OK) {
+        if (row.is_one_time && sweeping->today > row.day &&
+            sweeping->today - row.day > VC_SEAL_ONE_TIME_DAYS) {
+            sweeping->ids[sweeping->count++] = id;
+        }
+        vc_wipe(&row, sizeof row);
+    }
+    return sweeping->count < VC_SEAL_SWEEP_ROWS;
+}
+
+/* True when no old one is left. */
+static bool sweep_one_times(struct vc_seal *seal, const struct vc_now *now)
+{
+    struct sweeping sweeping = {.today = vc_seal_day(now)};
+    struct vc_scan scan = {
+        .table = VC_TABLE_PREKEY, .on_row = find_old, .ctx = &sweeping};
+
+    if (vc_store_scan(seal->store, &scan) != VC_OK ||
+        vc_store_reserve(seal->store, VC_SEAL_SWEEP_ROWS, VC_SEAL_SWEEP_ROWS * 4) !=
+            VC_OK) {
+        return false;
+    }
+    for (size_t i = 0; i < sweeping.count; i++) {
+        struct vc_seal_key key = vc_seal_key_prekey(sweeping.ids[i]);
+
+        vc_store_del(seal->store, VC_TABLE_PREKEY, vc_seal_key_bytes(&key));
+    }
+    return sweeping.count < VC_SEAL_SWEEP_ROWS;
+}
+
+void vc_seal_prekeys_tick(struct vc_seal *seal, const struct vc_now *now)
+{
+    uint32_t now_s = seconds_of(now);
+
+    if (vc_store_reserve(seal->store, VC_SEAL_SWEEP_ROWS + 3,
+                         (VC_SEAL_SWEEP_ROWS + 3) * VC_SEAL_KEY_MAX +
+                             VC_SEAL_PREKEY_ROW_MAX) != VC_OK) {
+        seal->tick_at = now->mono + VC_SEAL_RETRY_MS;
+        return;
+    }
+    if (is_due(seal, now_s)) {
+        if (seal->own_count == VC_SEAL_PREKEYS_MAX) {
+            delete_own(seal, 0);
+        }
+        make_prekey(seal, now);
+    }
+    seal->tick_at = now->mono + VC_SEAL_TURN_LOOK_MS;
+    /* The oldest is looked at in each step, and goes when nothing hangs on it any more. */
+    if (seal->own_count > 1 && is_over(&seal->own[0].prekey, now_s)) {
+        if (forget_replays(seal, seal->own[0].prekey.id)) {
+            delete_own(seal, 0);
+        }
+        seal->tick_at = now->mono + VC_SEAL_RETRY_MS;
+    }
+    if (seal->sweep_at <= now->mono) {
+        bool is_done = sweep_one_times(seal, now);
+
+        seal->sweep_at = now->mono + (is_done ? VC_SEAL_SWEEP_MS : VC_SEAL_RETRY_MS);
+    }
+    seal->tick_at = vc_ms_min(seal->tick_at, seal->sweep_at);
+}
+
+bool vc_seal_prekey_is_usable(const struct vc_seal_peer *peer, const struct vc_now *now)
+{
+    uint32_t today = vc_seal_day(now);
+
+    return peer->row.has_prekey && peer->row.prekey.suite >= peer->row.suite &&
+           (today < peer->row.prekey_day ||
+            today - peer->row.prekey_day <= VC_SEAL_PREKEY_DAYS);
+}
