@@ -116,6 +116,31 @@ static void chacha20_poly1305_vectors_hold(void **state)
     wycheproof_each(VC_VECTORS "/wycheproof/chacha20_poly1305_test.json", judge_aead);
 }
 
+/* Of the AEAD we use the key stream only: there its block 0 is the tag's key, and what is
+ * sealed begins at block 1. */
+static void judge_xchacha(const json_t *group, const json_t *test)
+{
+    struct vector key = vector_field(test, "key"), iv = vector_field(test, "iv");
+    struct vector plain = vector_field(test, "msg"), sealed = vector_field(test, "ct");
+    static uint8_t got[64 + VECTOR_BYTES_MAX];
+
+    (void)group;
+    if (strcmp(vector_text(test, "result"), "valid") != 0) {
+        return;
+    }
+    memset(got, 0, 64);
+    memcpy(got + 64, plain.b, plain.len);
+    vc_xchacha_xor_nonce((struct vc_room){got, 64 + plain.len},
+                         (const struct vc_secret32 *)key.b, vector_bytes(&iv));
+    assert_memory_equal(got + 64, sealed.b, sealed.len);
+}
+
+static void the_key_streams_of_xchacha20_poly1305_vectors_are_ours(void **state)
+{
+    (void)state;
+    wycheproof_each(VC_VECTORS "/wycheproof/xchacha20_poly1305_test.json", judge_xchacha);
+}
+
 static void the_counter_is_the_end_of_the_nonce_in_little_endian(void **state)
 {
     const uint8_t nonce[VC_NONCE_LEN] = {0, 0, 0, 0, 8, 7, 6, 5, 4, 3, 2, 1};
@@ -360,6 +385,7 @@ int main(void)
         cmocka_unit_test(ed25519_vectors_hold),
         cmocka_unit_test(a_signature_is_good_for_its_message_and_key_only),
         cmocka_unit_test(chacha20_poly1305_vectors_hold),
+        cmocka_unit_test(the_key_streams_of_xchacha20_poly1305_vectors_are_ours),
         cmocka_unit_test(the_counter_is_the_end_of_the_nonce_in_little_endian),
         cmocka_unit_test(what_is_shorter_than_a_tag_does_not_open),
         cmocka_unit_test(sealing_into_a_short_room_fails_the_writer),
