@@ -92,7 +92,7 @@ class Driver:
         "device": (as_name, as_name, as_number, as_number, fixed(32), fixed(32)),
         "prekey": (as_name, as_number, as_number, as_number, as_number, fixed(32)),
         "onetime": (as_name, as_number, fixed(32)), "forget": (as_name, as_number),
-        "start": (as_name, as_name, fixed(32), fixed(141), fixed(149), maybe(36), as_number,
+        "start": (as_name, as_name, fixed(32), as_bytes, as_bytes, maybe(None), as_number,
                   as_number, as_bytes, fixed(32), fixed(32)),
         "encrypt": (str, maybe(32), as_bytes), "decrypt": (as_name, as_bytes),
         "export": (str,), "import": (str, as_bytes, str), "expire": (str,),
@@ -191,6 +191,9 @@ class Driver:
             raise Answer("exists")
         if not generation or len(statement) > 255:
             raise Answer("usage")
+        if (len(certificate) != identity.CERTIFICATE_LEN or len(signed) != prekey.PREKEY_LEN
+                or one_time is not None and len(one_time) != prekey.ONE_TIME_LEN):
+            raise primitives.Malformed
         theirs = identity.read_certificate(certificate, root)
         key = prekey.read_prekey(signed, theirs.dev_sig, root, theirs.index)
         one = prekey.read_one_times(one_time)[0] if one_time else None

@@ -1,10 +1,13 @@
 """The worked examples of crypto/SPEC.md: read out of the document, made again, compared."""
 
+import dataclasses
 import os
 import re
 
 import identity
 import link
+import opening
+import prekey
 import sodium
 import statement
 from primitives import digest
@@ -121,4 +124,33 @@ def of_links():
     yield from of_link(stated[1], "XXpsk3", masks, b"\x02", b"", psk)
 
 
-EXAMPLES = [of_identity, of_links]
+def of_opening(stated, alice, to, statement):
+    payload = opening.Payload(alice.root, alice.certificate, 1, 0x0B, statement)
+    made, secrets = opening.write(to, alice.dev_dh_private, alice.index, payload, b"\x87" * 32)
+    yield from differences(stated, {
+        "payload": opening.encode_payload(payload),
+        "hash before e": opening.begin(to, identity.SUITE_CLASSIC).h, "handshake hash": secrets.h,
+        "k": secrets.key, "opening": made, "name": opening.name_of(made),
+        "session id": secrets.session_id, "root key": secrets.root_key,
+        "header key": secrets.header_key, "next header key": secrets.next_header_key})
+
+
+def of_openings():
+    stated = blocks("Worked examples of sections 15 and 16")
+    alice = identity.Device(b"\x01" * 32, b"\x03" * 32, b"\x04" * 32, 5, 1767225600)
+    bob = identity.Device(b"\x21" * 32, b"\x23" * 32, b"\x24" * 32, 6, 1767225600)
+    signed = prekey.Prekey(identity.SUITE_CLASSIC, 6, 0x01020304,
+                           sodium.x25519_public(b"\x25" * 32), 1767225600,
+                           1767225600 + prekey.PREKEY_USE_S, 0, bytes(32))
+    one = prekey.OneTime(0x0A0B0C0D, sodium.x25519_public(b"\x26" * 32))
+    yield from differences(stated[0], {
+        "recipient's root": bob.root, "recipient's dev_dh": bob.dev_dh,
+        "signed prekey": prekey.write_prekey(signed, bob.dev_sig_seed, bob.root),
+        "one-time prekey": prekey.write_one_times([one]),
+        "mask": opening.mask_key(b"veche", bob.root, 6)})
+    to = opening.Recipient(b"veche", bob.root, 6, bob.dev_dh, signed, one)
+    yield from of_opening(stated[1], alice, to, b"live")
+    yield from of_opening(stated[2], alice, dataclasses.replace(to, one_time=None), b"")
+
+
+EXAMPLES = [of_identity, of_links, of_openings]

@@ -48,16 +48,21 @@ class Payload:
 @dataclasses.dataclass(frozen=True)
 class Secrets:
     """What comes out of an opening, the same on both sides."""
+    h: bytes
+    key: bytes
     session_id: bytes
     root_key: bytes
     header_key: bytes
     next_header_key: bytes
 
 
+def mask_key(network, root, index):
+    return digest(256, "opening mask",
+                  message=bytes([len(network)]) + network + root + number(index, 2))
+
+
 def mask(network, root, index, ephemeral, head):
-    key = digest(256, "opening mask",
-                 message=bytes([len(network)]) + network + root + number(index, 2))
-    return sodium.xchacha20_xor(key, ephemeral[:24], head)
+    return sodium.xchacha20_xor(mask_key(network, root, index), ephemeral[:24], head)
 
 
 def name_of(opening):
@@ -82,7 +87,7 @@ def secrets_of(state, initiator, recipient):
     """initiator and recipient: (root, index) each."""
     key, h = state.split()[0], state.h
     names = b"".join(root + number(index, 2) for root, index in (initiator, recipient))
-    return Secrets(digest(128, "session id", key=key, message=h + names),
+    return Secrets(h, key, digest(128, "session id", key=key, message=h + names),
                    digest(256, "session root", key=key, message=h),
                    digest(512, "session header", key=key, message=h),
                    digest(512, "session next", key=key, message=h))
@@ -113,6 +118,14 @@ def ephemeral_public(private):
 
 def write(to, dev_dh_private, index, payload, ephemeral_private):
     """(opening, Secrets); index is that of the initiator's own device."""
+    text = encode_payload(payload)
+    if len(text) > PAYLOAD_MAX:
+        raise ValueError("the payload is too long")
+    return write_text(to, dev_dh_private, (payload.root, index), text, ephemeral_private)
+
+
+def write_text(to, dev_dh_private, initiator, text, ephemeral_private):
+    """write() with any payload; initiator: (root, index)."""
     suite = SUITE_CLASSIC
     state = begin(to, suite)
     ephemeral = ephemeral_public(ephemeral_private)
@@ -123,15 +136,12 @@ def write(to, dev_dh_private, index, payload, ephemeral_private):
         state.mix_key(sodium.x25519(ephemeral_private, to.one_time.public))
     static = state.encrypt_and_hash(sodium.x25519_public(dev_dh_private))
     state.mix_key(sodium.x25519(dev_dh_private, to.prekey.public))
-    text = encode_payload(payload)
-    if len(text) > PAYLOAD_MAX:
-        raise ValueError("the payload is too long")
     sealed = state.encrypt_and_hash(text)
     length = HEAD_LEN + len(static) + len(sealed)
     head = (number(suite, 2) + number(length, 2) + number(to.prekey.id, 4)
             + number(to.one_time.id if to.one_time else 0, 4))
     masked = mask(to.network, to.root, to.index, ephemeral, head)
-    secrets = secrets_of(state, (payload.root, index), (to.root, to.index))
+    secrets = secrets_of(state, initiator, (to.root, to.index))
     return ephemeral + masked + static + sealed, secrets
 
 

@@ -88,6 +88,8 @@ def read(data, rows):
         chain = session.receiving = ratchet.Receiving(
             session.receiving_count, cursor.take(32), cursor.take(32), cursor.take(64),
             cursor.number(4))
+        if not chain.n:
+            raise Malformed("a receiving chain of which nothing was opened")
         read_kept(cursor, chain, chain.n - 1)
     session.next_receive = cursor.take(64)
     session.older, session.rows = read_older(cursor, session.receiving_count), dict(rows)
