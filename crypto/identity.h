@@ -9,13 +9,13 @@
 
 #include "crypto/base/cursor.h"
 #include "crypto/prim.h"
+#include "crypto/statement.h"
 
 #define VC_CERTIFICATE_LEN     141
 #define VC_CERTIFICATE_VERSION 1
 #define VC_ID_VERSION          1
 #define VC_ID_TEXT_LEN         65
 #define VC_ID_TEXT_MAX         80 /* "veche1...", with the final NUL */
-#define VC_DEVICE_INDEX_MAX    63 /* an invite has 6 bits for it; never used again */
 #define VC_SUITE_CLASSIC       0x0001
 
 /* The account's name in bytes: BLAKE2b-128("account", root). */
