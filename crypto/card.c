@@ -5,6 +5,8 @@
 
 #include "crypto/base/utf8.h"
 
+enum { EXTENSION_LIVE = 3 };
+
 /* The name's length; VC_NAME_MAX + 1 when it has no end. */
 static size_t name_len(const char name[VC_NAME_MAX + 1])
 {
@@ -20,6 +22,20 @@ static size_t name_len(const char name[VC_NAME_MAX + 1])
 static bool is_name(struct vc_bytes name)
 {
     return name.len == 0 || (name.len <= VC_NAME_MAX && vc_utf8_is_name(name));
+}
+
+static void write_live(struct vc_writer *w, const struct vc_live *live)
+{
+    uint8_t room[VC_LIVE_ENCODED_MAX];
+    struct vc_writer value = vc_writer(room, sizeof(room));
+
+    if (live->count == 0) {
+        return;
+    }
+    vc_live_write(&value, live);
+    vc_write_u16(w, EXTENSION_LIVE);
+    vc_write_u16(w, (uint16_t)vc_writer_bytes(&value).len);
+    vc_write_bytes(w, vc_writer_bytes(&value));
 }
 
 vc_err vc_card_write(struct vc_writer *w, const struct vc_card *card)
@@ -49,6 +65,7 @@ vc_err vc_card_write(struct vc_writer *w, const struct vc_card *card)
     }
     vc_write_u8(w, (uint8_t)name.len);
     vc_write_bytes(w, name);
+    write_live(w, &card->live);
     return vc_writer_end(w);
 }
 
@@ -100,16 +117,28 @@ static void read_name(struct vc_reader *r, struct vc_card *card)
     }
 }
 
-/* Steps over what a later version has put behind. */
-static void skip_extensions(struct vc_reader *r)
+static void read_live(struct vc_reader *r, struct vc_bytes value, struct vc_card *card)
+{
+    struct vc_reader inner = vc_reader(value);
+
+    vc_live_read(&inner, &card->live);
+    if (vc_reader_end(&inner) != VC_OK) {
+        vc_reader_fail(r);
+    }
+}
+
+/* Takes what is known and steps over what a later version has put there. */
+static void read_extensions(struct vc_reader *r, struct vc_card *card)
 {
     int32_t last = -1;
 
     while (vc_reader_left(r) > 0) {
         uint16_t type = vc_read_u16(r);
-        (void)vc_read_bytes(r, vc_read_u16(r)); /* not known, so not looked at */
+        struct vc_bytes value = vc_read_bytes(r, vc_read_u16(r));
         if (type <= last) {
             vc_reader_fail(r);
+        } else if (type == EXTENSION_LIVE) {
+            read_live(r, value, card);
         }
         last = type;
     }
@@ -124,6 +153,17 @@ static vc_err verify_devices(const struct vc_card *card)
         }
     }
     return VC_OK;
+}
+
+/* A device that the newest statement does not name has no place in a card. */
+static vc_err verify_live(const struct vc_card *card)
+{
+    for (size_t i = 0; i < card->device_count && card->live.count > 0; i++) {
+        if (!vc_live_has(&card->live, card->devices[i].index)) {
+            return VC_ERR_MALFORMED;
+        }
+    }
+    return card->live.count > 0 ? vc_live_verify(&card->live, &card->root) : VC_OK;
 }
 
 vc_err vc_card_read(struct vc_bytes bytes, struct vc_card *ret_card)
@@ -145,7 +185,7 @@ vc_err vc_card_read(struct vc_bytes bytes, struct vc_card *ret_card)
     read_devices(&r, &card);
     read_addrs(&r, &card);
     read_name(&r, &card);
-    skip_extensions(&r);
+    read_extensions(&r, &card);
     vc_err err = vc_reader_end(&r);
     if (err == VC_OK && !vc_point_is_valid(&card.record)) {
         /* Later it is multiplied, and what is not in the group must not be. */
@@ -153,6 +193,9 @@ vc_err vc_card_read(struct vc_bytes bytes, struct vc_card *ret_card)
     }
     if (err == VC_OK) {
         err = verify_devices(&card);
+    }
+    if (err == VC_OK) {
+        err = verify_live(&card);
     }
     if (err == VC_OK) {
         *ret_card = card;

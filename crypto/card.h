@@ -30,19 +30,21 @@ struct vc_card {
     struct vc_addr addrs[VC_CARD_ADDRS_MAX];
     uint8_t addr_count;
     char name[VC_NAME_MAX + 1]; /* what the owner calls himself; may be empty */
+    struct vc_live live;        /* names all devices; count 0: there is none */
 };
 
 /*
  * Fields after the known ones are a list of (type u16, length u16, bytes) of rising types;
  * a reader skips those that it does not know, so that prekeys and mailboxes can come later.
+ * Type 3 is the live statement.
  *
  * VC_ERR_BAD_NAME when the name is not one (vc_utf8_is_name()), VC_ERR_FULL.  Addresses
  * must be usable.
  */
 VC_NODISCARD vc_err vc_card_write(struct vc_writer *w, const struct vc_card *card);
 
-/* Strict; the record key must be a point of the group.  Verifies every certificate against
- * the card's root, one signature check each.
+/* Strict; the record key must be a point of the group.  Verifies every certificate and the
+ * live statement against the card's root, one signature check each.
  * VC_ERR_MALFORMED, VC_ERR_AUTH or VC_ERR_UNSUPPORTED. */
 VC_NODISCARD vc_err vc_card_read(struct vc_bytes bytes, struct vc_card *ret_card);
 

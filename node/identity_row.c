@@ -1,21 +1,15 @@
 #include "node/identity_row.h"
 
-static const uint8_t key_bytes[] = {'s', 'e', 'l', 'f'};
+#include "node/chat/self.h"
 
 static vc_err write(struct vc_store *store, const struct vc_account *account,
                     const struct vc_device *device)
 {
-    uint8_t room[VC_IDENTITY_ENCODED_MAX];
-    struct vc_writer w = vc_writer(room, sizeof room);
-    vc_err err = vc_identity_write(&w, account, device);
+    vc_err err = vc_store_reserve(store, 1, VC_SELF_BYTES);
 
-    VC_CHECK(err == VC_OK);
-    err = vc_store_reserve(store, 1, sizeof room + sizeof key_bytes);
     if (err == VC_OK) {
-        vc_store_put(store, VC_TABLE_IDENTITY, VC_BYTES(key_bytes),
-                     vc_writer_bytes(&w));
+        vc_self_put(store, account, device);
     }
-    vc_wipe(room, sizeof room);
     return err;
 }
 
@@ -76,7 +70,7 @@ vc_err vc_identity_load(struct vc_store *store, const struct vc_now *now,
     struct vc_account account;
     struct vc_device device;
     struct vc_bytes value;
-    vc_err err = vc_store_get(store, VC_TABLE_IDENTITY, VC_BYTES(key_bytes), &value);
+    vc_err err = vc_self_get(store, &value);
 
     if (err == VC_OK) {
         err = vc_identity_read(value, &account, &device) == VC_OK

@@ -2,7 +2,9 @@
  * Our card, and who has it.
  *
  * A contact gets it again when it has changed, while he is there.  At most one waits for
- * him: when it arrives and is old by then, the next one follows.
+ * him: when it arrives and is old by then, the next one follows.  A card is known by its
+ * mark, which says too which contacts key and record key are in it: so the mark that
+ * somebody has acknowledged tells which keys he has.
  */
 #include <string.h>
 
@@ -23,15 +25,26 @@ void vc_own_card(const struct vc_chat *chat, struct vc_card *ret_card)
     memcpy(ret_card->addrs, chat->addrs, sizeof chat->addrs);
     ret_card->addr_count = chat->addr_count;
     memcpy(ret_card->name, chat->owner.name, sizeof ret_card->name);
+    ret_card->live = account->live;
 }
 
-static uint64_t mark_of(struct vc_bytes encoded)
+bool vc_card_is_old(const struct vc_person *person, const struct vc_card *card)
+{
+    uint32_t list_seq = card->live.count > 0 ? card->live.list_seq : 0;
+
+    return list_seq < person->row.live_seq;
+}
+
+static uint64_t mark_of(const struct vc_card *card, struct vc_bytes encoded)
 {
     uint8_t hash[8];
     struct vc_reader r = vc_reader(VC_BYTES(hash));
+    uint64_t mark;
 
     vc_hash(hash, sizeof hash, "card mark", NULL, encoded);
-    return vc_read_u64(&r);
+    mark = vc_read_u64(&r) | UINT64_C(1) << 63; /* no mark is 0 */
+    mark &= ~UINT64_C(0xffff);
+    return mark | (uint64_t)card->record_generation << 8 | card->contacts_generation;
 }
 
 void vc_own_card_changed(struct vc_chat *chat)
@@ -42,7 +55,7 @@ void vc_own_card_changed(struct vc_chat *chat)
 
     vc_own_card(chat, &card);
     VC_CHECK(vc_card_write(&w, &card) == VC_OK);
-    chat->card_mark = mark_of(vc_writer_bytes(&w));
+    chat->card_mark = mark_of(&card, vc_writer_bytes(&w));
     vc_wipe(&card, sizeof card);
     vc_wipe(room, sizeof room);
     for (size_t i = 0; i < chat->people_count; i++) {
@@ -92,6 +105,7 @@ void vc_card_acked(struct vc_chat *chat, struct vc_person *person, uint64_t mark
     if (person->row.card_sent == mark) {
         person->row.card_acked = mark;
         vc_person_contact_dirty(chat, person);
+        vc_turning_review(chat);
     }
     vc_chat_chore(chat, person, VC_CHORE_CARD);
 }

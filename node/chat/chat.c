@@ -37,6 +37,9 @@ static vc_err load(struct vc_chat *chat, const struct vc_now *now)
         err = vc_people_load(chat, now);
     }
     if (err == VC_OK) {
+        err = vc_turning_load(chat, now);
+    }
+    if (err == VC_OK) {
         err = vc_conversations_load(chat);
     }
     if (err == VC_OK) {
@@ -72,7 +75,6 @@ vc_err vc_chat_init(const struct vc_chat_config *cfg, const struct vc_now *now,
     vc_rng_init(&chat->rng, seed);
     chat->row = alloc.resize(alloc.ctx, NULL, 0, VC_STORE_VALUE_MAX);
     if (chat->row != NULL) {
-        vc_link_answer_to(cfg->link, &cfg->account->contacts, 1);
         err = load(chat, now);
     }
     if (err != VC_OK) {
@@ -319,6 +321,7 @@ void vc_chat_tick(struct vc_chat *chat, const struct vc_now *now)
     vc_guests_tick(chat, now);
     vc_joins_tick(chat, now);
     vc_tokens_tick(chat, now);
+    vc_turning_tick(chat, now);
     for (size_t i = 0; i < chat->people_count; i++) {
         struct vc_person *person = chat->people[i];
 

@@ -130,7 +130,7 @@ static bool take_card(struct vc_chat *chat, const struct vc_now *now,
     is_his = vc_equal(card.root.b, person->row.root.b, sizeof card.root.b) &&
              vc_equal(card.devices[0].dev_dh.b, person->device.certificate.dev_dh.b,
                       sizeof card.devices[0].dev_dh.b);
-    if (!is_his) {
+    if (!is_his || vc_card_is_old(person, &card)) {
         vc_wipe(&card, sizeof card);
         return forget_it(chat);
     }

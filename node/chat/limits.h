@@ -45,6 +45,12 @@
 #define VC_CHAT_TRY_BACKOFF_MAX_MS  3600000
 #define VC_CHAT_RECONNECT_MS        1000 /* after a session fell silent */
 
+#define VC_CHAT_TURN_EVERY_MS 86400000 /* the contacts key turns no more often */
+/* Contacts keys that are answered to beside the newest. */
+#define VC_CHAT_OLD_KEYS_MAX (VC_LINK_GENERATIONS_MAX - 1)
+/* Moves to another record key that are remembered; each for 60 days or more. */
+#define VC_CHAT_FORWARDS_MAX 16
+
 #define VC_CHAT_TOKEN_DAYS 30
 #define VC_CHAT_TOKENS_FIRST \
     256 /* places for tokens in memory at first; then doubled */

@@ -320,6 +320,9 @@ static void take_card(struct vc_person *person, const struct vc_card *card)
         person->row.own_name[0] =
             '\0'; /* no name is better than one that plays tricks */
     }
+    if (card->live.count > 0) {
+        person->row.live_seq = card->live.list_seq;
+    }
     person->device.certificate = card->devices[0];
     person->device.addr_count = 0;
     for (uint8_t i = 0; i < card->addr_count; i++) {
@@ -403,13 +406,27 @@ void vc_person_set_card(struct vc_chat *chat, const struct vc_now *now,
     vc_wipe(&before, sizeof before);
 }
 
+/* The mark "verified" stays: it is about the root, which signed for this device too. */
+static void say_new_device(struct vc_chat *chat, const struct vc_now *now,
+                           struct vc_person *person)
+{
+    struct vc_event event = {.kind = VC_EVENT_CONTACT_CHANGED,
+                             .change = VC_CHANGE_DEVICE,
+                             .contact = person->id};
+
+    person->row.device_since = now->unix_ms;
+    vc_event_add(chat, now, &event);
+}
+
 vc_err vc_person_replace_device(struct vc_chat *chat, const struct vc_now *now,
                                 struct vc_person *person, const struct vc_card *card,
                                 uint32_t peer)
 {
     struct vc_chat_key key = vc_key_number(person->row.peer);
-    vc_err err = vc_room_take(chat, person, 1 + 2 * VC_MAIL_ACCEPT_OPS,
-                              64 + 2 * VC_MAIL_ACCEPT_BYTES);
+    bool is_other = !vc_equal(&person->device.certificate.dev_dh,
+                              &card->devices[0].dev_dh, sizeof card->devices[0].dev_dh);
+    vc_err err = vc_room_take(chat, person, 2 + 2 * VC_MAIL_ACCEPT_OPS,
+                              64 + 2 * VC_MAIL_ACCEPT_BYTES + VC_TURNING_BYTES);
 
     if (err == VC_OK) {
         err = vc_mail_peer_put(chat->cfg.mail, peer);
@@ -432,6 +449,10 @@ vc_err vc_person_replace_device(struct vc_chat *chat, const struct vc_now *now,
     vc_person_conversation_dirty(chat, person);
     vc_chat_chore(chat, person, VC_CHORE_RECEIPT);
     take_card(person, card);
+    if (is_other) {
+        say_new_device(chat, now, person);
+        vc_turning_want(chat); /* who has the old one has our key too */
+    }
     vc_person_contact_dirty(chat, person);
     vc_person_device_dirty(chat, person);
     person->row.is_resending = true;

@@ -127,6 +127,8 @@ struct vc_chat {
     struct vc_rng rng;
     struct vc_owner_row owner;
     struct vc_counters_row counters;
+    struct vc_turning_row turning;
+    bool is_turning_review; /* an old contacts key may not be needed any more */
     struct vc_addr addrs[VC_CARD_ADDRS_MAX];
     uint8_t addr_count;
     uint64_t card_mark; /* of our card as it is */
@@ -243,6 +245,30 @@ void vc_own_card_changed(struct vc_chat *chat); /* everybody who is there is tol
 VC_NODISCARD vc_err vc_card_give(struct vc_chat *chat, const struct vc_now *now,
                                  struct vc_person *person);
 void vc_card_acked(struct vc_chat *chat, struct vc_person *person, uint64_t mark);
+
+/* Which contacts key and record key the card had that a mark stands for; a mark of 0 stands
+ * for no card. */
+static inline uint8_t vc_card_mark_contacts(uint64_t mark)
+{
+    return (uint8_t)mark;
+}
+static inline uint8_t vc_card_mark_record(uint64_t mark)
+{
+    return (uint8_t)(mark >> 8);
+}
+/* Is it of a time before the newest that is known of him?  Then it is not believed. */
+bool vc_card_is_old(const struct vc_person *person, const struct vc_card *card);
+
+/* ---- turning.c: the contacts key ---- */
+
+/* What vc_turning_want() writes. */
+#define VC_TURNING_BYTES (VC_TURNING_ROW_MAX + VC_CHAT_KEY_MAX)
+VC_NODISCARD vc_err vc_turning_load(struct vc_chat *chat, const struct vc_now *now);
+/* Somebody who has the key shall not have it any more.  Room for one row is taken. */
+void vc_turning_want(struct vc_chat *chat);
+/* Somebody has a newer card, or is not one of those who count. */
+void vc_turning_review(struct vc_chat *chat);
+void vc_turning_tick(struct vc_chat *chat, const struct vc_now *now);
 
 /* ---- invites.c, joins.c ---- */
 
