@@ -243,7 +243,7 @@ static void tick_seal(struct vc_node *node, const struct vc_now *now)
     vc_seal_tick(node->seal, now);
     if (vc_seal_own_prekey(node->seal, &prekey) && prekey.id != node->prekey_id) {
         node->prekey_id = prekey.id;
-        vc_chat_prekey_turned(node->chat);
+        vc_chat_prekey_turned(node->chat, now);
     }
 }
 

@@ -141,11 +141,6 @@ void vc_card_say(struct vc_chat *chat, const struct vc_now *now,
     vc_wipe(&given, sizeof given);
 }
 
-void vc_chat_prekey_turned(struct vc_chat *chat)
-{
-    vc_own_card_changed(chat);
-}
-
 void vc_keys_give(struct vc_chat *chat, const struct vc_now *now,
                   const struct vc_person *person)
 {
@@ -162,6 +157,16 @@ void vc_keys_give(struct vc_chat *chat, const struct vc_now *now,
     if (vc_link_send(chat->cfg.link, now->mono, person->row.peer, VC_LINK_CONTROL,
                      vc_writer_bytes(&w), nothing) != VC_OK) {
         return; /* the card brings it, or the next session does */
+    }
+}
+
+void vc_chat_prekey_turned(struct vc_chat *chat, const struct vc_now *now)
+{
+    vc_own_card_changed(chat);
+    for (size_t i = 0; i < chat->people_count; i++) {
+        if (chat->people[i]->is_up) {
+            vc_keys_give(chat, now, chat->people[i]);
+        }
     }
 }
 

@@ -308,7 +308,7 @@ uint64_t vc_chat_event_last(const struct vc_chat *chat); /* written, committed o
 /* ---- the conductor's side ---- */
 
 /* Our signed prekey has turned: contacts get the new card. */
-void vc_chat_prekey_turned(struct vc_chat *chat);
+void vc_chat_prekey_turned(struct vc_chat *chat, const struct vc_now *now);
 
 /* Takes one output of mail. */
 void vc_chat_mail_output(struct vc_chat *chat, const struct vc_now *now,
