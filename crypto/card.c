@@ -23,6 +23,16 @@ static bool is_name(struct vc_bytes name)
     return name.len == 0 || (name.len <= VC_NAME_MAX && vc_utf8_is_name(name));
 }
 
+static void write_live(struct vc_writer *w, const struct vc_live *live)
+{
+    uint8_t room[VC_LIVE_ENCODED_MAX];
+    struct vc_writer value = vc_writer(room, sizeof(room));
+
+    vc_live_write(&value, live);
+    vc_extension_head(w, VC_CARD_STATEMENT, vc_writer_bytes(&value).len);
+    vc_write_bytes(w, vc_writer_bytes(&value));
+}
+
 static void write_extensions(struct vc_writer *w, const struct vc_card *card)
 {
     if (card->has_prekey) {
@@ -34,9 +44,8 @@ static void write_extensions(struct vc_writer *w, const struct vc_card *card)
                           (size_t)card->one_time_count * VC_ONE_TIME_LEN);
         vc_one_time_write(w, card->one_times, card->one_time_count);
     }
-    if (card->statement_len > 0) {
-        vc_extension_head(w, VC_CARD_STATEMENT, card->statement_len);
-        vc_write_copy(w, card->statement, card->statement_len);
+    if (card->live.count > 0) {
+        write_live(w, &card->live);
     }
 }
 
@@ -119,15 +128,14 @@ static void read_name(struct vc_reader *r, struct vc_card *card)
     }
 }
 
-static void read_statement(struct vc_reader *r, struct vc_card *card,
-                           struct vc_bytes bytes)
+static void read_live(struct vc_reader *r, struct vc_bytes value, struct vc_card *card)
 {
-    if (bytes.len < 1 || bytes.len > VC_CARD_STATEMENT_MAX) {
+    struct vc_reader inner = vc_reader(value);
+
+    vc_live_read(&inner, &card->live);
+    if (vc_reader_end(&inner) != VC_OK) {
         vc_reader_fail(r);
-        return;
     }
-    memcpy(card->statement, bytes.data, bytes.len);
-    card->statement_len = (uint8_t)bytes.len;
 }
 
 /* Takes one extension; one that is not known belongs to a later version. */
@@ -149,7 +157,7 @@ static void read_extension(struct vc_reader *r, struct vc_card *card,
         }
         card->one_time_count = (uint8_t)count;
     } else if (extension->type == VC_CARD_STATEMENT) {
-        read_statement(r, card, extension->bytes);
+        read_live(r, extension->bytes, card);
     }
 }
 
@@ -171,6 +179,17 @@ static vc_err verify_devices(const struct vc_card *card)
         }
     }
     return VC_OK;
+}
+
+/* A device that the newest statement does not name has no place in a card. */
+static vc_err verify_live(const struct vc_card *card)
+{
+    for (size_t i = 0; i < card->device_count && card->live.count > 0; i++) {
+        if (!vc_live_has(&card->live, card->devices[i].index)) {
+            return VC_ERR_MALFORMED;
+        }
+    }
+    return card->live.count > 0 ? vc_live_verify(&card->live, &card->root) : VC_OK;
 }
 
 vc_err vc_card_read(struct vc_bytes bytes, struct vc_card *ret_card)
@@ -203,6 +222,9 @@ vc_err vc_card_read(struct vc_bytes bytes, struct vc_card *ret_card)
     }
     if (err == VC_OK && card.has_prekey) {
         err = vc_prekey_verify(&card.prekey, &card.root, &card.devices[0]);
+    }
+    if (err == VC_OK) {
+        err = verify_live(&card);
     }
     if (err == VC_OK) {
         *ret_card = card;

@@ -12,11 +12,10 @@
 #include "crypto/base/addr.h"
 #include "crypto/prekey.h"
 
-#define VC_CARD_VERSION       1
-#define VC_NAME_MAX           64 /* bytes of UTF-8 */
-#define VC_CARD_ADDRS_MAX     8
-#define VC_CARD_DEVICES_MAX   8
-#define VC_CARD_STATEMENT_MAX 255 /* bytes of a live statement */
+#define VC_CARD_VERSION     1
+#define VC_NAME_MAX         64 /* bytes of UTF-8 */
+#define VC_CARD_ADDRS_MAX   8
+#define VC_CARD_DEVICES_MAX 8
 /* Bytes.  The largest card that is written has 2150; a later version may add the rest.  Two
  * packets of the link carry it. */
 #define VC_CARD_ENCODED_MAX 2304
@@ -42,8 +41,7 @@ struct vc_card {
     struct vc_prekey prekey;                       /* of the first device */
     struct vc_one_time one_times[VC_ONE_TIME_MAX]; /* for the receiver; by rising ids */
     uint8_t one_time_count;                        /* 0: none */
-    uint8_t statement[VC_CARD_STATEMENT_MAX]; /* the live statement, not judged here */
-    uint8_t statement_len;                    /* 0: none */
+    struct vc_live live; /* names all devices; count 0: there is none */
 };
 
 /*
@@ -55,8 +53,9 @@ struct vc_card {
  */
 VC_NODISCARD vc_err vc_card_write(struct vc_writer *w, const struct vc_card *card);
 
-/* Strict; the record key must be a point of the group.  Verifies every certificate against
- * the card's root, and the prekey against the first certificate, one signature check each.
+/* Strict; the record key must be a point of the group.  Verifies every certificate and the
+ * live statement against the card's root, and the prekey against the first certificate, one
+ * signature check each.
  * VC_ERR_MALFORMED, VC_ERR_AUTH or VC_ERR_UNSUPPORTED. */
 VC_NODISCARD vc_err vc_card_read(struct vc_bytes bytes, struct vc_card *ret_card);
 

@@ -8,7 +8,8 @@
 #define ID_PREFIX "veche"
 
 enum {
-    IDENTITY_VERSION = 1,
+    IDENTITY_WITHOUT_LIVE = 1, /* the versions of a stored identity */
+    IDENTITY_WITH_LIVE = 2,
     /* What is signed: the label, filled up with zeros, and all fields before the signature. */
     LABEL_LEN = 16,
     SIGNED_LEN = LABEL_LEN + VC_CERTIFICATE_LEN - 64,
@@ -53,6 +54,86 @@ void vc_account_drop_root(struct vc_account *account)
 {
     vc_wipe(&account->entropy, sizeof(account->entropy));
     vc_wipe(&account->root_secret, sizeof(account->root_secret));
+}
+
+vc_err vc_account_take_root(struct vc_account *account,
+                            const struct vc_secret32 *entropy)
+{
+    struct vc_secret32 root_seed;
+    struct vc_key32 root;
+    struct vc_sign_secret secret;
+    vc_err err = VC_ERR_AUTH;
+
+    root_seed_of(&root_seed, entropy);
+    vc_sign_keypair(&root, &secret, &root_seed);
+    if (memcmp(root.b, account->root.b, sizeof(root.b)) == 0) {
+        account->entropy = *entropy;
+        account->root_secret = secret;
+        err = VC_OK;
+    }
+    vc_wipe(&root_seed, sizeof(root_seed));
+    vc_wipe(&secret, sizeof(secret));
+    return err;
+}
+
+static uint32_t later(uint32_t from_s, uint32_t span_s)
+{
+    return from_s <= UINT32_MAX - span_s ? from_s + span_s : UINT32_MAX;
+}
+
+void vc_account_sign_live(struct vc_account *account, const uint16_t *indices,
+                          uint8_t count, uint32_t from_s)
+{
+    struct vc_live live = {.list_seq = account->live.list_seq + 1,
+                           .count = count,
+                           .until = later(from_s, VC_LIVE_S)};
+
+    VC_CHECK(vc_account_has_root(account));
+    VC_CHECK(count >= 1 && count <= VC_LIVE_INDICES_MAX);
+    memcpy(live.indices, indices, count * sizeof(*indices));
+    vc_live_sign(&live, &account->root_secret);
+    account->live = live;
+}
+
+void vc_account_turn_contacts(struct vc_account *account,
+                              const struct vc_secret32 *contacts)
+{
+    account->contacts_generation++;
+    account->contacts = *contacts;
+}
+
+vc_err vc_account_turn_record(struct vc_account *account, uint32_t made_s,
+                              struct vc_forward *ret_forward)
+{
+    struct vc_forward forward = {.old_generation = account->record_generation,
+                                 .old_record = account->record,
+                                 .made = made_s,
+                                 .until = later(made_s, VC_FORWARD_S)};
+    struct vc_secret32 root_seed;
+    struct vc_secret32 record_seed;
+
+    VC_CHECK(vc_account_has_root(account));
+    if (account->record_generation == VC_RECORD_GENERATION_MAX) {
+        return VC_ERR_FULL;
+    }
+    account->record_generation++;
+    root_seed_of(&root_seed, &account->entropy);
+    record_seed_of(&record_seed, &root_seed, account->record_generation);
+    vc_sign_keypair(&account->record, &account->record_secret, &record_seed);
+    forward.new_generation = account->record_generation;
+    forward.new_record = account->record;
+    vc_forward_sign(&forward, &account->root_secret);
+    *ret_forward = forward;
+    vc_wipe(&root_seed, sizeof(root_seed));
+    vc_wipe(&record_seed, sizeof(record_seed));
+    return VC_OK;
+}
+
+bool vc_generation_is_newer(uint8_t a, uint8_t b)
+{
+    uint8_t ahead = (uint8_t)(a - b);
+
+    return ahead >= 1 && ahead <= 127;
 }
 
 /* Writes what the root signs. */
@@ -190,8 +271,9 @@ vc_err vc_identity_write(struct vc_writer *w, const struct vc_account *account,
                          const struct vc_device *device)
 {
     bool has_root = vc_account_has_root(account);
+    bool has_live = account->live.count > 0;
 
-    vc_write_u8(w, IDENTITY_VERSION);
+    vc_write_u8(w, has_live ? IDENTITY_WITH_LIVE : IDENTITY_WITHOUT_LIVE);
     vc_write_u8(w, has_root ? 1 : 0);
     vc_write_copy(w, account->root.b, sizeof(account->root.b));
     if (has_root) {
@@ -204,6 +286,9 @@ vc_err vc_identity_write(struct vc_writer *w, const struct vc_account *account,
     write_seed(w, &device->sig_secret);
     vc_write_copy(w, device->dh_secret.b, sizeof(device->dh_secret.b));
     vc_certificate_write(w, &device->certificate);
+    if (has_live) {
+        vc_live_write(w, &account->live);
+    }
     return vc_writer_end(w);
 }
 
@@ -264,6 +349,21 @@ static bool read_device(struct vc_reader *r, struct vc_device *device)
            memcmp(dev_dh.b, certificate->dev_dh.b, sizeof(dev_dh.b)) == 0;
 }
 
+/* What the root has signed, in an identity that has its form. */
+static vc_err verify_signed(const struct vc_account *account,
+                            const struct vc_device *device)
+{
+    vc_err err = vc_certificate_verify(&device->certificate, &account->root);
+
+    if (err == VC_OK && account->live.count > 0) {
+        err = vc_live_verify(&account->live, &account->root);
+        if (err == VC_OK && !vc_live_has(&account->live, device->certificate.index)) {
+            err = VC_ERR_MALFORMED;
+        }
+    }
+    return err;
+}
+
 vc_err vc_identity_read(struct vc_bytes bytes, struct vc_account *ret_account,
                         struct vc_device *ret_device)
 {
@@ -271,19 +371,21 @@ vc_err vc_identity_read(struct vc_bytes bytes, struct vc_account *ret_account,
     struct vc_account account = {0};
     struct vc_device device = {0};
     uint8_t version = vc_read_u8(&r);
-    vc_err err = VC_ERR_UNSUPPORTED;
 
-    if (version != IDENTITY_VERSION) {
-        return bytes.len == 0 ? VC_ERR_MALFORMED : err;
+    if (version != IDENTITY_WITHOUT_LIVE && version != IDENTITY_WITH_LIVE) {
+        return bytes.len == 0 ? VC_ERR_MALFORMED : VC_ERR_UNSUPPORTED;
     }
     bool is_whole = read_account(&r, &account);
     is_whole = read_device(&r, &device) && is_whole;
-    err = vc_reader_end(&r);
+    if (version == IDENTITY_WITH_LIVE) {
+        vc_live_read(&r, &account.live);
+    }
+    vc_err err = vc_reader_end(&r);
     if (err == VC_OK && !is_whole) {
         err = VC_ERR_MALFORMED;
     }
     if (err == VC_OK) {
-        err = vc_certificate_verify(&device.certificate, &account.root);
+        err = verify_signed(&account, &device);
     }
     if (err == VC_OK) {
         *ret_account = account;

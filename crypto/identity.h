@@ -9,13 +9,13 @@
 
 #include "crypto/base/cursor.h"
 #include "crypto/prim.h"
+#include "crypto/statement.h"
 
 #define VC_CERTIFICATE_LEN     141
 #define VC_CERTIFICATE_VERSION 1
 #define VC_ID_VERSION          1
 #define VC_ID_TEXT_LEN         65
 #define VC_ID_TEXT_MAX         80 /* "veche1...", with the final NUL */
-#define VC_DEVICE_INDEX_MAX    63 /* an invite has 6 bits for it; never used again */
 #define VC_SUITE_CLASSIC       0x0001
 
 /* The account's name in bytes: BLAKE2b-128("account", root). */
@@ -46,6 +46,7 @@ struct vc_account {
     uint8_t contacts_generation;
     struct vc_secret32 contacts; /* K */
     struct vc_fingerprint fingerprint;
+    struct vc_live live; /* count 0: none was made yet */
 };
 
 /* What one device holds. */
@@ -66,6 +67,34 @@ bool vc_account_has_root(const struct vc_account *account);
  * them is the caller's business. */
 void vc_account_drop_root(struct vc_account *account);
 
+/* Puts the root of the words @entropy in its place.  VC_ERR_AUTH: they are the words of
+ * another account, and nothing is changed. */
+VC_NODISCARD vc_err vc_account_take_root(struct vc_account *account,
+                                         const struct vc_secret32 *entropy);
+
+/*
+ * Signs a live statement for the devices @indices (1..VC_LIVE_INDICES_MAX, ascending), good
+ * from @from_s on, with the next list_seq.  The account must have its root.
+ */
+void vc_account_sign_live(struct vc_account *account, const uint16_t *indices,
+                          uint8_t count, uint32_t from_s);
+
+/* Replaces K by @contacts, with the next generation. */
+void vc_account_turn_contacts(struct vc_account *account,
+                              const struct vc_secret32 *contacts);
+
+/*
+ * Replaces R_g by that of the next generation and signs the forward from the one to the
+ * other.  The account must have its root.  VC_ERR_FULL after VC_RECORD_GENERATION_MAX.
+ */
+#define VC_RECORD_GENERATION_MAX 255
+VC_NODISCARD vc_err vc_account_turn_record(struct vc_account *account, uint32_t made_s,
+                                           struct vc_forward *ret_forward);
+
+/* Is generation @a of a contacts key newer than @b?  They wrap: it is when it is 1 to 127
+ * steps ahead. */
+bool vc_generation_is_newer(uint8_t a, uint8_t b);
+
 /*
  * Makes device @index (0..VC_DEVICE_INDEX_MAX) of @account, which must have its root.
  * @sig_seed and @dh_seed: fresh randomness for dev_sig and dev_dh.
@@ -77,7 +106,8 @@ void vc_device_init(struct vc_device *ret_device, const struct vc_account *accou
 void vc_account_wipe(struct vc_account *account);
 void vc_device_wipe(struct vc_device *device);
 
-void vc_fingerprint_of(struct vc_fingerprint *ret_fingerprint, const struct vc_key32 *root);
+void vc_fingerprint_of(struct vc_fingerprint *ret_fingerprint,
+                       const struct vc_key32 *root);
 
 /* bech32m("veche", version 1 || root): for people to look at and compare. */
 void vc_id_format(const struct vc_key32 *root, char ret_text[VC_ID_TEXT_MAX]);
@@ -85,7 +115,8 @@ void vc_id_format(const struct vc_key32 *root, char ret_text[VC_ID_TEXT_MAX]);
 VC_NODISCARD vc_err vc_id_parse(const char *text, struct vc_key32 *ret_root);
 
 /* Writes VC_CERTIFICATE_LEN bytes. */
-void vc_certificate_write(struct vc_writer *w, const struct vc_certificate *certificate);
+void vc_certificate_write(struct vc_writer *w,
+                          const struct vc_certificate *certificate);
 /* Reads them without judging anything: see vc_certificate_verify(). */
 void vc_certificate_read(struct vc_reader *r, struct vc_certificate *ret_certificate);
 
@@ -98,16 +129,20 @@ VC_NODISCARD vc_err vc_certificate_verify(const struct vc_certificate *certifica
                                           const struct vc_key32 *root);
 
 /*
- * The account and device as they are stored (secret: seal it).  Version byte first.
+ * The account and device as they are stored (secret: seal it).  Version byte first: 2, or
+ * 1 when there is no live statement yet.
  *
- * Reading is strict: every public half is made again from its secret half, and the
- * certificate must be the device's own and signed by the root.  VC_ERR_MALFORMED,
- * VC_ERR_AUTH, VC_ERR_UNSUPPORTED; on an error nothing is given and nothing secret left.
+ * Reading is strict: every public half is made again from its secret half, the certificate
+ * must be the device's own, and it and the live statement, which names the device, be
+ * signed by the root.  VC_ERR_MALFORMED, VC_ERR_AUTH, VC_ERR_UNSUPPORTED; on an error
+ * nothing is given and nothing secret left.
  */
 #define VC_IDENTITY_ENCODED_MAX 512
-VC_NODISCARD vc_err vc_identity_write(struct vc_writer *w, const struct vc_account *account,
+VC_NODISCARD vc_err vc_identity_write(struct vc_writer *w,
+                                      const struct vc_account *account,
                                       const struct vc_device *device);
-VC_NODISCARD vc_err vc_identity_read(struct vc_bytes bytes, struct vc_account *ret_account,
+VC_NODISCARD vc_err vc_identity_read(struct vc_bytes bytes,
+                                     struct vc_account *ret_account,
                                      struct vc_device *ret_device);
 
 #endif

@@ -16,6 +16,10 @@ struct vc_node {
     struct vc_link *link;
     void *link_memory;
     size_t link_bytes;
+    struct vc_seal *seal;
+    struct vc_bytes network_id; /* in network */
+    uint8_t network[VC_NETWORK_ID_MAX];
+    uint32_t prekey_id; /* that is in our card */
     struct vc_mail *mail;
     struct vc_chat *chat;
     uint64_t committed;
@@ -66,6 +70,11 @@ static vc_err build_link(struct vc_node *node, const struct vc_node_config *cfg,
 static vc_err build_upper(struct vc_node *node, const struct vc_now *now,
                           struct vc_rng *rng)
 {
+    struct vc_seal_config seal = {.alloc = node->alloc,
+                                  .store = node->store,
+                                  .network_id = node->network_id,
+                                  .account = &node->account,
+                                  .device = &node->device};
     struct vc_mail_config mail = {
         .alloc = node->alloc, .store = node->store, .link = node->link};
     struct vc_chat_config chat = {.alloc = node->alloc,
@@ -77,9 +86,15 @@ static vc_err build_upper(struct vc_node *node, const struct vc_now *now,
     vc_err err;
 
     vc_rng_fork(rng, &seed);
-    err = vc_mail_init(&mail, now, &seed, &node->mail);
+    err = vc_seal_init(&seal, now, &seed, &node->seal);
+    if (err == VC_OK) {
+        mail.seal = node->seal;
+        vc_rng_fork(rng, &seed);
+        err = vc_mail_init(&mail, now, &seed, &node->mail);
+    }
     if (err == VC_OK) {
         chat.mail = node->mail;
+        chat.seal = node->seal;
         vc_rng_fork(rng, &seed);
         err = vc_chat_init(&chat, now, &seed, &node->chat);
     }
@@ -113,6 +128,9 @@ vc_err vc_node_init(const struct vc_node_config *cfg, const struct vc_now *now,
     memset(node, 0, sizeof *node);
     node->alloc = alloc;
     node->store = cfg->store;
+    VC_CHECK(cfg->network_id.len <= sizeof node->network);
+    memcpy(node->network, cfg->network_id.data, cfg->network_id.len);
+    node->network_id = (struct vc_bytes){node->network, cfg->network_id.len};
     node->is_dirty = true;
     vc_rng_init(&rng, seed);
     err = vc_identity_load(cfg->store, now, &rng, &node->account, &node->device);
@@ -142,6 +160,7 @@ void vc_node_deinit(struct vc_node *node)
     alloc = node->alloc;
     vc_chat_deinit(node->chat);
     vc_mail_deinit(node->mail);
+    vc_seal_deinit(node->seal);
     if (node->link != NULL) {
         vc_link_deinit(node->link);
     }
@@ -157,6 +176,11 @@ struct vc_chat *vc_node_chat(struct vc_node *node)
 {
     node->is_dirty = true; /* whoever asks for it may make it write */
     return node->chat;
+}
+
+struct vc_seal *vc_node_seal(struct vc_node *node)
+{
+    return node->seal;
 }
 
 struct vc_mail *vc_node_mail(struct vc_node *node)
@@ -208,8 +232,24 @@ bool vc_node_has_room(const struct vc_node *node)
     return vc_chat_has_room(node->chat);
 }
 
+static void tick_seal(struct vc_node *node, const struct vc_now *now)
+{
+    struct vc_prekey prekey;
+
+    if (vc_seal_due(node->seal) > now->mono) {
+        return;
+    }
+    node->is_dirty = true;
+    vc_seal_tick(node->seal, now);
+    if (vc_seal_own_prekey(node->seal, &prekey) && prekey.id != node->prekey_id) {
+        node->prekey_id = prekey.id;
+        vc_chat_prekey_turned(node->chat, now);
+    }
+}
+
 void vc_node_tick(struct vc_node *node, const struct vc_now *now)
 {
+    tick_seal(node, now);
     if (vc_link_due(node->link) <= now->mono) {
         vc_link_tick(node->link, now->mono);
     }
@@ -292,6 +332,7 @@ vc_ms vc_node_due(const struct vc_node *node)
 {
     vc_ms due = vc_ms_min(vc_mail_due(node->mail), vc_chat_due(node->chat));
 
+    due = vc_ms_min(due, vc_seal_due(node->seal));
     return vc_ms_min(due, vc_link_due(node->link));
 }
 

@@ -55,6 +55,7 @@ void vc_node_deinit(struct vc_node *node);
 
 struct vc_chat *vc_node_chat(struct vc_node *node);
 struct vc_mail *vc_node_mail(struct vc_node *node);
+struct vc_seal *vc_node_seal(struct vc_node *node);
 struct vc_link *vc_node_link(struct vc_node *node);
 const struct vc_account *vc_node_account(const struct vc_node *node);
 const struct vc_device *vc_node_device(const struct vc_node *node);

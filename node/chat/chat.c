@@ -37,6 +37,9 @@ static vc_err load(struct vc_chat *chat, const struct vc_now *now)
         err = vc_people_load(chat, now);
     }
     if (err == VC_OK) {
+        err = vc_turning_load(chat, now);
+    }
+    if (err == VC_OK) {
         err = vc_conversations_load(chat);
     }
     if (err == VC_OK) {
@@ -72,7 +75,6 @@ vc_err vc_chat_init(const struct vc_chat_config *cfg, const struct vc_now *now,
     vc_rng_init(&chat->rng, seed);
     chat->row = alloc.resize(alloc.ctx, NULL, 0, VC_STORE_VALUE_MAX);
     if (chat->row != NULL) {
-        vc_link_answer_to(cfg->link, &cfg->account->contacts, 1);
         err = load(chat, now);
     }
     if (err != VC_OK) {
@@ -225,11 +227,15 @@ static void passed(struct vc_chat *chat, const struct vc_now *now,
                    const struct vc_mail_output *output)
 {
     struct vc_join_entry *join = vc_join_of_peer(chat, output->peer);
+    struct vc_person *person = vc_person_of_peer(chat, output->peer);
 
     if (output->peer >= VC_LINK_PEER_JOINING) {
         vc_guest_object(chat, now, output->peer, output->object);
     } else if (join != NULL) {
         vc_join_object(chat, now, join, output->object);
+    } else if (person != NULL && !person->row.is_blocked && output->object.len > 0 &&
+               output->object.data[0] == VC_KEYS) {
+        vc_keys_take(chat, now, person, output->object);
     }
 }
 
@@ -250,6 +256,8 @@ void vc_chat_mail_output(struct vc_chat *chat, const struct vc_now *now,
         return;
     case VC_MAIL_DELIVERY:
     case VC_MAIL_ACKED:
+    case VC_MAIL_WORDS:
+    case VC_MAIL_ROLLED_BACK:
     case VC_MAIL_CONNECT:
     case VC_MAIL_MOVED:
         break;
@@ -262,6 +270,10 @@ void vc_chat_mail_output(struct vc_chat *chat, const struct vc_now *now,
     if (output->kind == VC_MAIL_ACKED) {
         /* Also of one who was blocked meanwhile: mail says it only once. */
         vc_receipt_on_acked(chat, now, person, output->ref);
+    } else if (output->kind == VC_MAIL_WORDS) {
+        vc_words_wanted(chat, now, person, output->number, output->ref);
+    } else if (output->kind == VC_MAIL_ROLLED_BACK) {
+        vc_words_rolled_back(chat, now, person);
     } else if (person->row.is_blocked) {
         return;
     } else if (output->kind == VC_MAIL_MOVED) {
@@ -319,6 +331,7 @@ void vc_chat_tick(struct vc_chat *chat, const struct vc_now *now)
     vc_guests_tick(chat, now);
     vc_joins_tick(chat, now);
     vc_tokens_tick(chat, now);
+    vc_turning_tick(chat, now);
     for (size_t i = 0; i < chat->people_count; i++) {
         struct vc_person *person = chat->people[i];
 

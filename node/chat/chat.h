@@ -36,7 +36,8 @@ struct vc_chat_config {
     struct vc_store *store;
     struct vc_mail *mail;
     struct vc_link *link;
-    const struct vc_account *account; /* outlive the machine */
+    struct vc_seal *seal;
+    struct vc_account *account; /* outlive the machine; the account's keys turn here */
     const struct vc_device *device;
 };
 
@@ -64,6 +65,14 @@ VC_NODISCARD vc_err vc_chat_set_read_receipts(struct vc_chat *chat,
 /* The addresses that others may try, best first; contacts are told when they change. */
 void vc_chat_set_addresses(struct vc_chat *chat, const struct vc_now *now,
                            const struct vc_addr *addrs, size_t count);
+
+/* How it stands with the keys that everybody who knows us has. */
+struct vc_chat_keys {
+    uint8_t contacts_generation;
+    uint8_t contacts_valid; /* contacts keys that are answered to, the newest too */
+    vc_ms turn_at;          /* Unix: when it turns, as it was asked to; VC_NEVER */
+};
+void vc_chat_keys(const struct vc_chat *chat, struct vc_chat_keys *ret_keys);
 
 /* ---- invites and joins ---- */
 
@@ -130,6 +139,7 @@ struct vc_contact {
     bool is_blocked, is_verified, is_connected;
     struct vc_addr addr; /* connected: where; else the last good one, if any */
     vc_ms added_at;      /* Unix */
+    vc_ms device_since;  /* Unix: when he came with another device; 0: never */
     vc_ms last_seen_at;  /* Unix; 0: never */
     uint64_t waiting;    /* objects in the outbox */
     vc_ms retry_at;      /* Unix; VC_NEVER: no attempt planned */
@@ -158,7 +168,8 @@ VC_NODISCARD vc_err vc_chat_contact_set_verified(struct vc_chat *chat,
 VC_NODISCARD vc_err vc_chat_contact_set_blocked(struct vc_chat *chat,
                                                 const struct vc_now *now, uint32_t id,
                                                 bool is_blocked);
-/* Forgets a contact, the conversation and what waits for him. */
+/* Forgets a contact, the conversation and what waits for him.  The contacts key turns, so
+ * that he gets no answer any more when the others have the new one; blocking does too. */
 VC_NODISCARD vc_err vc_chat_contact_remove(struct vc_chat *chat,
                                            const struct vc_now *now, uint32_t id);
 /* The safety number of the two roots: 12 groups of 5 digits, equal on both sides. */
@@ -265,10 +276,18 @@ enum vc_event_kind {
     VC_EVENT_READ_HERE = 7 /* the owner has read the conversation */
 };
 
+/* What CONTACT_CHANGED is about. */
+enum vc_change {
+    VC_CHANGE_DETAILS, /* a name or a mark */
+    VC_CHANGE_DEVICE,  /* he has come with another device */
+    VC_CHANGE_SESSION  /* a new end-to-end session, as our store was put back */
+};
+
 struct vc_event {
     uint64_t seq; /* from 1, without holes, kept in the store */
     enum vc_event_kind kind;
-    vc_ms at; /* Unix */
+    enum vc_change change; /* CONTACT_CHANGED */
+    vc_ms at;              /* Unix */
     uint32_t contact;
     struct vc_message_ref ref;
     uint32_t seq_last;
@@ -287,6 +306,9 @@ uint64_t vc_chat_event_first(const struct vc_chat *chat);
 uint64_t vc_chat_event_last(const struct vc_chat *chat); /* written, committed or not */
 
 /* ---- the conductor's side ---- */
+
+/* Our signed prekey has turned: contacts get the new card. */
+void vc_chat_prekey_turned(struct vc_chat *chat, const struct vc_now *now);
 
 /* Takes one output of mail. */
 void vc_chat_mail_output(struct vc_chat *chat, const struct vc_now *now,

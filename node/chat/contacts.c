@@ -30,6 +30,7 @@ static void shape(const struct vc_chat *chat, const struct vc_now *now,
     contact.is_verified = person->row.is_verified;
     contact.is_connected = person->is_up;
     contact.added_at = person->row.added_at;
+    contact.device_since = person->row.device_since;
     contact.last_seen_at = person->row.last_seen_at;
     contact.retry_at = to_unix(now, person->try_at);
     contact.last_failure = person->is_up ? VC_OK : person->last_failure;
@@ -247,8 +248,11 @@ vc_err vc_chat_contact_set_blocked(struct vc_chat *chat, const struct vc_now *no
                                    uint32_t id, bool is_blocked)
 {
     struct vc_person *person;
-    vc_err err = begin_change(chat, id, &person);
+    vc_err err = vc_person_get(chat, id, &person);
 
+    if (err == VC_OK) {
+        err = vc_room_take(chat, person, 3, 256 + VC_TURNING_BYTES);
+    }
     if (err != VC_OK) {
         return err;
     }
@@ -262,6 +266,7 @@ vc_err vc_chat_contact_set_blocked(struct vc_chat *chat, const struct vc_now *no
         person->row.is_blocked = is_blocked;
         if (is_blocked) {
             block(chat, now, person);
+            vc_turning_want(chat); /* he shall not learn any more where we are */
         } else {
             vc_presence_start(chat, now, person);
             vc_presence_connect(chat, now, person);
@@ -280,8 +285,9 @@ vc_err vc_chat_contact_remove(struct vc_chat *chat, const struct vc_now *now,
     vc_err err = vc_person_get(chat, id, &person);
 
     if (err == VC_OK) {
-        err = vc_room_take(chat, person, 3 + VC_MAIL_ACCEPT_OPS,
-                           256 + VC_INVITE_ROW_MAX + VC_MAIL_ACCEPT_BYTES);
+        err = vc_room_take(chat, person, 4 + VC_MAIL_ACCEPT_OPS,
+                           256 + VC_INVITE_ROW_MAX + VC_MAIL_ACCEPT_BYTES +
+                               VC_TURNING_BYTES);
     }
     if (err != VC_OK) {
         return err;
@@ -301,6 +307,7 @@ vc_err vc_chat_contact_remove(struct vc_chat *chat, const struct vc_now *now,
     vc_person_contact_dirty(chat, person);
     person->remove_ticket = VC_TICKET_OPEN;
     vc_chat_chore(chat, person, VC_CHORE_REMOVE);
+    vc_turning_want(chat);
     vc_event_add(chat, now, &event);
     return VC_OK;
 }

@@ -90,7 +90,8 @@ static vc_err judge(struct vc_chat *chat, const struct vc_now *now,
     if (err != VC_OK) {
         return err;
     }
-    if (vc_equal(card->root.b, chat->cfg.account->root.b, sizeof card->root.b)) {
+    if (vc_equal(card->root.b, chat->cfg.account->root.b, sizeof card->root.b) ||
+        (person != NULL && vc_card_is_old(person, card))) {
         return VC_ERR_REFUSED;
     }
     return person != NULL && person->row.is_blocked ? VC_ERR_BLOCKED : VC_OK;

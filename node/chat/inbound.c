@@ -130,11 +130,12 @@ static bool take_card(struct vc_chat *chat, const struct vc_now *now,
     is_his = vc_equal(card.root.b, person->row.root.b, sizeof card.root.b) &&
              vc_equal(card.devices[0].dev_dh.b, person->device.certificate.dev_dh.b,
                       sizeof card.devices[0].dev_dh.b);
-    if (!is_his) {
+    if (!is_his || vc_card_is_old(person, &card)) {
         vc_wipe(&card, sizeof card);
         return forget_it(chat);
     }
-    if (vc_room_take(chat, person, VC_MAIL_ACCEPT_OPS, VC_MAIL_ACCEPT_BYTES) != VC_OK) {
+    if (vc_room_take(chat, person, VC_MAIL_ACCEPT_OPS + VC_KEYS_OPS,
+                     VC_MAIL_ACCEPT_BYTES + VC_KEYS_BYTES) != VC_OK) {
         vc_wipe(&card, sizeof card);
         return false;
     }

@@ -229,6 +229,7 @@ static void complete(struct vc_chat *chat, const struct vc_now *now,
 void vc_join_object(struct vc_chat *chat, const struct vc_now *now,
                     struct vc_join_entry *join, struct vc_bytes object)
 {
+    const struct vc_person *person;
     struct vc_fingerprint fingerprint;
     struct vc_join_card card;
     vc_err reason;
@@ -242,7 +243,9 @@ void vc_join_object(struct vc_chat *chat, const struct vc_now *now,
         return;
     }
     vc_fingerprint_of(&fingerprint, &card.card.root);
-    if (!vc_equal(fingerprint.b, join->invite.fingerprint.b, sizeof fingerprint.b) ||
+    person = vc_person_of_root(chat, &card.card.root);
+    if ((person != NULL && vc_card_is_old(person, &card.card)) ||
+        !vc_equal(fingerprint.b, join->invite.fingerprint.b, sizeof fingerprint.b) ||
         !vc_equal(card.card.record.b, join->invite.record.b,
                   sizeof card.card.record.b) ||
         !vc_equal(card.card.devices[0].dev_dh.b, join->dev_dh.b,

@@ -32,6 +32,8 @@
 /* How long a used, revoked or expired invite is still answered with a "no". */
 #define VC_CHAT_INVITE_GRACE_MS 86400000
 
+#define VC_CHAT_ONE_TIMES 2 /* one-time prekeys in each card */
+
 #define VC_CHAT_GUESTS_MAX        16    /* strangers with an invite, at the same time */
 #define VC_CHAT_GREETING_MS       15000 /* from the session to the other side's card */
 #define VC_CHAT_REFUSED_LINGER_MS 2000  /* a refusal needs a moment to arrive */
@@ -44,6 +46,12 @@
 #define VC_CHAT_TRY_BACKOFF_MS      60000 /* when nothing waits for a contact */
 #define VC_CHAT_TRY_BACKOFF_MAX_MS  3600000
 #define VC_CHAT_RECONNECT_MS        1000 /* after a session fell silent */
+
+#define VC_CHAT_TURN_EVERY_MS 86400000 /* the contacts key turns no more often */
+/* Contacts keys that are answered to beside the newest. */
+#define VC_CHAT_OLD_KEYS_MAX (VC_LINK_GENERATIONS_MAX - 1)
+/* Moves to another record key that are remembered; each for 60 days or more. */
+#define VC_CHAT_FORWARDS_MAX 16
 
 #define VC_CHAT_TOKEN_DAYS 30
 #define VC_CHAT_TOKENS_FIRST \
@@ -64,8 +72,8 @@
 #define VC_CHAT_ROWS_BYTES_ENOUGH 49152
 #define VC_CHAT_TURN_OPS          32
 #define VC_CHAT_TURN_BYTES        4096
-#define VC_CHAT_INPUT_OPS         3000
-#define VC_CHAT_INPUT_BYTES       262144
+#define VC_CHAT_INPUT_OPS         (3000 + VC_SEAL_SKIPS_OPS)
+#define VC_CHAT_INPUT_BYTES       (262144 + VC_SEAL_SKIPS_BYTES)
 
 _Static_assert(VC_CHAT_ROWS_BYTES_MAX + VC_CHAT_TURN_BYTES <= VC_MAIL_ACKED_BYTES,
                "the end of a turn always has room");

@@ -116,7 +116,7 @@ vc_err vc_join_meet(struct vc_chat *chat, const struct vc_now *now,
             err = vc_person_replace_device(chat, now, person, card, peer);
         }
     } else {
-        err = vc_room_take(chat, person, 0, 0);
+        err = vc_room_take(chat, person, VC_KEYS_OPS, VC_KEYS_BYTES);
         if (err == VC_OK) {
             vc_person_set_card(chat, now, person, card);
         }

@@ -216,7 +216,9 @@ void vc_event_row_write(struct vc_writer *w, const struct vc_event_row *row)
     vc_write_u32(w, event->contact);
     vc_ref_write(w, &event->ref);
     vc_write_u32(w, event->seq_last);
-    vc_write_u8(w, (uint8_t)event->state);
+    /* One field for both: no event has a state and a change. */
+    vc_write_u8(w, event->kind == VC_EVENT_CONTACT_CHANGED ? (uint8_t)event->change
+                                                           : (uint8_t)event->state);
     vc_row_write_err(w, event->reason);
     vc_write_u32(w, event->join);
 }
@@ -240,6 +242,13 @@ vc_err vc_event_row_read(struct vc_bytes value, struct vc_event_row *ret_row)
         kind > VC_EVENT_READ_HERE || state > VC_MESSAGE_FAILED || row.count == 0 ||
         (row.count > 1 && kind != VC_EVENT_MESSAGE)) {
         return VC_ERR_STORE_DAMAGED;
+    }
+    if (kind == VC_EVENT_CONTACT_CHANGED) {
+        if (state > VC_CHANGE_SESSION) {
+            return VC_ERR_STORE_DAMAGED;
+        }
+        row.event.change = (enum vc_change)state;
+        state = 0;
     }
     row.event.kind = (enum vc_event_kind)kind;
     row.event.state = (enum vc_message_state)state;

@@ -294,6 +294,29 @@ void vc_join_refused_write(struct vc_writer *w, vc_err reason)
     vc_write_u8(w, code);
 }
 
+void vc_keys_write(struct vc_writer *w, const struct vc_prekey *prekey)
+{
+    vc_write_u8(w, VC_KEYS);
+    vc_write_u8(w, VC_OBJECT_VERSION);
+    vc_prekey_write(w, prekey);
+}
+
+vc_err vc_keys_read(struct vc_bytes object, struct vc_prekey *ret_prekey)
+{
+    struct vc_reader r = vc_reader(object);
+    struct vc_prekey prekey;
+
+    if (vc_read_u8(&r) != VC_KEYS || vc_read_u8(&r) != VC_OBJECT_VERSION) {
+        return VC_ERR_MALFORMED;
+    }
+    vc_prekey_read(&r, &prekey);
+    if (vc_reader_end(&r) != VC_OK) {
+        return VC_ERR_MALFORMED;
+    }
+    *ret_prekey = prekey;
+    return VC_OK;
+}
+
 vc_err vc_join_refused_read(struct vc_bytes object, vc_err *ret_reason)
 {
     struct vc_reader r = vc_reader(object);

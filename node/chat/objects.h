@@ -23,6 +23,8 @@ enum vc_object_kind {
 /* The first byte of the link objects of a join. */
 #define VC_JOIN_CARD    (VC_MAIL_TYPE_PASSED + 0)
 #define VC_JOIN_REFUSED (VC_MAIL_TYPE_PASSED + 1)
+/* KEYS: a signed prekey, of a contact's device, on any of its sessions. */
+#define VC_KEYS (VC_MAIL_TYPE_PASSED + 2)
 
 /* The start of every mail object; the rest is read by its kind. */
 VC_NODISCARD vc_err vc_object_read_kind(struct vc_bytes object, uint8_t *ret_version,
@@ -106,6 +108,11 @@ VC_NODISCARD vc_err vc_join_card_read(struct vc_bytes object,
 void vc_join_refused_write(struct vc_writer *w, vc_err reason);
 /* A number that is not known reads as REFUSED. */
 VC_NODISCARD vc_err vc_join_refused_read(struct vc_bytes object, vc_err *ret_reason);
+
+/* KEYS. */
+#define VC_KEYS_LEN (2 + VC_PREKEY_LEN)
+void vc_keys_write(struct vc_writer *w, const struct vc_prekey *prekey);
+VC_NODISCARD vc_err vc_keys_read(struct vc_bytes object, struct vc_prekey *ret_prekey);
 
 /* One message's name inside other bytes: author, device, seq. */
 void vc_ref_write(struct vc_writer *w, const struct vc_message_ref *ref);

@@ -197,6 +197,12 @@ static bool load_device(void *ctx, struct vc_bytes key, struct vc_bytes value)
     return true;
 }
 
+static vc_err put_seal(struct vc_chat *chat, const struct vc_person *person)
+{
+    return vc_seal_peer_put(chat->cfg.seal, person->row.peer, &person->row.root,
+                            &person->device.certificate);
+}
+
 vc_err vc_people_load(struct vc_chat *chat, const struct vc_now *now)
 {
     struct loading loading = {.chat = chat, .err = VC_OK};
@@ -222,6 +228,11 @@ vc_err vc_people_load(struct vc_chat *chat, const struct vc_now *now)
         if (person->device.contact == 0) {
             return VC_ERR_STORE_DAMAGED;
         }
+        err = put_seal(chat, person);
+        if (err != VC_OK) {
+            return err;
+        }
+        vc_mail_keys(chat->cfg.mail, now, person->row.peer);
         if (!person->row.is_blocked) {
             err = vc_person_link_put(chat, person);
             if (err != VC_OK) {
@@ -320,6 +331,9 @@ static void take_card(struct vc_person *person, const struct vc_card *card)
         person->row.own_name[0] =
             '\0'; /* no name is better than one that plays tricks */
     }
+    if (card->live.count > 0) {
+        person->row.live_seq = card->live.list_seq;
+    }
     person->device.certificate = card->devices[0];
     person->device.addr_count = 0;
     for (uint8_t i = 0; i < card->addr_count; i++) {
@@ -337,6 +351,21 @@ static size_t known_count(const struct vc_chat *chat)
         count += chat->people[i]->row.is_removed ? 0 : 1;
     }
     return count;
+}
+
+/* The keys that sessions with his device begin with; room for them is taken. */
+static vc_err learn_keys(struct vc_chat *chat, const struct vc_now *now,
+                         const struct vc_person *person, const struct vc_card *card)
+{
+    uint32_t peer = person->row.peer;
+    vc_err err = put_seal(chat, person);
+
+    if (err == VC_OK && card->has_prekey) {
+        vc_seal_peer_keys(chat->cfg.seal, now, peer, &card->prekey, card->one_times,
+                          card->one_time_count);
+        vc_mail_keys(chat->cfg.mail, now, peer);
+    }
+    return err;
 }
 
 vc_err vc_person_add(struct vc_chat *chat, const struct vc_now *now,
@@ -361,9 +390,13 @@ vc_err vc_person_add(struct vc_chat *chat, const struct vc_now *now,
     person->ticket = VC_TICKET_OPEN;
     vc_person_pick_name(chat, petname, card, person->row.petname);
     derive(chat, person);
-    err = vc_room_take(chat, person, 1 + VC_MAIL_ACCEPT_OPS, 64 + VC_MAIL_ACCEPT_BYTES);
+    err = vc_room_take(chat, person, 1 + VC_MAIL_ACCEPT_OPS + VC_KEYS_OPS,
+                       64 + VC_MAIL_ACCEPT_BYTES + VC_KEYS_BYTES);
     if (err == VC_OK) {
         err = vc_mail_peer_put(chat->cfg.mail, peer);
+    }
+    if (err == VC_OK) {
+        err = learn_keys(chat, now, person, card);
     }
     if (err == VC_OK) {
         err = vc_counters_next(chat, &chat->counters.contact, &person->id);
@@ -390,6 +423,8 @@ void vc_person_set_card(struct vc_chat *chat, const struct vc_now *now,
     struct vc_event event = {.kind = VC_EVENT_CONTACT_CHANGED, .contact = person->id};
 
     take_card(person, card);
+    /* He is known already, so there is memory for him. */
+    VC_CHECK(learn_keys(chat, now, person, card) == VC_OK);
     vc_person_contact_dirty(chat, person);
     vc_person_device_dirty(chat, person);
     if (strcmp(before.own_name, person->row.own_name) != 0) {
@@ -403,16 +438,35 @@ void vc_person_set_card(struct vc_chat *chat, const struct vc_now *now,
     vc_wipe(&before, sizeof before);
 }
 
+/* The mark "verified" stays: it is about the root, which signed for this device too. */
+static void say_new_device(struct vc_chat *chat, const struct vc_now *now,
+                           struct vc_person *person)
+{
+    struct vc_event event = {.kind = VC_EVENT_CONTACT_CHANGED,
+                             .change = VC_CHANGE_DEVICE,
+                             .contact = person->id};
+
+    person->row.device_since = now->unix_ms;
+    vc_event_add(chat, now, &event);
+}
+
 vc_err vc_person_replace_device(struct vc_chat *chat, const struct vc_now *now,
                                 struct vc_person *person, const struct vc_card *card,
                                 uint32_t peer)
 {
     struct vc_chat_key key = vc_key_number(person->row.peer);
-    vc_err err = vc_room_take(chat, person, 1 + 2 * VC_MAIL_ACCEPT_OPS,
-                              64 + 2 * VC_MAIL_ACCEPT_BYTES);
+    bool is_other = !vc_equal(&person->device.certificate.dev_dh,
+                              &card->devices[0].dev_dh, sizeof card->devices[0].dev_dh);
+    vc_err err =
+        vc_room_take(chat, person, 2 + 2 * VC_MAIL_ACCEPT_OPS + VC_KEYS_OPS,
+                     64 + 2 * VC_MAIL_ACCEPT_BYTES + VC_TURNING_BYTES + VC_KEYS_BYTES);
 
     if (err == VC_OK) {
         err = vc_mail_peer_put(chat->cfg.mail, peer);
+    }
+    if (err == VC_OK) {
+        err = vc_seal_peer_put(chat->cfg.seal, peer, &person->row.root,
+                               &card->devices[0]);
     }
     if (err != VC_OK) {
         return err;
@@ -432,6 +486,11 @@ vc_err vc_person_replace_device(struct vc_chat *chat, const struct vc_now *now,
     vc_person_conversation_dirty(chat, person);
     vc_chat_chore(chat, person, VC_CHORE_RECEIPT);
     take_card(person, card);
+    VC_CHECK(learn_keys(chat, now, person, card) == VC_OK); /* he has a place already */
+    if (is_other) {
+        say_new_device(chat, now, person);
+        vc_turning_want(chat); /* who has the old one has our key too */
+    }
     vc_person_contact_dirty(chat, person);
     vc_person_device_dirty(chat, person);
     person->row.is_resending = true;

@@ -5,9 +5,9 @@
 
 #define STEP_MAX 256 /* messages looked at in one step */
 
-vc_err vc_message_resend(struct vc_chat *chat, const struct vc_now *now,
-                         struct vc_person *person, const struct vc_message_ref *ref,
-                         const struct vc_message_row *row, uint64_t *ret_number)
+void vc_message_words(const struct vc_person *person, const struct vc_message_ref *ref,
+                      const struct vc_message_row *row,
+                      struct vc_message_words *ret_words)
 {
     struct vc_mark mark = {.kind = VC_MARK_MESSAGE,
                            .device = ref->device,
@@ -19,16 +19,26 @@ vc_err vc_message_resend(struct vc_chat *chat, const struct vc_now *now,
                                         .type = row->type,
                                         .type_version = row->type_version,
                                         .body = row->body};
-    struct vc_mail_object object = {.id = row->id};
-    uint8_t room[VC_MESSAGE_HEAD_MAX];
-    struct vc_writer w = vc_writer(room, sizeof room);
+    struct vc_writer w = vc_writer(ret_words->head, sizeof ret_words->head);
 
+    memset(&ret_words->object, 0, sizeof ret_words->object);
     memcpy(message.parents, row->parents, sizeof message.parents);
     vc_message_object_write_head(&w, &message);
-    vc_mark_write(object.ref, &mark);
-    object.head = vc_writer_bytes(&w);
-    object.body = row->body;
-    return vc_mail_send(chat->cfg.mail, now, person->row.peer, &object, ret_number);
+    vc_mark_write(ret_words->object.ref, &mark);
+    ret_words->object.id = row->id;
+    ret_words->object.head = vc_writer_bytes(&w);
+    ret_words->object.body = row->body;
+}
+
+vc_err vc_message_resend(struct vc_chat *chat, const struct vc_now *now,
+                         struct vc_person *person, const struct vc_message_ref *ref,
+                         const struct vc_message_row *row, uint64_t *ret_number)
+{
+    struct vc_message_words words;
+
+    vc_message_words(person, ref, row, &words);
+    return vc_mail_send(chat->cfg.mail, now, person->row.peer, &words.object,
+                        ret_number);
 }
 
 /* false when there was no room. */

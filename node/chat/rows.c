@@ -51,7 +51,7 @@ vc_err vc_counters_row_read(struct vc_bytes value, struct vc_counters_row *ret_r
 
 void vc_contact_row_write(struct vc_writer *w, const struct vc_contact_row *row)
 {
-    vc_write_u8(w, VC_CHAT_ROW_VERSION);
+    vc_write_u8(w, VC_CONTACT_ROW_VERSION);
     vc_write_u8(w, row->is_blocked);
     vc_write_u8(w, row->is_verified);
     vc_write_u8(w, row->is_removed);
@@ -66,15 +66,36 @@ void vc_contact_row_write(struct vc_writer *w, const struct vc_contact_row *row)
     vc_write_u64(w, row->last_seen_at);
     vc_write_u64(w, row->card_sent);
     vc_write_u64(w, row->card_acked);
+    vc_write_u32(w, row->live_seq);
+    vc_write_u64(w, row->device_since);
     vc_row_write_text(w, row->petname);
     vc_row_write_text(w, row->own_name);
 }
 
+/* The marks of version 1 did not say which keys were in the card: as if it had none. */
+static void read_card_marks(struct vc_reader *r, uint8_t version,
+                            struct vc_contact_row *row)
+{
+    row->card_sent = vc_read_u64(r);
+    row->card_acked = vc_read_u64(r);
+    if (version == 1) {
+        row->card_sent = 0;
+        row->card_acked = 0;
+        return;
+    }
+    row->live_seq = vc_read_u32(r);
+    row->device_since = vc_read_u64(r);
+}
+
 vc_err vc_contact_row_read(struct vc_bytes value, struct vc_contact_row *ret_row)
 {
-    struct vc_reader r = vc_row_reader(value);
-    struct vc_contact_row row;
+    struct vc_reader r = vc_reader(value);
+    struct vc_contact_row row = {.live_seq = 0};
+    uint8_t version = vc_read_u8(&r);
 
+    if (version != 1 && version != VC_CONTACT_ROW_VERSION) {
+        return VC_ERR_STORE_DAMAGED;
+    }
     row.is_blocked = vc_row_read_flag(&r);
     row.is_verified = vc_row_read_flag(&r);
     row.is_removed = vc_row_read_flag(&r);
@@ -87,8 +108,7 @@ vc_err vc_contact_row_read(struct vc_bytes value, struct vc_contact_row *ret_row
     vc_read_copy(&r, row.contacts.b, sizeof row.contacts.b);
     row.added_at = vc_read_u64(&r);
     row.last_seen_at = vc_read_u64(&r);
-    row.card_sent = vc_read_u64(&r);
-    row.card_acked = vc_read_u64(&r);
+    read_card_marks(&r, version, &row);
     vc_row_read_text(&r, row.petname, sizeof row.petname);
     vc_row_read_text(&r, row.own_name, sizeof row.own_name);
     if (vc_row_end(&r) != VC_OK) {
@@ -96,6 +116,67 @@ vc_err vc_contact_row_read(struct vc_bytes value, struct vc_contact_row *ret_row
     }
     *ret_row = row;
     return VC_OK;
+}
+
+void vc_turning_row_write(struct vc_writer *w, const struct vc_turning_row *row)
+{
+    vc_write_u8(w, VC_CHAT_ROW_VERSION);
+    vc_write_u8(w, row->is_wanted);
+    vc_write_u64(w, row->turned_at);
+    vc_write_u8(w, row->count);
+    for (uint8_t i = 0; i < row->count; i++) {
+        vc_write_u8(w, row->old[i].generation);
+        vc_write_copy(w, row->old[i].key.b, sizeof row->old[i].key.b);
+    }
+}
+
+vc_err vc_turning_row_read(struct vc_bytes value, struct vc_turning_row *ret_row)
+{
+    struct vc_reader r = vc_row_reader(value);
+    struct vc_turning_row row = {.count = 0};
+    vc_err err;
+
+    row.is_wanted = vc_row_read_flag(&r);
+    row.turned_at = vc_read_u64(&r);
+    row.count = vc_row_read_count(&r, VC_CHAT_OLD_KEYS_MAX);
+    for (uint8_t i = 0; i < row.count; i++) {
+        row.old[i].generation = vc_read_u8(&r);
+        vc_read_copy(&r, row.old[i].key.b, sizeof row.old[i].key.b);
+    }
+    err = vc_row_end(&r);
+    if (err == VC_OK) {
+        *ret_row = row;
+    }
+    vc_wipe(&row, sizeof row);
+    return err;
+}
+
+void vc_forwards_row_write(struct vc_writer *w, const struct vc_forwards_row *row)
+{
+    vc_write_u8(w, VC_CHAT_ROW_VERSION);
+    vc_write_u8(w, row->count);
+    for (uint8_t i = 0; i < row->count; i++) {
+        vc_write_copy(w, row->moves[i].old_seed.b, sizeof row->moves[i].old_seed.b);
+        vc_forward_write(w, &row->moves[i].forward);
+    }
+}
+
+vc_err vc_forwards_row_read(struct vc_bytes value, struct vc_forwards_row *ret_row)
+{
+    struct vc_reader r = vc_row_reader(value);
+    struct vc_forwards_row row = {.count = vc_row_read_count(&r, VC_CHAT_FORWARDS_MAX)};
+    vc_err err;
+
+    for (uint8_t i = 0; i < row.count; i++) {
+        vc_read_copy(&r, row.moves[i].old_seed.b, sizeof row.moves[i].old_seed.b);
+        vc_forward_read(&r, &row.moves[i].forward);
+    }
+    err = vc_row_end(&r);
+    if (err == VC_OK) {
+        *ret_row = row;
+    }
+    vc_wipe(&row, sizeof row);
+    return err;
 }
 
 void vc_device_row_write(struct vc_writer *w, const struct vc_device_row *row)

@@ -11,8 +11,9 @@
 #include "node/chat/limits.h"
 #include "storage/store.h"
 
-#define VC_CHAT_ROW_VERSION 1
-#define VC_CHAT_KEY_MAX     32
+#define VC_CHAT_ROW_VERSION    1
+#define VC_CONTACT_ROW_VERSION 2 /* version 1 is read too */
+#define VC_CHAT_KEY_MAX        32
 
 /* A key made here; borrow it with vc_key_bytes(). */
 struct vc_chat_key {
@@ -74,13 +75,45 @@ struct vc_contact_row {
     struct vc_secret32 contacts;
     vc_ms added_at, last_seen_at;
     uint64_t card_sent,
-        card_acked; /* marks of our card: the last given, the last known */
+        card_acked;     /* marks of our card: the last given, the last known */
+    uint32_t live_seq;  /* the greatest of his live statements; 0: none was seen */
+    vc_ms device_since; /* Unix: when he came with another device; 0: it is the first */
     char petname[VC_NAME_MAX + 1];
     char own_name[VC_NAME_MAX + 1];
 };
 void vc_contact_row_write(struct vc_writer *w, const struct vc_contact_row *row);
 VC_NODISCARD vc_err vc_contact_row_read(struct vc_bytes value,
                                         struct vc_contact_row *ret_row);
+
+/* The contacts keys that are answered to beside the newest, newest first.  Secret. */
+struct vc_old_key {
+    uint8_t generation;
+    struct vc_secret32 key;
+};
+#define VC_TURNING_ROW_MAX (11 + VC_CHAT_OLD_KEYS_MAX * (size_t)33)
+struct vc_turning_row {
+    bool is_wanted;  /* the key is to turn when the day is over */
+    vc_ms turned_at; /* Unix; 0: never */
+    uint8_t count;
+    struct vc_old_key old[VC_CHAT_OLD_KEYS_MAX];
+};
+void vc_turning_row_write(struct vc_writer *w, const struct vc_turning_row *row);
+VC_NODISCARD vc_err vc_turning_row_read(struct vc_bytes value,
+                                        struct vc_turning_row *ret_row);
+
+/* Where the account was found before, oldest first.  Secret. */
+struct vc_move {
+    struct vc_secret32 old_seed; /* of the old record key: what stands there is its */
+    struct vc_forward forward;
+};
+#define VC_FORWARDS_ROW_MAX (2 + VC_CHAT_FORWARDS_MAX * (size_t)(32 + VC_FORWARD_LEN))
+struct vc_forwards_row {
+    uint8_t count;
+    struct vc_move moves[VC_CHAT_FORWARDS_MAX];
+};
+void vc_forwards_row_write(struct vc_writer *w, const struct vc_forwards_row *row);
+VC_NODISCARD vc_err vc_forwards_row_read(struct vc_bytes value,
+                                         struct vc_forwards_row *ret_row);
 
 #define VC_DEVICE_ROW_MAX 512
 struct vc_device_row {

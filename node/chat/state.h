@@ -127,6 +127,8 @@ struct vc_chat {
     struct vc_rng rng;
     struct vc_owner_row owner;
     struct vc_counters_row counters;
+    struct vc_turning_row turning;
+    bool is_turning_review; /* an old contacts key may not be needed any more */
     struct vc_addr addrs[VC_CARD_ADDRS_MAX];
     uint8_t addr_count;
     uint64_t card_mark; /* of our card as it is */
@@ -236,13 +238,51 @@ VC_NODISCARD vc_err vc_counters_next(struct vc_chat *chat, uint32_t *counter,
 /* Forgets a person whose rows are gone. */
 void vc_person_drop(struct vc_chat *chat, struct vc_person *person);
 
+/* What vc_person_set_card() may write of his prekeys, beside his rows. */
+#define VC_KEYS_OPS   1
+#define VC_KEYS_BYTES VC_SEAL_SEAL_BYTES
+
 /* ---- card.c: our card ---- */
 
 void vc_own_card(const struct vc_chat *chat, struct vc_card *ret_card);
 void vc_own_card_changed(struct vc_chat *chat); /* everybody who is there is told */
 VC_NODISCARD vc_err vc_card_give(struct vc_chat *chat, const struct vc_now *now,
                                  struct vc_person *person);
+/* Our card as it is now in the place of one that waits under @number. */
+void vc_card_say(struct vc_chat *chat, const struct vc_now *now,
+                 struct vc_person *person, uint64_t number);
+/* Our prekey without mail, for whoever may have none that is good: what mail has for him
+ * could wait for it. */
+void vc_keys_give(struct vc_chat *chat, const struct vc_now *now,
+                  const struct vc_person *person);
+/* The same from him. */
+void vc_keys_take(struct vc_chat *chat, const struct vc_now *now,
+                  struct vc_person *person, struct vc_bytes object);
 void vc_card_acked(struct vc_chat *chat, struct vc_person *person, uint64_t mark);
+
+/* Which contacts key and record key the card had that a mark stands for; a mark of 0 stands
+ * for no card. */
+static inline uint8_t vc_card_mark_contacts(uint64_t mark)
+{
+    return (uint8_t)mark;
+}
+static inline uint8_t vc_card_mark_record(uint64_t mark)
+{
+    return (uint8_t)(mark >> 8);
+}
+/* Is it of a time before the newest that is known of him?  Then it is not believed. */
+bool vc_card_is_old(const struct vc_person *person, const struct vc_card *card);
+
+/* ---- turning.c: the contacts key ---- */
+
+/* What vc_turning_want() writes. */
+#define VC_TURNING_BYTES (VC_TURNING_ROW_MAX + VC_CHAT_KEY_MAX)
+VC_NODISCARD vc_err vc_turning_load(struct vc_chat *chat, const struct vc_now *now);
+/* Somebody who has the key shall not have it any more.  Room for one row is taken. */
+void vc_turning_want(struct vc_chat *chat);
+/* Somebody has a newer card, or is not one of those who count. */
+void vc_turning_review(struct vc_chat *chat);
+void vc_turning_tick(struct vc_chat *chat, const struct vc_now *now);
 
 /* ---- invites.c, joins.c ---- */
 
@@ -384,7 +424,26 @@ void vc_delivered_skip_failed(struct vc_chat *chat, struct vc_person *person);
 void vc_shown_add(struct vc_chat *chat, const struct vc_hash32 *id, uint32_t contact,
                   const struct vc_message_ref *ref);
 
+/* ---- words.c: what mail asks for again ---- */
+
+/* Says again what the row under @number was about, if there is room now. */
+void vc_words_wanted(struct vc_chat *chat, const struct vc_now *now,
+                     struct vc_person *person, uint64_t number,
+                     const uint8_t ref[VC_MAIL_REF_LEN]);
+/* What waited for him is gone, because our store was put back: it is written anew. */
+void vc_words_rolled_back(struct vc_chat *chat, const struct vc_now *now,
+                          struct vc_person *person);
+
 /* ---- resend.c ---- */
+
+/* A message of ours as mail takes it; the body is borrowed from the row. */
+struct vc_message_words {
+    struct vc_mail_object object;
+    uint8_t head[VC_MESSAGE_HEAD_MAX];
+};
+void vc_message_words(const struct vc_person *person, const struct vc_message_ref *ref,
+                      const struct vc_message_row *row,
+                      struct vc_message_words *ret_words);
 
 /* Gives a message of ours to mail once more, in words as before; room is taken. */
 VC_NODISCARD vc_err vc_message_resend(struct vc_chat *chat, const struct vc_now *now,

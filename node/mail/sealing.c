@@ -96,10 +96,10 @@ vc_err vc_mail_words(struct vc_mail *mail, const struct vc_now *now, uint32_t pe
 {
     struct vc_mail_peer *known = vc_mail_peer_find(mail, peer);
     VC_CHECK(known != NULL && known->words == number && number == known->sealed + 1);
-    known->words = 0;
     vc_err err = seal_row(mail, now, known, VC_OUTBOX_OBJECT, object);
     if (err != VC_OK)
-        return err;
+        return err; /* as if there had been no answer */
+    known->words = 0;
     mail->stats.resealed++;
     vc_mail_peer_write(mail, known);
     return VC_OK;

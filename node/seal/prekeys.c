@@ -325,11 +325,10 @@ void vc_seal_prekeys_tick(struct vc_seal *seal, const struct vc_now *now)
     seal->tick_at = vc_ms_min(seal->tick_at, seal->sweep_at);
 }
 
+/* However old it is: if its private half is gone, the other side says so and sends another,
+ * and only a clock that is right could tell. */
 bool vc_seal_prekey_is_usable(const struct vc_seal_peer *peer, const struct vc_now *now)
 {
-    uint32_t today = vc_seal_day(now);
-
-    return peer->row.has_prekey && peer->row.prekey.suite >= peer->row.suite &&
-           (today < peer->row.prekey_day ||
-            today - peer->row.prekey_day <= VC_SEAL_PREKEY_DAYS);
+    (void)now;
+    return peer->row.has_prekey && peer->row.prekey.suite >= peer->row.suite;
 }

@@ -41,6 +41,8 @@ vc_err vc_seal_init(const struct vc_seal_config *cfg, const struct vc_now *now,
 
 void vc_seal_deinit(struct vc_seal *seal)
 {
+    struct vc_alloc alloc;
+
     if (seal == NULL) {
         return;
     }
@@ -50,7 +52,9 @@ void vc_seal_deinit(struct vc_seal *seal)
     vc_seal_peers_deinit(seal);
     vc_seal_free(seal, seal->frame, VC_SEAL_FRAME_MAX);
     vc_seal_free(seal, seal->plain, VC_SEAL_FRAME_MAX);
-    vc_seal_free(seal, seal, sizeof *seal);
+    alloc = seal->alloc;
+    vc_wipe(seal, sizeof *seal);
+    (void)alloc.resize(alloc.ctx, seal, sizeof *seal, 0); /* gives nothing back */
 }
 
 void vc_seal_tick(struct vc_seal *seal, const struct vc_now *now)

@@ -45,7 +45,6 @@ struct vc_seal_config {
     struct vc_bytes network_id; /* outlives the machine, as do these: */
     const struct vc_account *account;
     const struct vc_device *device;
-    struct vc_bytes statement; /* the live statement of our account; may be empty */
 };
 
 /* Loads our own prekeys; sessions are loaded when they are needed.  VC_ERR_NO_MEMORY,

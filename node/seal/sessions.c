@@ -181,8 +181,9 @@ static vc_err open_to(struct vc_seal *seal, struct vc_seal_peer *peer,
                                       .one_time = one_time};
     struct vc_opening_sender from = {.root = seal->cfg.account->root,
                                      .certificate = seal->cfg.device->certificate,
-                                     .generation = session->row.generation,
-                                     .statement = seal->cfg.statement};
+                                     .generation = session->row.generation};
+    uint8_t statement[VC_LIVE_ENCODED_MAX];
+    struct vc_writer live = vc_writer(statement, sizeof statement);
     struct vc_secret32 e, own;
     struct vc_opening_config cfg = {.network_id = seal->cfg.network_id,
                                     .to = &to,
@@ -193,6 +194,10 @@ static vc_err open_to(struct vc_seal *seal, struct vc_seal_peer *peer,
     struct vc_session_keys keys;
     vc_err err;
 
+    if (seal->cfg.account->live.count > 0) {
+        vc_live_write(&live, &seal->cfg.account->live);
+        from.statement = vc_writer_bytes(&live);
+    }
     vc_rng_fork(&seal->rng, &e);
     vc_rng_fork(&seal->rng, &own);
     err = vc_opening_write(&cfg, &w, &keys);

@@ -427,6 +427,41 @@ static void a_card_over_the_limit_is_malformed(void **state)
     assert_int_equal(read(&written, &again), VC_ERR_MALFORMED);
 }
 
+static void a_card_carries_the_live_statement(void **state)
+{
+    (void)state;
+    static const uint16_t both[] = {0, 3}, one[] = {0};
+    struct person a, b;
+    struct vc_card card, again;
+    struct written written;
+
+    simple_card(&card, &a);
+    add_device(&card, &a, 3);
+    vc_account_sign_live(&a.account, both, 2, PERSON_FROM_S);
+    card.live = a.account.live;
+    write(&written, &card);
+    assert_int_equal(read(&written, &again), VC_OK);
+    assert_int_equal(again.live.list_seq, 1);
+    assert_memory_equal(again.live.sig.b, card.live.sig.b, sizeof(card.live.sig.b));
+    /* It is the last extension: 77 bytes behind a head of 4. */
+    assert_int_equal(written.bytes[written.len - 81], 3);
+    written.bytes[written.len - 1] ^= 1;
+    assert_int_equal(read(&written, &again), VC_ERR_AUTH);
+    written.bytes[written.len - 1] ^= 1;
+    written.bytes[written.len - 77] = 0; /* list_seq 0 */
+    assert_int_equal(read(&written, &again), VC_ERR_MALFORMED);
+    /* A device that it does not name, and the statement of another root. */
+    vc_account_sign_live(&a.account, one, 1, PERSON_FROM_S);
+    card.live = a.account.live;
+    write(&written, &card);
+    assert_int_equal(read(&written, &again), VC_ERR_MALFORMED);
+    person_init(&b, 8);
+    vc_account_sign_live(&b.account, both, 2, PERSON_FROM_S);
+    card.live = b.account.live;
+    write(&written, &card);
+    assert_int_equal(read(&written, &again), VC_ERR_AUTH);
+}
+
 /* Whatever is read is written the same again, but for extensions. */
 static void one_card_has_one_encoding(void **state)
 {
@@ -474,6 +509,7 @@ int main(void)
         cmocka_unit_test(a_name_that_plays_tricks_is_refused_both_ways),
         cmocka_unit_test(a_name_may_be_empty_and_has_64_bytes_at_most),
         cmocka_unit_test(unknown_extensions_are_skipped_if_they_rise),
+        cmocka_unit_test(a_card_carries_the_live_statement),
         cmocka_unit_test(a_card_over_the_limit_is_malformed),
         cmocka_unit_test(one_card_has_one_encoding),
     };

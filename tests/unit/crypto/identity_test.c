@@ -302,6 +302,118 @@ static void an_identity_comes_back_with_and_without_its_root(void **state)
     assert_memory_equal(&again.account, &a.account, sizeof(a.account));
 }
 
+/* With its live statement the value is longer, and the rest stands where it stood. */
+static void a_live_statement_is_kept_when_the_root_is_taken_off(void **state)
+{
+    (void)state;
+    static const uint16_t indices[] = {0, 7};
+    struct person a, again;
+    struct stored stored;
+
+    person_init(&a, 7);
+    vc_account_sign_live(&a.account, indices, 2, PERSON_FROM_S);
+    assert_int_equal(a.account.live.list_seq, 1);
+    assert_int_equal(a.account.live.until, PERSON_FROM_S + VC_LIVE_S);
+    vc_account_sign_live(&a.account, indices, 2, UINT32_MAX);
+    assert_int_equal(a.account.live.list_seq, 2);
+    assert_int_equal(a.account.live.until, UINT32_MAX);
+    store(&stored, &a);
+    assert_int_equal(stored.len, 337 + 77);
+    assert_int_equal(stored.bytes[0], 2);
+    assert_int_equal(load(&stored, &again), VC_OK);
+    assert_memory_equal(again.account.live.sig.b, a.account.live.sig.b, 64);
+    vc_account_drop_root(&a.account);
+    store(&stored, &a);
+    assert_int_equal(stored.len, 305 + 77);
+    assert_int_equal(load(&stored, &again), VC_OK);
+    assert_false(vc_account_has_root(&again.account));
+    assert_int_equal(again.account.live.count, 2);
+    assert_int_equal(vc_live_verify(&again.account.live, &again.account.root), VC_OK);
+    for (size_t at = 305; at < stored.len; at++) {
+        stored.bytes[at] ^= 0x55;
+        assert_int_not_equal(load(&stored, &again), VC_OK);
+        stored.bytes[at] ^= 0x55;
+    }
+    expect_assert_failure(vc_account_sign_live(&a.account, indices, 2, 0));
+}
+
+static void a_live_statement_without_the_device_is_not_loaded(void **state)
+{
+    (void)state;
+    static const uint16_t other[] = {1};
+    struct person a, again;
+    struct stored stored;
+
+    person_init(&a, 7);
+    vc_account_sign_live(&a.account, other, 1, PERSON_FROM_S);
+    store(&stored, &a);
+    assert_int_equal(load(&stored, &again), VC_ERR_MALFORMED);
+}
+
+static void the_root_comes_back_with_its_own_words_only(void **state)
+{
+    (void)state;
+    struct person a, whole, other;
+
+    person_init(&a, 7);
+    person_init(&other, 8);
+    whole = a;
+    vc_account_drop_root(&a.account);
+    assert_int_equal(vc_account_take_root(&a.account, &other.account.entropy),
+                     VC_ERR_AUTH);
+    assert_false(vc_account_has_root(&a.account));
+    assert_int_equal(vc_account_take_root(&a.account, &whole.account.entropy), VC_OK);
+    assert_memory_equal(&a.account, &whole.account, sizeof(a.account));
+}
+
+static void the_contacts_key_turns_and_its_generation_wraps(void **state)
+{
+    (void)state;
+    struct person a;
+    struct vc_secret32 key = {{9}};
+
+    person_init(&a, 7);
+    for (int turn = 1; turn <= 300; turn++) {
+        uint8_t before = a.account.contacts_generation;
+
+        vc_account_turn_contacts(&a.account, &key);
+        assert_int_equal(a.account.contacts_generation, turn % 256);
+        assert_true(vc_generation_is_newer(a.account.contacts_generation, before));
+        assert_false(vc_generation_is_newer(before, a.account.contacts_generation));
+    }
+    assert_memory_equal(&a.account.contacts, &key, sizeof(key));
+    assert_false(vc_generation_is_newer(5, 5));
+    assert_true(vc_generation_is_newer(131, 4));
+    assert_false(vc_generation_is_newer(132, 4));
+}
+
+static void the_record_key_turns_with_a_forward(void **state)
+{
+    (void)state;
+    struct person a, again;
+    struct vc_forward forward;
+    struct vc_key32 before;
+    struct stored stored;
+
+    person_init(&a, 7);
+    before = a.account.record;
+    for (int g = 1; g <= VC_RECORD_GENERATION_MAX; g++) {
+        assert_int_equal(vc_account_turn_record(&a.account, PERSON_FROM_S, &forward),
+                         VC_OK);
+        assert_int_equal(a.account.record_generation, g);
+        assert_int_equal(forward.old_generation, g - 1);
+        assert_memory_equal(&forward.old_record, &before, sizeof(before));
+        assert_memory_equal(&forward.new_record, &a.account.record, sizeof(before));
+        assert_int_equal(forward.until, PERSON_FROM_S + VC_FORWARD_S);
+        assert_int_equal(vc_forward_verify(&forward, &a.account.root), VC_OK);
+        before = a.account.record;
+    }
+    assert_int_equal(vc_account_turn_record(&a.account, 0, &forward), VC_ERR_FULL);
+    store(&stored, &a);
+    assert_int_equal(load(&stored, &again), VC_OK);
+    assert_memory_equal(&again.account, &a.account, sizeof(a.account));
+}
+
 static void any_identity_comes_back(void **state)
 {
     (void)state;
@@ -419,6 +531,11 @@ int main(void)
         cmocka_unit_test(a_device_cannot_be_made_without_the_root),
         cmocka_unit_test(wiping_leaves_nothing),
         cmocka_unit_test(an_identity_comes_back_with_and_without_its_root),
+        cmocka_unit_test(a_live_statement_is_kept_when_the_root_is_taken_off),
+        cmocka_unit_test(a_live_statement_without_the_device_is_not_loaded),
+        cmocka_unit_test(the_root_comes_back_with_its_own_words_only),
+        cmocka_unit_test(the_contacts_key_turns_and_its_generation_wraps),
+        cmocka_unit_test(the_record_key_turns_with_a_forward),
         cmocka_unit_test(any_identity_comes_back),
         cmocka_unit_test(every_changed_byte_that_can_be_told_is_refused),
         cmocka_unit_test(a_stored_identity_of_another_length_is_malformed),

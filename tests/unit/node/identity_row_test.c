@@ -75,6 +75,88 @@ static void what_was_not_committed_was_never_there(void **state)
     assert_memory_not_equal(first.root.b, second.root.b, sizeof first.root.b);
 }
 
+/* The row as it was written before there were live statements. */
+static void put_without_live(struct fixture *fixture, const struct vc_account *account,
+                             const struct vc_device *device)
+{
+    static const uint8_t key[] = {'s', 'e', 'l', 'f'};
+    struct vc_account old = *account;
+    uint8_t room[VC_IDENTITY_ENCODED_MAX];
+    struct vc_writer w = vc_writer(room, sizeof room);
+
+    old.live = (struct vc_live){.count = 0};
+    assert_int_equal(vc_identity_write(&w, &old, device), VC_OK);
+    assert_int_equal(vc_store_reserve(fixture->store, 1, 1024), VC_OK);
+    vc_store_put(fixture->store, VC_TABLE_IDENTITY, VC_BYTES(key), vc_writer_bytes(&w));
+    assert_true(vc_store_submit(fixture->store) > 0);
+    (void)vc_store_poll(fixture->store);
+}
+
+static void a_row_without_a_live_statement_gets_one(void **state)
+{
+    struct fixture *fixture = *state;
+    struct vc_account account;
+    struct vc_device device;
+
+    assert_int_equal(
+        vc_identity_load(fixture->store, &now, &fixture->rng, &account, &device),
+        VC_OK);
+    assert_int_equal(account.live.list_seq, 1);
+    put_without_live(fixture, &account, &device);
+    for (int start = 0; start < 2; start++) {
+        assert_int_equal(
+            vc_identity_load(fixture->store, &now, &fixture->rng, &account, &device),
+            VC_OK);
+        assert_int_equal(account.live.list_seq, 1);
+        assert_int_equal(account.live.until, 1790000000 + VC_LIVE_S);
+        assert_int_equal(vc_live_verify(&account.live, &account.root), VC_OK);
+        /* Written at the first start, and there at the second. */
+        assert_int_equal(vc_store_submit(fixture->store) > 0, start == 0);
+        (void)vc_store_poll(fixture->store);
+    }
+    /* Without the root nobody can make one. */
+    vc_account_drop_root(&account);
+    put_without_live(fixture, &account, &device);
+    assert_int_equal(
+        vc_identity_load(fixture->store, &now, &fixture->rng, &account, &device),
+        VC_OK);
+    assert_int_equal(account.live.count, 0);
+    assert_int_equal(vc_store_submit(fixture->store), 0);
+}
+
+static void a_live_statement_that_gets_old_is_made_anew(void **state)
+{
+    struct fixture *fixture = *state;
+    struct vc_now later = now;
+    struct vc_account account;
+    struct vc_device device;
+
+    assert_int_equal(
+        vc_identity_load(fixture->store, &now, &fixture->rng, &account, &device),
+        VC_OK);
+    assert_true(vc_store_submit(fixture->store) > 0);
+    (void)vc_store_poll(fixture->store);
+    later.unix_ms += UINT64_C(1000) * (VC_LIVE_S - VC_LIVE_RENEW_S);
+    assert_int_equal(
+        vc_identity_load(fixture->store, &later, &fixture->rng, &account, &device),
+        VC_OK);
+    assert_int_equal(account.live.list_seq, 1);
+    later.unix_ms += 1000;
+    assert_int_equal(
+        vc_identity_load(fixture->store, &later, &fixture->rng, &account, &device),
+        VC_OK);
+    assert_int_equal(account.live.list_seq, 2);
+    assert_int_equal(account.live.until, later.unix_ms / 1000 + VC_LIVE_S);
+    assert_true(vc_store_submit(fixture->store) > 0);
+    (void)vc_store_poll(fixture->store);
+    /* Long after its end as well. */
+    later.unix_ms += UINT64_C(1000) * 2 * VC_LIVE_S;
+    assert_int_equal(
+        vc_identity_load(fixture->store, &later, &fixture->rng, &account, &device),
+        VC_OK);
+    assert_int_equal(account.live.list_seq, 3);
+}
+
 static void a_row_that_cannot_be_read_is_damage_and_not_a_new_identity(void **state)
 {
     static const uint8_t key[] = {'s', 'e', 'l', 'f'}, value[] = {1, 2, 3};
@@ -109,6 +191,10 @@ int main(void)
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(what_was_not_committed_was_never_there, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(a_row_without_a_live_statement_gets_one, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_live_statement_that_gets_old_is_made_anew,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(
             a_row_that_cannot_be_read_is_damage_and_not_a_new_identity, setup,
             teardown),
