@@ -3,13 +3,10 @@
  * primitives that they are made of, in one run.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "crypto/packet.h"
-
-#define SECONDS 1.0
+#include "tests/bench/party.h"
 
 static const uint8_t network[] = {'b', 'e', 'n', 'c', 'h'};
 static const uint8_t address[] = {4, 192, 0, 2, 1, 0x88, 0x13};
@@ -28,21 +25,9 @@ static struct vc_id16 invite;
 static uint8_t msg1_bytes[VC_HANDSHAKE_MAX];
 static size_t msg1_len;
 
-/* The processor's time that we had: what else runs on the core is not counted. */
-static double now(void)
-{
-    struct timespec at;
-
-    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &at);
-    return (double)at.tv_sec + (double)at.tv_nsec / 1e9;
-}
-
 static void need(bool is_fine)
 {
-    if (!is_fine) {
-        (void)fprintf(stderr, "crypto_bench: a step failed\n");
-        exit(1);
-    }
+    party_need(is_fine, "a step");
 }
 
 static void start(struct side *side, enum vc_handshake_kind kind, bool is_initiator,
@@ -172,19 +157,19 @@ static void forged_once(void)
                          plain, &len, &number));
 }
 
+static void (*measured)(void);
+
+static void sixteen_times(void)
+{
+    for (int i = 0; i < 16; i++) {
+        measured();
+    }
+}
+
 static double rate_of(void (*once)(void))
 {
-    double begin = now(), end;
-    size_t count = 0;
-
-    do {
-        for (int i = 0; i < 16; i++) {
-            once();
-        }
-        count += 16;
-        end = now();
-    } while (end - begin < SECONDS);
-    return (double)count / (end - begin);
+    measured = once;
+    return 16 * party_rate(sixteen_times);
 }
 
 static void measure(const char *what, void (*once)(void))
@@ -210,7 +195,7 @@ int main(int argc, char **argv)
     vc_mask_of_invite(&masks[VC_HANDSHAKE_JOIN], VC_BYTES(network), &invite);
 
     if (argc > 1 && strcmp(argv[1], "--ours") == 0) {
-        printf("ours.handshake\t%.0f\t/s\n", rate_of(link_once));
+        party_print("ours", "handshake", rate_of(link_once), "/s");
         return 0;
     }
     measure("X25519", dh_once);

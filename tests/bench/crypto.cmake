@@ -1,4 +1,4 @@
-add_executable(crypto_bench crypto.c)
+add_executable(crypto_bench crypto.c party.c)
 target_link_libraries(crypto_bench PRIVATE vc_flags vc_crypto)
 
 # party_peers, which wants other libraries, is built by crypto.sh.

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define SECONDS 1.0
+/* The best slice is the one that was least disturbed by what shares caches and the core. */
+#define SLICES        5
+#define SLICE_SECONDS 0.25
 
 static const struct party_protocol *now_measured;
 
@@ -35,17 +37,22 @@ void party_print(const char *name, const char *metric, double number, const char
 
 double party_rate(void (*once)(void))
 {
-    double begin, end;
-    size_t count = 0;
+    double best = 0;
 
     once(); /* warms up */
-    begin = now();
-    do {
-        once();
-        count++;
-        end = now();
-    } while (end - begin < SECONDS);
-    return (double)count / (end - begin);
+    for (int i = 0; i < SLICES; i++) {
+        double begin = now(), end;
+        size_t count = 0;
+
+        do {
+            once();
+            count++;
+            end = now();
+        } while (end - begin < SLICE_SECONDS);
+        double rate = (double)count / (end - begin);
+        best = rate > best ? rate : best;
+    }
+    return best;
 }
 
 static void say(int side)

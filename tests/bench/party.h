@@ -39,7 +39,7 @@ void party_measure_talk(const struct party_protocol *protocol, const char *how);
 /* One line. */
 void party_print(const char *name, const char *metric, double number, const char *unit);
 
-/* Calls @once for about a second; gives how often it went through in one. */
+/* Calls @once for a second or more; gives how often it goes through in one. */
 double party_rate(void (*once)(void));
 
 /* Ends the program when a step failed. */
