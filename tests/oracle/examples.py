@@ -8,7 +8,9 @@ import identity
 import link
 import opening
 import prekey
+import ratchet
 import sodium
+import state
 import statement
 from primitives import digest
 
@@ -75,7 +77,7 @@ def of_identity():
         "root seed": seed, "root": alice.root, "record seed": record,
         "R_0": sodium.ed25519_public(record), "fingerprint": identity.fingerprint(alice.root),
         "ID": identity.account_id(alice.root), "certificate": alice.certificate,
-        "card": encoded,
+        "card": encoded, "live": statements[0], "forward": statements[1],
         "psk": digest(256, "invite psk", message=b"\x05" * 16),
         "mask key": digest(256, "invite mask", message=b"\x05" * 16)})
 
@@ -151,6 +153,30 @@ def of_openings():
     to = opening.Recipient(b"veche", bob.root, 6, bob.dev_dh, signed, one)
     yield from of_opening(stated[1], alice, to, b"live")
     yield from of_opening(stated[2], alice, dataclasses.replace(to, one_time=None), b"")
+
+
+def of_ratchet():
+    secrets = opening.Secrets(b"", b"", b"\x11" * 16, b"\x22" * 32, b"\x33" * 64, b"\x44" * 64)
+    public = sodium.x25519_public(b"\x55" * 32)
+    one = ratchet.Ratchet.initiator(secrets, public, b"\x66" * 32)
+    two = ratchet.Ratchet.recipient(secrets, b"\x55" * 32)
+    made = {"prekey": public, "initiator at first": state.write(one)[0],
+            "recipient at first": state.write(two)[0]}
+    sent = [one.send(text) for text in (b"one", b"two", b"three")]
+    made.update({f"frame 1, {n}": frame for n, frame in enumerate(sent)})
+    heard = [two.receive(sent[place], 20000)[2] for place in (0, 2)]
+    made["recipient then"], rows = state.write(two)
+    made["kept key 1, 1"] = rows[1, 1]
+    made["answer 1, 0"] = two.send(b"four", b"\x77" * 32)
+    heard.append(one.receive(made["answer 1, 0"], 20000)[2])
+    made["frame 2, 0"] = one.send(b"five", b"\x88" * 32)
+    heard.append(two.receive(made["frame 2, 0"], 20000)[2])
+    made["recipient later"] = state.write(two)[0]
+    heard.append(two.receive(sent[1], 20000)[2])
+    made["recipient at last"], made["initiator at last"] = state.write(two)[0], state.write(one)[0]
+    if heard != [b"one", b"three", b"four", b"five", b"two"]:
+        yield f"what was heard is {heard}"
+    yield from differences(blocks("Worked example of sections 17 and 18")[0], made)
 
 
 EXAMPLES = [of_identity, of_links, of_openings]
