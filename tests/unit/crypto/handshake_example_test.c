@@ -2,77 +2,10 @@
  * The worked examples at the end of crypto/SPEC.md, read from the document and made again
  * from the keys that stand above them: document and code cannot part.
  */
-#include <stdio.h>
 #include <string.h>
 
-#include "crypto/base/hex.h"
 #include "crypto/packet.h"
-#include "tests/support/test.h"
-
-#define TEXT_MAX    (1u << 20)
-#define NAME_COLUMN 21 /* where the hexadecimal digits begin */
-
-static char text[TEXT_MAX];
-static const char *example; /* the code block that is looked at */
-
-static void read_document(void)
-{
-    FILE *file = fopen(VC_SPEC, "r");
-    size_t len;
-
-    assert_non_null(file);
-    len = fread(text, 1, sizeof(text) - 1, file);
-    assert_int_equal(fclose(file), 0);
-    text[len] = '\0';
-}
-
-static void choose(const char *title)
-{
-    const char *heading = strstr(text, "### Worked examples of sections 7 to 10");
-
-    assert_non_null(heading);
-    example = strstr(heading, title);
-    assert_non_null(example);
-    example = strstr(example, "```\n");
-    assert_non_null(example);
-    example += strlen("```\n");
-}
-
-/* Is this the line of @name, or with NULL one that goes on? */
-static bool is_line_of(const char *line, const char *name)
-{
-    size_t len = name == NULL ? 0 : strlen(name);
-
-    return strncmp(line, name == NULL ? "" : name, len) == 0 && line[len] == ' ' &&
-           strspn(line + len, " ") == NAME_COLUMN - len;
-}
-
-/* Is @bytes what the example says of @name? */
-static void says(const char *name, struct vc_bytes bytes)
-{
-    const char *line = example;
-    char expected[2 * VC_PACKET_MAX + 1], got[2 * VC_PACKET_MAX + 1];
-    size_t expected_len = 0;
-
-    while (!is_line_of(line, name)) {
-        line = strchr(line, '\n');
-        assert_non_null(line);
-        line++;
-        if (strncmp(line, "```", 3) == 0) {
-            fail_msg("the example has no line \"%s\"", name);
-        }
-    }
-    do {
-        size_t len = strcspn(line + NAME_COLUMN, "\n");
-        assert_true(expected_len + len < sizeof(expected));
-        memcpy(expected + expected_len, line + NAME_COLUMN, len);
-        expected_len += len;
-        line += NAME_COLUMN + len + 1;
-    } while (is_line_of(line, NULL));
-    expected[expected_len] = '\0';
-    vc_hex_encode(bytes, got);
-    assert_string_equal(got, expected);
-}
+#include "tests/unit/crypto/example.h"
 
 static void fill(void *ret_bytes, uint8_t value, size_t len)
 {
@@ -130,21 +63,21 @@ static void say_keys(void)
     static const uint8_t hello[] = {'h', 'e', 'l', 'l', 'o'};
     struct vc_writer w = vc_writer(room, sizeof(room));
 
-    says("handshake hash", vc_noise_handshake_hash(&bob.hs.noise));
+    example_says("handshake hash", vc_noise_handshake_hash(&bob.hs.noise));
     vc_handshake_tag(&bob.hs, &tag);
-    says("tag", VC_BYTES(tag.b));
+    example_says("tag", VC_BYTES(tag.b));
     vc_packet_keys(&alice.hs, &send, &recv);
-    says("initiator data key", VC_BYTES(send.key.b));
-    says("initiator number key", VC_BYTES(send.mask.b));
-    says("responder data key", VC_BYTES(recv.key.b));
-    says("responder number key", VC_BYTES(recv.mask.b));
+    example_says("initiator data key", VC_BYTES(send.key.b));
+    example_says("initiator number key", VC_BYTES(send.mask.b));
+    example_says("responder data key", VC_BYTES(recv.key.b));
+    example_says("responder number key", VC_BYTES(recv.mask.b));
     assert_int_equal(vc_packet_seal(&send, &bob.cid, 0x100000002u, VC_BYTES(hello), &w),
                      VC_OK);
-    says("packet", vc_writer_bytes(&w));
+    example_says("packet", vc_writer_bytes(&w));
     w = vc_writer(room, sizeof(room));
     assert_int_equal(
         vc_packet_seal(&recv, &alice.cid, 0, (struct vc_bytes){NULL, 0}, &w), VC_OK);
-    says("empty packet", vc_writer_bytes(&w));
+    example_says("empty packet", vc_writer_bytes(&w));
 }
 
 static void run(enum vc_handshake_kind kind)
@@ -156,31 +89,31 @@ static void run(enum vc_handshake_kind kind)
     size_t msg1_len;
 
     start(&alice, kind, true);
-    says("mask", VC_BYTES(mask.stream.b));
-    says("mac1 key", VC_BYTES(mask.mac.b));
-    says("cookie key", VC_BYTES(mask.cookie.b));
+    example_says("mask", VC_BYTES(mask.stream.b));
+    example_says("mac1 key", VC_BYTES(mask.mac.b));
+    example_says("cookie key", VC_BYTES(mask.cookie.b));
     assert_int_equal(vc_handshake_write_msg1(&alice.hs, NULL, &rng, &w), VC_OK);
-    says("msg1", vc_writer_bytes(&w));
+    example_says("msg1", vc_writer_bytes(&w));
     msg1_len = vc_writer_bytes(&w).len;
     assert_true(vc_handshake_open_msg1(&mask, vc_writer_bytes(&w), scratch, &msg1));
 
     fill(cookie, 0x99, sizeof(cookie));
     w = vc_writer(room, sizeof(room));
     assert_int_equal(vc_handshake_write_cookie(&mask, &msg1, cookie, &rng, &w), VC_OK);
-    says("cookie reply", vc_writer_bytes(&w));
+    example_says("cookie reply", vc_writer_bytes(&w));
     w = vc_writer(room, sizeof(room));
     assert_int_equal(vc_handshake_write_msg1(&alice.hs, cookie, &rng, &w), VC_OK);
-    says("msg1 again", vc_writer_bytes(&w));
+    example_says("msg1 again", vc_writer_bytes(&w));
 
     start(&bob, kind, false);
     assert_int_equal(vc_handshake_read_msg1(&bob.hs, &msg1), VC_OK);
     w = vc_writer(room, sizeof(room));
     assert_int_equal(vc_handshake_write_msg2(&bob.hs, msg1_len, &rng, &w), VC_OK);
-    says("msg2", vc_writer_bytes(&w));
+    example_says("msg2", vc_writer_bytes(&w));
     assert_int_equal(vc_handshake_read_msg2(&alice.hs, vc_writer_bytes(&w)), VC_OK);
     w = vc_writer(room, sizeof(room));
     assert_int_equal(vc_handshake_write_msg3(&alice.hs, &continues, &rng, &w), VC_OK);
-    says("msg3", vc_writer_bytes(&w));
+    example_says("msg3", vc_writer_bytes(&w));
     assert_int_equal(vc_handshake_read_msg3(&bob.hs, vc_writer_bytes(&w)), VC_OK);
     say_keys();
 }
@@ -198,8 +131,7 @@ static void begin(const char *title)
     fill(&alice.cid, 0xaa, sizeof(alice.cid));
     fill(&bob.cid, 0xbb, sizeof(bob.cid));
     vc_dh_public(&bob.dev_dh_public, &bob.dev_dh);
-    read_document();
-    choose(title);
+    example_choose(VC_SPEC, "### Worked examples of sections 7 to 10", title);
 }
 
 static void the_link_of_the_document_is_ours_byte_for_byte(void **state)
