@@ -216,6 +216,8 @@ static void kept_keys_that_cannot_be_are_refused(void **state)
     wrong = *right;
     wrong.recv_rows.first = 2;
     is_refused(&wrong);
+    wrong.recv_rows.end = 1; /* which is below the first */
+    is_refused(&wrong);
     wrong = *right;
     wrong.recv_rows.end = 3; /* 2 has opened */
     is_refused(&wrong);

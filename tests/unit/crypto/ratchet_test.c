@@ -372,6 +372,9 @@ static void the_largest_numbers_do_not_overflow(void **state)
 
     (void)state;
     begin();
+    for (size_t i = 0; i < 5; i++) {
+        talk_seal(&alice, "kept", &frame);
+    }
     talk_say(&alice, &bob, "hello");
     talk_say(&bob, &alice, "hello");
     for (size_t i = 0; i < sizeof large / sizeof large[0]; i++) {
@@ -380,15 +383,18 @@ static void the_largest_numbers_do_not_overflow(void **state)
         forge(&frame, b, &b->recv_header,
               (struct vc_ratchet_header){b->peer_public, large[i], 0});
         assert_int_equal(find(&bob, talk_bytes(&frame), 1, &found), err);
-        forge(&frame, b, &b->recv_next, (struct vc_ratchet_header){other, large[i], 1});
+        forge(&frame, b, &b->recv_next, (struct vc_ratchet_header){other, large[i], 6});
         assert_int_equal(find(&bob, talk_bytes(&frame), 2, &found), err);
         forge(&frame, b, &b->recv_next, (struct vc_ratchet_header){other, 0, large[i]});
         assert_int_equal(find(&bob, talk_bytes(&frame), 2, &found), VC_ERR_FULL);
-        /* Together they make a small number of 32 bits. */
+        /* Together they are a small number of 32 bits. */
         forge(&frame, b, &b->recv_next,
-              (struct vc_ratchet_header){other, UINT32_MAX - large[i], large[i]});
+              (struct vc_ratchet_header){other, UINT32_MAX - large[i] + 9, large[i]});
         assert_int_equal(find(&bob, talk_bytes(&frame), 2, &found), VC_ERR_FULL);
     }
+    forge(&frame, b, &b->recv_next, (struct vc_ratchet_header){other, 9, 6});
+    assert_int_equal(find(&bob, talk_bytes(&frame), 2, &found), VC_OK);
+    assert_int_equal(found.skips, 9);
 }
 
 int main(void)
