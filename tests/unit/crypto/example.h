@@ -1,8 +1,6 @@
 /*
- * A worked example of a specification, read from the document: document and code cannot part.
- *
- * An example is a code block; a line is a name, spaces up to column VC_EXAMPLE_COLUMN and
- * hexadecimal digits, which go on in lines without a name.
+ * The worked examples of crypto/SPEC.md, read from the document: code blocks of names and
+ * hexadecimal digits.
  */
 #ifndef VC_TESTS_UNIT_CRYPTO_EXAMPLE_H
 #define VC_TESTS_UNIT_CRYPTO_EXAMPLE_H
@@ -13,30 +11,36 @@
 #include "crypto/base/hex.h"
 #include "tests/support/test.h"
 
-#define VC_EXAMPLE_COLUMN 21
-#define VC_EXAMPLE_MAX    2048 /* bytes of a value */
+enum {
+    EXAMPLE_TEXT_MAX = 1 << 20,
+    EXAMPLE_BYTES_MAX = 2048,
+    EXAMPLE_COLUMN = 21, /* where the digits begin */
+};
 
-static const char *example_block; /* that is looked at */
+struct example {
+    char text[EXAMPLE_TEXT_MAX]; /* the document */
+    const char *block;           /* the code block that is looked at */
+};
 
-/* Opens the document at @path at the code block behind @title behind the heading. */
-static inline void example_choose(const char *path, const char *heading,
+/* Reads the document and chooses the first code block behind @title, which stands behind
+ * @heading. */
+static inline void example_choose(struct example *example, const char *heading,
                                   const char *title)
 {
-    static char text[1u << 20];
-    FILE *file = fopen(path, "r");
+    FILE *file = fopen(VC_SPEC, "r");
     size_t len;
 
     assert_non_null(file);
-    len = fread(text, 1, sizeof text - 1, file);
+    len = fread(example->text, 1, sizeof(example->text) - 1, file);
     assert_int_equal(fclose(file), 0);
-    text[len] = '\0';
-    example_block = strstr(text, heading);
-    assert_non_null(example_block);
-    example_block = strstr(example_block, title);
-    assert_non_null(example_block);
-    example_block = strstr(example_block, "```\n");
-    assert_non_null(example_block);
-    example_block += strlen("```\n");
+    example->text[len] = '\0';
+    example->block = strstr(example->text, heading);
+    assert_non_null(example->block);
+    example->block = strstr(example->block, title);
+    assert_non_null(example->block);
+    example->block = strstr(example->block, "```\n");
+    assert_non_null(example->block);
+    example->block += strlen("```\n");
 }
 
 /* Is this the line of @name, or with NULL one that goes on? */
@@ -45,14 +49,15 @@ static inline bool example_is_line_of(const char *line, const char *name)
     size_t len = name == NULL ? 0 : strlen(name);
 
     return strncmp(line, name == NULL ? "" : name, len) == 0 && line[len] == ' ' &&
-           strspn(line + len, " ") == VC_EXAMPLE_COLUMN - len;
+           strspn(line + len, " ") == EXAMPLE_COLUMN - len;
 }
 
 /* Is @bytes what the example says of @name? */
-static inline void example_says(const char *name, struct vc_bytes bytes)
+static inline void example_says(const struct example *example, const char *name,
+                                struct vc_bytes bytes)
 {
-    const char *line = example_block;
-    char expected[2 * VC_EXAMPLE_MAX + 1], got[2 * VC_EXAMPLE_MAX + 1];
+    const char *line = example->block;
+    char expected[2 * EXAMPLE_BYTES_MAX + 1], got[2 * EXAMPLE_BYTES_MAX + 1];
     size_t expected_len = 0;
 
     while (!example_is_line_of(line, name)) {
@@ -64,14 +69,14 @@ static inline void example_says(const char *name, struct vc_bytes bytes)
         }
     }
     do {
-        size_t len = strcspn(line + VC_EXAMPLE_COLUMN, "\n");
-        assert_true(expected_len + len < sizeof expected);
-        memcpy(expected + expected_len, line + VC_EXAMPLE_COLUMN, len);
+        size_t len = strcspn(line + EXAMPLE_COLUMN, "\n");
+        assert_true(expected_len + len < sizeof(expected));
+        memcpy(expected + expected_len, line + EXAMPLE_COLUMN, len);
         expected_len += len;
-        line += VC_EXAMPLE_COLUMN + len + 1;
+        line += EXAMPLE_COLUMN + len + 1;
     } while (example_is_line_of(line, NULL));
     expected[expected_len] = '\0';
-    assert_true(bytes.len <= VC_EXAMPLE_MAX);
+    assert_true(bytes.len <= EXAMPLE_BYTES_MAX);
     vc_hex_encode(bytes, got);
     assert_string_equal(got, expected);
 }

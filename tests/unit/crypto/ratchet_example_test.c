@@ -15,8 +15,14 @@ struct frame {
     size_t len;
 };
 
+static struct example example;
 static struct vc_ratchet alice, bob;
 static struct vc_ratchet_skipped kept;
+
+static void says(const char *name, struct vc_bytes bytes)
+{
+    example_says(&example, name, bytes);
+}
 
 static void begin(void)
 {
@@ -34,7 +40,7 @@ static void begin(void)
     assert_int_equal(vc_ratchet_init_initiator(&alice, &keys, &prekey_public, &own),
                      VC_OK);
     vc_ratchet_init_recipient(&bob, &keys, &prekey);
-    example_says("prekey", VC_BYTES(prekey_public.b));
+    says("prekey", VC_BYTES(prekey_public.b));
 }
 
 /* Seals @text as the frame that the example has under @name. */
@@ -48,7 +54,7 @@ static struct frame seal(struct vc_ratchet *from, uint8_t fresh, const char *tex
 
     memset(&key, fresh, sizeof key);
     assert_int_equal(vc_ratchet_seal(from, &key, plain, frame.bytes, &place), VC_OK);
-    example_says(name, (struct vc_bytes){frame.bytes, frame.len});
+    says(name, (struct vc_bytes){frame.bytes, frame.len});
     return frame;
 }
 
@@ -79,7 +85,7 @@ static void say_state(const struct vc_ratchet *ratchet, const char *name)
 
     vc_ratchet_write(&w, ratchet);
     assert_int_equal(vc_writer_end(&w), VC_OK);
-    example_says(name, vc_writer_bytes(&w));
+    says(name, vc_writer_bytes(&w));
     r = vc_reader(vc_writer_bytes(&w));
     assert_int_equal(vc_ratchet_read(&r, &again), VC_OK);
 }
@@ -89,7 +95,7 @@ static void the_session_of_the_document_is_ours_byte_for_byte(void **state)
     struct frame one, two, three, four, five;
 
     (void)state;
-    example_choose(VC_SPEC, "### Worked example of sections 17 and 18", "```");
+    example_choose(&example, "### Worked example of sections 17 and 18", "```");
     begin();
     say_state(&alice, "initiator at first");
     say_state(&bob, "recipient at first");
@@ -98,7 +104,7 @@ static void the_session_of_the_document_is_ours_byte_for_byte(void **state)
     three = seal(&alice, 0, "three", "frame 1, 2");
     open_as(&bob, &one, "one", 0);
     open_as(&bob, &three, "three", 1);
-    example_says("kept key 1, 1", VC_BYTES(kept.key.b));
+    says("kept key 1, 1", VC_BYTES(kept.key.b));
     say_state(&bob, "recipient then");
     four = seal(&bob, 0x77, "four", "answer 1, 0");
     open_as(&alice, &four, "four", 0);
