@@ -62,24 +62,25 @@ void vc_hash_parts(void *ret_hash, size_t len, const char *label,
 {
     crypto_generichash_blake2b_state state;
     uint8_t personal[VC_LABEL_MAX] = {0};
-    uint8_t hash[HASH_MAX];
+    uint8_t whole[HASH_MIN]; /* of which a shorter one is the start */
+    bool is_short = len < HASH_MIN;
     size_t label_len = strlen(label);
-    size_t hash_len = len < HASH_MIN ? HASH_MIN : len;
+    size_t hash_len = is_short ? HASH_MIN : len;
 
     VC_CHECK(len >= 1 && len <= HASH_MAX);
     VC_CHECK(label_len <= VC_LABEL_MAX);
-    for (size_t i = 0; i < label_len; i++) {
-        personal[i] = (uint8_t)label[i];
-    }
+    memcpy(personal, label, label_len);
     crypto_generichash_blake2b_init_salt_personal(&state, key == NULL ? NULL : key->b,
                                                   key == NULL ? 0 : sizeof(key->b),
                                                   hash_len, NULL, personal);
     for (size_t i = 0; i < part_count; i++) {
         crypto_generichash_blake2b_update(&state, address_of(parts[i]), parts[i].len);
     }
-    crypto_generichash_blake2b_final(&state, hash, hash_len);
-    memcpy(ret_hash, hash, len);
-    sodium_memzero(hash, sizeof(hash));
+    crypto_generichash_blake2b_final(&state, is_short ? whole : ret_hash, hash_len);
+    if (is_short) {
+        memcpy(ret_hash, whole, len);
+        sodium_memzero(whole, sizeof(whole));
+    }
     sodium_memzero(&state, sizeof(state));
 }
 
