@@ -67,7 +67,11 @@
     X(GAP, "gap")                 \
     X(UNSETTLED, "unsettled")     \
     X(TOKEN, "token")             \
-    X(EVENT, "event")
+    X(EVENT, "event")             \
+    X(SESSION, "session")         \
+    X(SKIPPED, "skipped")         \
+    X(PREKEY, "prekey")           \
+    X(REPLAY, "replay")
 
 enum vc_table {
 #define VC_TABLE_ENUM(name, text) VC_TABLE_##name,

@@ -168,7 +168,8 @@ static void names_on_disk_do_not_change(void **state)
     static const char *const names[] = {
         "meta",       "identity", "setting",   "contact",      "device",  "invite",
         "join",       "mailbox",  "outbox",    "conversation", "message", "order",
-        "message_id", "gap",      "unsettled", "token",        "event"};
+        "message_id", "gap",      "unsettled", "token",        "event",   "session",
+        "skipped",    "prekey",   "replay"};
 
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

@@ -1,4 +1,4 @@
-/* Planted migrations over files on disk: what version 1 cannot show yet. */
+/* Planted migrations over files on disk: from this version on. */
 #include "tests/support/test.h"
 
 #include <stdio.h>
@@ -8,6 +8,7 @@
 #include "storage/schema.h"
 #include "tests/unit/storage/host.h"
 
+#define NOW  VC_SCHEMA_VERSION
 #define ROWS 3000
 
 static int set_up(void **state)
@@ -26,7 +27,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* 1 to 2: every contact's value gets a byte in front, and moves to the table of devices. */
+/* The first step: every contact's value gets a byte in front, and moves to the table of devices. */
 static vc_err move_contacts(struct vc_schema_tx *tx)
 {
     uint8_t key[VC_STORE_KEY_MAX];
@@ -55,7 +56,7 @@ static vc_err move_contacts(struct vc_schema_tx *tx)
     }
 }
 
-/* 2 to 3: one row that says that it was done, and reads what the step before wrote. */
+/* The second: one row that says that it was done, and reads what the step before wrote. */
 static vc_err add_a_row(struct vc_schema_tx *tx)
 {
     static const uint8_t key[] = {'d', 'o', 'n', 'e'};
@@ -73,11 +74,13 @@ static vc_err break_down(struct vc_schema_tx *tx)
     return VC_ERR_STORE_DAMAGED;
 }
 
-static const struct vc_migration good_steps[] = {{1, move_contacts}, {2, add_a_row}};
-static const struct vc_migration bad_steps[] = {{1, move_contacts}, {2, break_down}};
-static const struct vc_schema version_3 = {3, good_steps, 2};
-static const struct vc_schema bad_version_3 = {3, bad_steps, 2};
-static const struct vc_schema version_2 = {2, good_steps, 1};
+static const struct vc_migration good_steps[] = {{NOW, move_contacts},
+                                                 {NOW + 1, add_a_row}};
+static const struct vc_migration bad_steps[] = {{NOW, move_contacts},
+                                                {NOW + 1, break_down}};
+static const struct vc_schema two_later = {NOW + 2, good_steps, 2};
+static const struct vc_schema bad_two_later = {NOW + 2, bad_steps, 2};
+static const struct vc_schema one_later = {NOW + 1, good_steps, 1};
 
 static void fill(struct host *host)
 {
@@ -114,7 +117,7 @@ static void an_older_file_is_upgraded_step_by_step(void **state)
     struct host *host = *state;
 
     fill(host);
-    host->disk_cfg.schema = &version_3;
+    host->disk_cfg.schema = &two_later;
     assert_int_equal(host_open(host), VC_OK);
     expect_moved(host, true);
     assert_string_equal(host_get(host, VC_TABLE_SETTING, "done"), "+c1");
@@ -128,10 +131,10 @@ static void an_upgrade_begins_where_the_file_is(void **state)
     struct host *host = *state;
 
     fill(host);
-    host->disk_cfg.schema = &version_2;
+    host->disk_cfg.schema = &one_later;
     assert_int_equal(host_open(host), VC_OK);
     host_close(host);
-    host->disk_cfg.schema = &version_3;
+    host->disk_cfg.schema = &two_later;
     assert_int_equal(host_open(host), VC_OK);
     expect_moved(host, true);
     assert_string_equal(host_get(host, VC_TABLE_SETTING, "done"), "+c1");
@@ -142,7 +145,7 @@ static void an_upgrade_that_fails_changes_nothing(void **state)
     struct host *host = *state;
 
     fill(host);
-    host->disk_cfg.schema = &bad_version_3;
+    host->disk_cfg.schema = &bad_two_later;
     assert_int_equal(host_open(host), VC_ERR_STORE_DAMAGED);
     host->disk_cfg.schema = &vc_schema_now;
     assert_int_equal(host_open(host), VC_OK);
@@ -154,15 +157,15 @@ static void a_newer_file_is_refused_and_not_touched(void **state)
     struct host *host = *state;
 
     fill(host);
-    host->disk_cfg.schema = &version_3;
+    host->disk_cfg.schema = &two_later;
     assert_int_equal(host_open(host), VC_OK);
     host_close(host);
     host->disk_cfg.schema = &vc_schema_now;
     assert_int_equal(host_open(host), VC_ERR_STORE_NEWER);
-    host->disk_cfg.schema = &version_2;
+    host->disk_cfg.schema = &one_later;
     assert_int_equal(host_open(host), VC_ERR_STORE_NEWER);
     assert_int_equal(vc_lmdb_check(host->dir, NULL, NULL, 0), VC_ERR_STORE_NEWER);
-    host->disk_cfg.schema = &version_3;
+    host->disk_cfg.schema = &two_later;
     assert_int_equal(host_open(host), VC_OK);
     expect_moved(host, true);
 }
@@ -173,7 +176,7 @@ static void a_reader_does_not_upgrade(void **state)
     struct vc_lmdb_config cfg = {.dir = host->dir, .is_read_only = true};
 
     fill(host);
-    host->disk_cfg.schema = &version_3;
+    host->disk_cfg.schema = &two_later;
     assert_int_equal(vc_disk_open(&cfg, &host->disk_cfg, &host->store, NULL),
                      VC_ERR_UNSUPPORTED);
     host->disk_cfg.schema = &vc_schema_now;
