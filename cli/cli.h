@@ -3,7 +3,7 @@
  *
  * Every command is a line in one table: the parser, --help and `veche help` come from it.
  * A command gives its exit code: 0 done, 1 failed, 2 wrong use, 3 degraded, 4 no daemon,
- * 5 peer unreachable, 6 too late, 7 refused.
+ * 5 peer unreachable, 6 too late, 7 refused, 8 locked.
  */
 #ifndef VC_CLI_CLI_H
 #define VC_CLI_CLI_H

@@ -197,6 +197,6 @@ void vc_cli_overview(FILE *out)
     (void)fputs(
         "\nExit codes: 0 done, 1 failed, 2 wrong use, 3 degraded, 4 veched is not "
         "running,\n"
-        "5 the other side cannot be reached, 6 too late, 7 refused.\n",
+        "5 the other side cannot be reached, 6 too late, 7 refused, 8 locked.\n",
         out);
 }

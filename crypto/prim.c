@@ -23,6 +23,7 @@ _Static_assert(sizeof(struct vc_sig) == crypto_sign_BYTES, "Ed25519");
 _Static_assert(sizeof(struct vc_secret32) == crypto_scalarmult_SCALARBYTES, "X25519");
 _Static_assert(VC_LABEL_MAX == crypto_generichash_blake2b_PERSONALBYTES, "BLAKE2b");
 _Static_assert(VC_NONCE_LEN == crypto_aead_chacha20poly1305_ietf_NPUBBYTES, "AEAD");
+_Static_assert(VC_ARGON2_SALT_LEN == crypto_pwhash_argon2id_SALTBYTES, "Argon2id");
 _Static_assert(VC_TAG_LEN == crypto_aead_chacha20poly1305_ietf_ABYTES, "AEAD");
 
 vc_err vc_crypto_init(void)
@@ -247,6 +248,30 @@ void vc_sha256_parts(uint8_t ret_hash[32], const struct vc_bytes *parts,
     }
     crypto_hash_sha256_final(&state, ret_hash);
     sodium_memzero(&state, sizeof(state));
+}
+
+const struct vc_argon2_cost vc_argon2_interactive = {
+    crypto_pwhash_argon2id_OPSLIMIT_INTERACTIVE,
+    crypto_pwhash_argon2id_MEMLIMIT_INTERACTIVE / 1024};
+const struct vc_argon2_cost vc_argon2_moderate = {
+    crypto_pwhash_argon2id_OPSLIMIT_MODERATE,
+    crypto_pwhash_argon2id_MEMLIMIT_MODERATE / 1024};
+
+bool vc_argon2id(struct vc_secret32 *ret_key, struct vc_bytes passphrase,
+                 const uint8_t salt[VC_ARGON2_SALT_LEN],
+                 const struct vc_argon2_cost *cost)
+{
+    const char *words = (const char *)(const void *)address_of(passphrase);
+
+    VC_CHECK(cost->passes >= 1 && cost->passes <= VC_ARGON2_PASSES_MAX);
+    VC_CHECK(cost->memory_kib >= 8 && cost->memory_kib <= VC_ARGON2_MEMORY_KIB_MAX);
+    if (crypto_pwhash_argon2id(ret_key->b, sizeof(ret_key->b), words, passphrase.len,
+                               salt, cost->passes, (size_t)cost->memory_kib * 1024,
+                               crypto_pwhash_argon2id_ALG_ARGON2ID13) != 0) {
+        sodium_memzero(ret_key, sizeof(*ret_key));
+        return false;
+    }
+    return true;
 }
 
 void vc_rng_init(struct vc_rng *rng, const struct vc_secret32 *seed)

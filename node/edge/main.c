@@ -16,12 +16,13 @@
 
 static int check_store(const struct vc_options *options)
 {
+    struct vc_lmdb_config cfg = {.dir = options->dir};
     char words[256] = "";
     uint64_t rows = 0;
     vc_err err = vc_crypto_init();
 
     if (err == VC_OK) {
-        err = vc_lmdb_check(options->dir, &rows, words, sizeof words);
+        err = vc_lmdb_check(&cfg, &rows, words, sizeof words);
     }
     if (err == VC_OK) {
         printf("the store is whole: %llu rows\n", (unsigned long long)rows);
