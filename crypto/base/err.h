@@ -83,7 +83,14 @@
       "make a new random token for each message")                                      \
     X(INTERNAL, -45, 1, "veche made a mistake", "please report it with: veche bugreport")  \
     X(AWAY, -46, 5, "the other side has stopped",                                      \
-      "what you write waits, and is sent when it is back")
+      "what you write waits, and is sent when it is back")                             \
+    X(NO_ROOT, -47, 1, "the root of the account is not on this device",                \
+      "give the 24 words that you wrote down")                                         \
+    X(WORDS_WRONG, -48, 1, "these are not the right words",                            \
+      "compare them with your paper, word by word and in their order")                 \
+    X(VERIFY_MISMATCH, -49, 7, "THIS CODE DOES NOT BELONG TO THE TWO OF YOU",          \
+      "somebody may stand in between: believe nothing that is written there until you "\
+      "have compared the digits face to face")
 
 typedef enum vc_err {
 #define VC_ERR_ENUM(name, code, exit_code, words, hint) VC_ERR_##name = (code),
@@ -95,7 +102,7 @@ typedef enum vc_err {
 #define VC_OK VC_ERR_OK
 
 /* The smallest code there is; codes run from it to 0 without a hole. */
-#define VC_ERR_LAST VC_ERR_AWAY
+#define VC_ERR_LAST VC_ERR_VERIFY_MISMATCH
 
 /* The stable name, in lower case with underscores: "not_found".  "internal" for a
  * number that is no code. */
