@@ -23,6 +23,9 @@ enum vc_exit {
 /* More options than any command has, with those that all have. */
 #define VC_OPTIONS_MAX 16
 
+/* A statement that ends sooner is spoken of: half a year. */
+#define VC_LIVE_SOON_MS INT64_C(15768000000)
+
 struct vc_cli;
 struct vc_output;
 
@@ -108,6 +111,8 @@ int vc_command_up(struct vc_cli *cli);
 int vc_command_down(struct vc_cli *cli);
 int vc_command_status(struct vc_cli *cli);
 int vc_command_id(struct vc_cli *cli);
+int vc_command_words(struct vc_cli *cli);
+int vc_command_address(struct vc_cli *cli);
 int vc_command_invite(struct vc_cli *cli);
 int vc_command_join(struct vc_cli *cli);
 int vc_command_contacts(struct vc_cli *cli);

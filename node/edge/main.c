@@ -12,6 +12,7 @@
 #include "node/edge/daemon.h"
 #include "node/edge/log.h"
 #include "node/edge/report.h"
+#include "node/edge/wiping.h"
 #include "storage/lmdb.h"
 
 static int check_store(const struct vc_options *options)
@@ -90,8 +91,10 @@ static void set_signals(void)
 int main(int argc, char **argv)
 {
     static struct vc_options options;
-    vc_err err = vc_options_read(&options, argc, argv);
+    vc_err err;
 
+    vc_wiping_begin();
+    err = vc_options_read(&options, argc, argv);
     if (err != VC_OK) {
         return vc_err_exit_code(err);
     }
