@@ -41,16 +41,20 @@ vc_err vc_seal_init(const struct vc_seal_config *cfg, const struct vc_now *now,
 
 void vc_seal_deinit(struct vc_seal *seal)
 {
+    struct vc_alloc alloc;
+
     if (seal == NULL) {
         return;
     }
+    alloc = seal->alloc; /* it is wiped with the rest */
     vc_seal_drop_pending(seal);
     vc_seal_free(seal, seal->pending.skipped,
                  seal->pending.skipped_room * sizeof *seal->pending.skipped);
     vc_seal_peers_deinit(seal);
     vc_seal_free(seal, seal->frame, VC_SEAL_FRAME_MAX);
     vc_seal_free(seal, seal->plain, VC_SEAL_FRAME_MAX);
-    vc_seal_free(seal, seal, sizeof *seal);
+    vc_wipe(seal, sizeof *seal);
+    (void)alloc.resize(alloc.ctx, seal, sizeof *seal, 0); /* gives nothing back */
 }
 
 void vc_seal_tick(struct vc_seal *seal, const struct vc_now *now)

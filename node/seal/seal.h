@@ -83,8 +83,8 @@ VC_NODISCARD bool vc_seal_peer_purge(struct vc_seal *seal, uint32_t peer,
                                      size_t *budget);
 
 /*
- * Prekeys of a device that came from it; passed over when the device did not sign them.  Room for one
- * operation of VC_SEAL_SEAL_BYTES is reserved.  Older ones than are known are passed over; one of
+ * Prekeys of a device that came from it; passed over when the device did not sign them.  Room
+ * for one operation of VC_SEAL_SEAL_BYTES is reserved.  Older ones than are known are passed over; one of
  * a suite below the best that was ever used with it too.
  */
 void vc_seal_peer_keys(struct vc_seal *seal, const struct vc_now *now, uint32_t peer,
