@@ -154,4 +154,5 @@ void vc_seal_accept(struct vc_seal *seal, const struct vc_now *now, uint32_t pee
     VC_CHECK(seal->pending.is_there && seal->pending.peer == peer);
     vc_seal_keep_pending(seal, known);
     vc_seal_drop_pending(seal);
+    vc_seal_sessions_trim(seal, known);
 }

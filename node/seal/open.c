@@ -187,7 +187,7 @@ static vc_err find_session(struct vc_seal *seal, const struct vc_seal_peer *peer
 
 /* An opening and a frame: of a session that is there, or of a new one. */
 static vc_err find_opening(struct vc_seal *seal, const struct vc_now *now,
-                           const struct vc_seal_peer *peer, struct vc_bytes object,
+                           struct vc_seal_peer *peer, struct vc_bytes object,
                            struct vc_bytes *ret_frame,
                            struct vc_ratchet_found *ret_found)
 {
@@ -210,6 +210,9 @@ static vc_err find_opening(struct vc_seal *seal, const struct vc_now *now,
     err = check_replay(seal, head.prekey_id, &name);
     if (err != VC_OK) {
         return err;
+    }
+    if (!vc_seal_session_has_room(peer)) {
+        vc_seal_sessions_trim(seal, peer); /* when they came there was no room for it */
     }
     if (!vc_seal_session_has_room(peer)) {
         return VC_ERR_BUSY;
@@ -244,7 +247,7 @@ static vc_err read_content(struct vc_bytes content, struct vc_opened *ret_opened
 }
 
 static vc_err open_object(struct vc_seal *seal, const struct vc_now *now,
-                          const struct vc_seal_peer *peer, struct vc_bytes object,
+                          struct vc_seal_peer *peer, struct vc_bytes object,
                           struct vc_opened *ret_opened)
 {
     struct vc_seal_pending *pending = &seal->pending;
@@ -292,7 +295,6 @@ vc_err vc_seal_open(struct vc_seal *seal, const struct vc_now *now, uint32_t pee
     if (err != VC_OK) {
         return err;
     }
-    vc_seal_sessions_trim(seal, known);
     seal->pending.is_there = true;
     seal->pending.peer = peer;
     err = open_object(seal, now, known, object, &opened);

@@ -159,7 +159,7 @@ struct vc_opened {
 
 /*
  * Opens what came from a device: a frame, or an opening and a frame.  Nothing has changed until
- * vc_seal_accept(), but that the oldest sessions are dropped when there are too many; the next
+ * vc_seal_accept(), but that old sessions are dropped when there is no place for one more; the next
  * call of vc_seal_open() forgets it.  Sealing for the same device in between keeps it at once, as
  * both change one state: if it is not accepted then, it cannot be opened again, and the other
  * side has to seal it anew.  So room for accepting is reserved before sealing.
