@@ -8,11 +8,15 @@
 
 #define VC_SEAL_PEERS_MAX 65536 /* as many as mail knows */
 
+/* Generations beyond this are not believed: a device that claims them could not be answered with
+ * a higher one. */
+#define VC_SEAL_GENERATION_MAX 0x7fffffff
+
 /* Sessions that a device may have for a moment, until the oldest are dropped. */
 #define VC_SEAL_SESSIONS_ROOM 8
 
 /* Signed prekeys of ours whose private half is kept: one in two days for 62 days, and some
- * more for clocks that jump. */
+ * more for clocks that jump.  The oldest of more goes before its time. */
 #define VC_SEAL_PREKEYS_MAX   40
 #define VC_SEAL_ONE_TIMES_MAX VC_ONE_TIME_MAX /* of a contact's that are kept */
 
@@ -29,6 +33,7 @@
 #define VC_SEAL_SWEEP_MS       86400000 /* how often old one-time prekeys are looked for */
 #define VC_SEAL_SWEEP_FIRST_MS 900000 /* a start has other things to do */
 #define VC_SEAL_SWEEP_ROWS     256    /* deleted in one step */
+#define VC_SEAL_SWEEP_PEERS    16     /* whose kept keys one step looks at */
 #define VC_SEAL_RETRY_MS       1000   /* when the store had no room */
 
 #define VC_SEAL_DAY_MS UINT64_C(86400000)

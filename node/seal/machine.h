@@ -28,6 +28,8 @@ struct vc_seal_peer {
 struct vc_seal_own {
     struct vc_prekey prekey;
     struct vc_secret32 secret;
+    uint32_t order;
+    bool is_over; /* opens nothing any more; its rows are being deleted */
 };
 
 /* What vc_seal_open() found and vc_seal_accept() keeps.  Secret. */
@@ -39,9 +41,11 @@ struct vc_seal_pending {
         *session; /* the peer's, or a new one that is ours until accepted */
     bool is_new;
     uint32_t one_time_id; /* used up by a new session; 0: none */
+    uint16_t suite;       /* of a new session */
     struct vc_ratchet ratchet;
     struct vc_ratchet_place place;
-    struct vc_ratchet_change change;
+    struct vc_ratchet_change change, expired;
+    size_t plain_len;                   /* words that stand in the machine's plain */
     struct vc_ratchet_skipped *skipped; /* room for skipped_room */
     size_t skipped_room;
 };
@@ -57,9 +61,11 @@ struct vc_seal {
     struct vc_seal_peer **peers; /* sorted by number */
     size_t peer_count, peer_room;
 
-    struct vc_seal_own own[VC_SEAL_PREKEYS_MAX]; /* oldest first */
+    struct vc_seal_own
+        own[VC_SEAL_PREKEYS_MAX]; /* in the order in which they were made */
     size_t own_count;
-    vc_ms tick_at, sweep_at; /* monotonic */
+    vc_ms tick_at, sweep_at, expire_at; /* monotonic */
+    uint32_t expire_next; /* the peer whose kept keys are looked at next */
 
     struct vc_seal_pending pending;
     uint8_t *frame; /* VC_SEAL_FRAME_MAX: what is sealed */
@@ -71,6 +77,10 @@ struct vc_seal {
 /* ---- peers.c ---- */
 
 struct vc_seal_peer *vc_seal_peer_find(struct vc_seal *seal, uint32_t number);
+/* Where it stands among the others, or would. */
+size_t vc_seal_peer_place(const struct vc_seal *seal, uint32_t number);
+/* Its rows are read again when they are needed. */
+void vc_seal_peer_unload(struct vc_seal *seal, struct vc_seal_peer *peer);
 /* With its rows read.  VC_ERR_NOT_FOUND, VC_ERR_NO_MEMORY, VC_ERR_STORE_DAMAGED. */
 VC_NODISCARD vc_err vc_seal_peer_load(struct vc_seal *seal, uint32_t number,
                                       struct vc_seal_peer **ret_peer);
@@ -82,7 +92,6 @@ void *vc_seal_alloc(struct vc_seal *seal, size_t size); /* zeroed, or NULL */
 void vc_seal_free(struct vc_seal *seal, void *memory, size_t size); /* wiped */
 /* Whole days since 1970. */
 uint32_t vc_seal_day(const struct vc_now *now);
-
 /* ---- sessions.c ---- */
 
 /* The session to send under: the highest generation, then the smaller id; NULL: none. */
@@ -100,8 +109,8 @@ bool vc_seal_session_has_room(const struct vc_seal_peer *peer);
 /* Drops the oldest while there are more than VC_SEAL_SESSIONS_MAX, as far as the store has
  * room for it. */
 void vc_seal_sessions_trim(struct vc_seal *seal, struct vc_seal_peer *peer);
-/* Deletes rows of kept keys; gives false when *@budget was not enough, and what is left in
- * @rows. */
+/* Deletes rows of kept keys, of which there are @rows->left at most; false when *@budget was not
+ * enough, with what is left in @rows. */
 bool vc_seal_rows_delete(struct vc_seal *seal, uint32_t peer, uint32_t session,
                          struct vc_ratchet_rows *rows, size_t *budget);
 /* The other side holds it for certain: its opening is not needed any more. */
@@ -112,12 +121,24 @@ VC_NODISCARD vc_err vc_seal_session_begin(struct vc_seal *seal,
                                           struct vc_seal_peer *peer,
                                           struct vc_seal_session **ret_session);
 
-/* ---- open.c ---- */
+/* ---- keep.c ---- */
 
 /* Forgets what was opened and not accepted. */
 void vc_seal_drop_pending(struct vc_seal *seal);
+/* VC_OK when there is room for the rows that the pending state makes and deletes, beside what
+ * everybody reserves. */
+VC_NODISCARD vc_err vc_seal_reserve_pending(struct vc_seal *seal);
 /* Writes the state of what was opened from this device, if it is not written yet. */
 void vc_seal_keep_pending(struct vc_seal *seal, struct vc_seal_peer *peer);
+
+/* ---- sweep.c ---- */
+
+/* Deletes up to *@budget committed rows whose keys start with @prefix; false when some are left,
+ * or when the store cannot be read. */
+bool vc_seal_sweep(struct vc_seal *seal, enum vc_table table,
+                   const struct vc_seal_key *prefix, size_t *budget);
+/* Gives up kept keys whose time is over, some peers in each step. */
+void vc_seal_peers_expire(struct vc_seal *seal, const struct vc_now *now);
 
 /* ---- prekeys.c ---- */
 
@@ -130,5 +151,8 @@ void vc_seal_prekeys_tick(struct vc_seal *seal, const struct vc_now *now);
 /* Is there a prekey of the peer's that may be used now? */
 bool vc_seal_prekey_is_usable(const struct vc_seal_peer *peer,
                               const struct vc_now *now);
+/* Does it take the place of the one that is known? */
+bool vc_seal_prekey_is_newer(const struct vc_seal_peer *peer,
+                             const struct vc_prekey *prekey, const struct vc_now *now);
 
 #endif

@@ -1,27 +1,9 @@
-/* Opening what came, in two steps: found and decrypted, then kept.  node/SPEC.md,
+/* Opening what came: found and decrypted, not kept.  node/SPEC.md,
  * "Sealed objects". */
 #include <string.h>
 
 #include "crypto/pad.h"
 #include "node/seal/machine.h"
-
-void vc_seal_drop_pending(struct vc_seal *seal)
-{
-    struct vc_seal_pending *pending = &seal->pending;
-    struct vc_ratchet_skipped *skipped = pending->skipped;
-    size_t room = pending->skipped_room;
-
-    if (!pending->is_there) {
-        return;
-    }
-    if (pending->is_new) {
-        vc_seal_free(seal, pending->session, sizeof *pending->session);
-    }
-    vc_wipe(skipped, pending->change.skipped_count * sizeof *skipped);
-    vc_wipe(pending, sizeof *pending);
-    pending->skipped = skipped;
-    pending->skipped_room = room;
-}
 
 static vc_err make_room(struct vc_seal *seal, uint32_t skips)
 {
@@ -31,11 +13,6 @@ static vc_err make_room(struct vc_seal *seal, uint32_t skips)
 
     if (skips <= pending->skipped_room) {
         return VC_OK;
-    }
-    /* A small part stays free for what is accepted with it. */
-    if (vc_store_reserve(seal->store, VC_SEAL_SKIPS_OPS, VC_SEAL_SKIPS_BYTES) !=
-        VC_OK) {
-        return VC_ERR_FULL;
     }
     grown = vc_seal_alloc(seal, skips * unit);
     if (grown == NULL) {
@@ -68,6 +45,7 @@ static vc_err open_frame(struct vc_seal *seal, const struct vc_now *now,
                          const struct vc_ratchet_found *found, struct vc_bytes frame)
 {
     struct vc_seal_pending *pending = &seal->pending;
+    uint32_t today = vc_seal_day(now);
     struct vc_secret32 key;
     bool has_key = false;
     vc_err err = make_room(seal, found->skips);
@@ -79,10 +57,14 @@ static vc_err open_frame(struct vc_seal *seal, const struct vc_now *now,
         err = err == VC_ERR_NOT_FOUND ? VC_OK : err;
     }
     if (err == VC_OK) {
+        err = vc_ratchet_open(&pending->ratchet, found, has_key ? &key : NULL, today,
+                              frame, seal->plain, pending->skipped, &pending->change);
+    }
+    if (err == VC_OK) {
         pending->place = found->place;
-        err = vc_ratchet_open(&pending->ratchet, found, has_key ? &key : NULL,
-                              vc_seal_day(now), frame, seal->plain, pending->skipped,
-                              &pending->change);
+        pending->plain_len = frame.len - VC_RATCHET_OVERHEAD;
+        vc_ratchet_expire(&pending->ratchet, today, &pending->expired);
+        err = vc_seal_reserve_pending(seal);
     }
     vc_wipe(&key, sizeof key);
     return err;
@@ -120,7 +102,7 @@ static vc_err read_opening(struct vc_seal *seal, const struct vc_now *now,
     struct vc_session_keys session;
     vc_err err = VC_OK;
 
-    if (own == NULL) {
+    if (own == NULL || head->suite < peer->row.suite) {
         return VC_ERR_AUTH;
     }
     keys.prekey = &own->prekey;
@@ -134,8 +116,9 @@ static vc_err read_opening(struct vc_seal *seal, const struct vc_now *now,
         keys.one_time = &one_time;
         keys.one_time_secret = &one_time_secret;
     }
-    err = vc_opening_read(&keys, opening, scratch, &sender, &session);
-    if (err == VC_OK && !is_theirs(peer, &sender)) {
+    /* Until it is read nobody knows whose it is, so all that is wrong with it is the same. */
+    if (vc_opening_read(&keys, opening, scratch, &sender, &session) != VC_OK ||
+        !is_theirs(peer, &sender) || sender.generation > VC_SEAL_GENERATION_MAX) {
         err = VC_ERR_AUTH;
     }
     if (err == VC_OK) {
@@ -148,6 +131,7 @@ static vc_err read_opening(struct vc_seal *seal, const struct vc_now *now,
         row->prekey_id = head->prekey_id;
         vc_opening_name(&row->name, opening);
         pending->one_time_id = head->one_time_id;
+        pending->suite = head->suite;
         vc_ratchet_init_recipient(&pending->ratchet, &session, &own->secret);
     }
     vc_wipe(&session, sizeof session);
@@ -156,15 +140,19 @@ static vc_err read_opening(struct vc_seal *seal, const struct vc_now *now,
     return err;
 }
 
-/* Was an opening of this name taken before, in a session that is gone? */
-static bool was_taken(struct vc_seal *seal, uint32_t prekey_id,
-                      const struct vc_id16 *name)
+/* VC_ERR_AUTH: an opening of this name was taken before, in a session that is gone. */
+static vc_err check_replay(struct vc_seal *seal, uint32_t prekey_id,
+                           const struct vc_id16 *name)
 {
     struct vc_seal_key key = vc_seal_key_replay(prekey_id, name);
     struct vc_bytes value;
+    vc_err err =
+        vc_store_get(seal->store, VC_TABLE_REPLAY, vc_seal_key_bytes(&key), &value);
 
-    return vc_store_get(seal->store, VC_TABLE_REPLAY, vc_seal_key_bytes(&key),
-                        &value) == VC_OK;
+    if (err == VC_OK) {
+        return VC_ERR_AUTH;
+    }
+    return err == VC_ERR_NOT_FOUND ? VC_OK : err;
 }
 
 static struct vc_seal_session *session_of_name(const struct vc_seal_peer *peer,
@@ -199,7 +187,7 @@ static vc_err find_session(struct vc_seal *seal, const struct vc_seal_peer *peer
 
 /* An opening and a frame: of a session that is there, or of a new one. */
 static vc_err find_opening(struct vc_seal *seal, const struct vc_now *now,
-                           const struct vc_seal_peer *peer, struct vc_bytes object,
+                           struct vc_seal_peer *peer, struct vc_bytes object,
                            struct vc_bytes *ret_frame,
                            struct vc_ratchet_found *ret_found)
 {
@@ -219,8 +207,15 @@ static vc_err find_opening(struct vc_seal *seal, const struct vc_now *now,
     if (pending->session != NULL) {
         return vc_ratchet_find(&pending->session->ratchet, *ret_frame, ret_found);
     }
-    if (was_taken(seal, head.prekey_id, &name) || !vc_seal_session_has_room(peer)) {
-        return VC_ERR_AUTH;
+    err = check_replay(seal, head.prekey_id, &name);
+    if (err != VC_OK) {
+        return err;
+    }
+    if (!vc_seal_session_has_room(peer)) {
+        vc_seal_sessions_trim(seal, peer); /* when they came there was no room for it */
+    }
+    if (!vc_seal_session_has_room(peer)) {
+        return VC_ERR_BUSY;
     }
     pending->session = vc_seal_alloc(seal, sizeof *pending->session);
     if (pending->session == NULL) {
@@ -252,7 +247,7 @@ static vc_err read_content(struct vc_bytes content, struct vc_opened *ret_opened
 }
 
 static vc_err open_object(struct vc_seal *seal, const struct vc_now *now,
-                          const struct vc_seal_peer *peer, struct vc_bytes object,
+                          struct vc_seal_peer *peer, struct vc_bytes object,
                           struct vc_opened *ret_opened)
 {
     struct vc_seal_pending *pending = &seal->pending;
@@ -263,11 +258,13 @@ static vc_err open_object(struct vc_seal *seal, const struct vc_now *now,
     if (err == VC_ERR_AUTH) {
         err = find_opening(seal, now, peer, object, &frame, &found);
     }
-    if (err == VC_ERR_FULL) {
-        return VC_ERR_AUTH; /* it skips what no honest side skips */
+    if (err == VC_ERR_FULL || err == VC_ERR_MALFORMED) {
+        /* It skips what no honest side skips, or stands where none stands now: with a new session
+         * it comes, whoever was put back to an older state. */
+        return VC_ERR_AUTH;
     }
     if (err != VC_OK) {
-        return err;
+        return err == VC_ERR_BUSY ? VC_ERR_FULL : err;
     }
     if (frame.len > VC_SEAL_FRAME_MAX) {
         return VC_ERR_MALFORMED;
@@ -298,7 +295,6 @@ vc_err vc_seal_open(struct vc_seal *seal, const struct vc_now *now, uint32_t pee
     if (err != VC_OK) {
         return err;
     }
-    vc_seal_sessions_trim(seal, known);
     seal->pending.is_there = true;
     seal->pending.peer = peer;
     err = open_object(seal, now, known, object, &opened);
@@ -310,87 +306,4 @@ vc_err vc_seal_open(struct vc_seal *seal, const struct vc_now *now, uint32_t pee
     seal->stats.duplicates += err == VC_ERR_EXISTS ? 1 : 0;
     vc_seal_drop_pending(seal);
     return err;
-}
-
-/* What is forgotten goes first: a chain may be in both, with new rows. */
-static void write_skipped(struct vc_seal *seal)
-{
-    const struct vc_seal_pending *pending = &seal->pending;
-    uint32_t session = pending->session->number;
-    size_t budget = SIZE_MAX;
-
-    for (size_t i = 0; i < pending->change.forgotten_count; i++) {
-        struct vc_ratchet_rows rows = pending->change.forgotten[i];
-
-        (void)vc_seal_rows_delete(seal, pending->peer, session, &rows, &budget); /* all */
-    }
-    for (size_t i = 0; i < pending->change.skipped_count; i++) {
-        struct vc_seal_key key =
-            vc_seal_key_skipped(pending->peer, session, &pending->skipped[i].place);
-        uint8_t room[VC_SEAL_SKIPPED_ROW_LEN];
-        struct vc_writer w = vc_writer(room, sizeof room);
-
-        vc_seal_skipped_row_write(&w, &pending->skipped[i].key);
-        vc_seal_put(seal, VC_TABLE_SKIPPED, &key, &w);
-        vc_wipe(room, sizeof room);
-    }
-    if (pending->change.has_used) {
-        struct vc_seal_key key =
-            vc_seal_key_skipped(pending->peer, session, &pending->place);
-
-        vc_store_del(seal->store, VC_TABLE_SKIPPED, vc_seal_key_bytes(&key));
-    }
-}
-
-/* The rows that a new session makes, beside its own. */
-static void take_session(struct vc_seal *seal, struct vc_seal_peer *peer)
-{
-    struct vc_seal_pending *pending = &seal->pending;
-    const struct vc_seal_session_row *row = &pending->session->row;
-    struct vc_seal_key key = vc_seal_key_replay(row->prekey_id, &row->name);
-    uint8_t room[1];
-    struct vc_writer w = vc_writer(room, sizeof room);
-
-    vc_seal_session_add(peer, pending->session);
-    pending->is_new = false; /* it is the peer's now */
-    vc_seal_replay_row_write(&w);
-    vc_seal_put(seal, VC_TABLE_REPLAY, &key, &w);
-    if (pending->one_time_id != 0) {
-        key = vc_seal_key_prekey(pending->one_time_id);
-        vc_store_del(seal->store, VC_TABLE_PREKEY, vc_seal_key_bytes(&key));
-    }
-    vc_seal_peer_write(seal, peer);
-    seal->stats.sessions_taken++;
-}
-
-void vc_seal_keep_pending(struct vc_seal *seal, struct vc_seal_peer *peer)
-{
-    struct vc_seal_pending *pending = &seal->pending;
-
-    if (!pending->is_there || pending->is_kept || pending->peer != peer->number) {
-        return;
-    }
-    if (pending->is_new) {
-        take_session(seal, peer);
-    } else if (pending->session->row.is_initiator &&
-               !pending->session->row.is_confirmed) {
-        vc_seal_session_confirm(pending->session);
-    }
-    pending->session->ratchet = pending->ratchet;
-    write_skipped(seal);
-    vc_seal_session_write(seal, peer, pending->session);
-    pending->is_kept = true;
-    seal->stats.opened++;
-}
-
-void vc_seal_accept(struct vc_seal *seal, const struct vc_now *now, uint32_t peer)
-{
-    struct vc_seal_peer *known = vc_seal_peer_find(seal, peer);
-
-    (void)now;
-    VC_CHECK(seal->pending.is_there && seal->pending.peer == peer);
-    if (known != NULL) { /* else he was removed because of what he sent */
-        vc_seal_keep_pending(seal, known);
-    }
-    vc_seal_drop_pending(seal);
 }

@@ -38,8 +38,7 @@ void vc_seal_put(struct vc_seal *seal, enum vc_table table,
     vc_store_put(seal->store, table, vc_seal_key_bytes(key), vc_writer_bytes(value));
 }
 
-/* Where the peer stands among the others, or would. */
-static size_t place_of(const struct vc_seal *seal, uint32_t number)
+size_t vc_seal_peer_place(const struct vc_seal *seal, uint32_t number)
 {
     size_t low = 0, high = seal->peer_count;
 
@@ -57,7 +56,7 @@ static size_t place_of(const struct vc_seal *seal, uint32_t number)
 
 struct vc_seal_peer *vc_seal_peer_find(struct vc_seal *seal, uint32_t number)
 {
-    size_t at = place_of(seal, number);
+    size_t at = vc_seal_peer_place(seal, number);
 
     return at < seal->peer_count && seal->peers[at]->number == number ? seal->peers[at]
                                                                       : NULL;
@@ -90,7 +89,7 @@ vc_err vc_seal_peer_put(struct vc_seal *seal, uint32_t peer,
                         const struct vc_certificate *certificate)
 {
     struct vc_seal_peer *known = vc_seal_peer_find(seal, peer);
-    size_t at = place_of(seal, peer);
+    size_t at = vc_seal_peer_place(seal, peer);
 
     if (known == NULL) {
         vc_err err = make_room(seal);
@@ -113,18 +112,26 @@ vc_err vc_seal_peer_put(struct vc_seal *seal, uint32_t peer,
     return VC_OK;
 }
 
-static void free_peer(struct vc_seal *seal, struct vc_seal_peer *peer)
+void vc_seal_peer_unload(struct vc_seal *seal, struct vc_seal_peer *peer)
 {
     for (uint8_t i = 0; i < peer->row.session_count; i++) {
         vc_seal_free(seal, peer->sessions[i], sizeof *peer->sessions[i]);
+        peer->sessions[i] = NULL;
     }
+    vc_wipe(&peer->row, sizeof peer->row);
+    peer->is_loaded = false;
+}
+
+static void free_peer(struct vc_seal *seal, struct vc_seal_peer *peer)
+{
+    vc_seal_peer_unload(seal, peer);
     vc_seal_free(seal, peer, sizeof *peer);
 }
 
 void vc_seal_peer_forget(struct vc_seal *seal, uint32_t peer)
 {
     struct vc_seal_peer *known = vc_seal_peer_find(seal, peer);
-    size_t at = place_of(seal, peer);
+    size_t at = vc_seal_peer_place(seal, peer);
 
     if (known == NULL) {
         return;
@@ -163,7 +170,9 @@ static vc_err load_session(struct vc_seal *seal, uint32_t peer, uint32_t number,
         err = vc_seal_session_row_read(value, &session->row, &session->ratchet);
     }
     if (err != VC_OK) {
-        return err == VC_ERR_NO_MEMORY ? err : VC_ERR_STORE_DAMAGED;
+        /* The peer's row names it, so it has to be there and to be of the form. */
+        return err == VC_ERR_NOT_FOUND || err == VC_ERR_MALFORMED ? VC_ERR_STORE_DAMAGED
+                                                                  : err;
     }
     session->number = number;
     session->opening_len = (uint16_t)session->row.opening.len;
@@ -235,68 +244,4 @@ void vc_seal_peer_write(struct vc_seal *seal, const struct vc_seal_peer *peer)
     VC_CHECK(peer->is_loaded);
     vc_seal_peer_row_write(&w, &peer->row);
     vc_seal_put(seal, VC_TABLE_SESSION, &key, &w);
-}
-
-/* Deletes what one session has; false when the budget was not enough for all. */
-static bool purge_session(struct vc_seal *seal, struct vc_seal_peer *peer,
-                          size_t *budget)
-{
-    struct vc_seal_session *session = peer->sessions[0];
-    struct vc_ratchet *ratchet = &session->ratchet;
-    struct vc_seal_key key = vc_seal_key_session(peer->number, session->number);
-    bool is_done = true;
-
-    for (uint8_t i = 0; i < ratchet->old_count && is_done; i++) {
-        is_done = ratchet->old[i].rows.left == 0 ||
-                  vc_seal_rows_delete(seal, peer->number, session->number,
-                                      &ratchet->old[i].rows, budget);
-    }
-    is_done = is_done && (ratchet->recv_rows.left == 0 ||
-                          vc_seal_rows_delete(seal, peer->number, session->number,
-                                              &ratchet->recv_rows, budget));
-    if (!is_done || *budget < 2) {
-        return false;
-    }
-    *budget -= 2;
-    vc_store_del(seal->store, VC_TABLE_SESSION, vc_seal_key_bytes(&key));
-    vc_seal_free(seal, session, sizeof *session);
-    peer->row.session_count--;
-    memmove(peer->sessions, peer->sessions + 1,
-            peer->row.session_count * sizeof peer->sessions[0]);
-    memmove(peer->row.sessions, peer->row.sessions + 1,
-            peer->row.session_count * sizeof peer->row.sessions[0]);
-    vc_seal_peer_write(seal, peer);
-    return true;
-}
-
-bool vc_seal_peer_purge(struct vc_seal *seal, uint32_t number, size_t *budget)
-{
-    struct vc_seal_key key = vc_seal_key_session(number, 0);
-    struct vc_seal_peer *peer;
-    vc_err err = VC_OK;
-
-    if (vc_seal_peer_find(seal, number) == NULL) {
-        const struct vc_key32 nobody = {{0}};
-        const struct vc_certificate none = {0};
-
-        err = vc_seal_peer_put(seal, number, &nobody, &none);
-    }
-    if (err == VC_OK) {
-        err = vc_seal_peer_load(seal, number, &peer);
-    }
-    if (err != VC_OK) {
-        return false; /* tried again; a damaged row stays until the store is mended */
-    }
-    while (peer->row.session_count > 0) {
-        if (!purge_session(seal, peer, budget)) {
-            return false;
-        }
-    }
-    if (*budget == 0) {
-        return false;
-    }
-    --*budget;
-    vc_store_del(seal->store, VC_TABLE_SESSION, vc_seal_key_bytes(&key));
-    vc_seal_peer_forget(seal, number);
-    return true;
 }

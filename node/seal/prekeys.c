@@ -13,7 +13,7 @@ static uint32_t seconds_of(const struct vc_now *now)
 const struct vc_seal_own *vc_seal_own_find(const struct vc_seal *seal, uint32_t id)
 {
     for (size_t i = 0; i < seal->own_count; i++) {
-        if (seal->own[i].prekey.id == id) {
+        if (seal->own[i].prekey.id == id && !seal->own[i].is_over) {
             return &seal->own[i];
         }
     }
@@ -29,13 +29,13 @@ bool vc_seal_own_prekey(const struct vc_seal *seal, struct vc_prekey *ret_prekey
     return true;
 }
 
-/* By the time at which they were made. */
+/* Clocks jump: what counts is in which order they were made. */
 static void insert(struct vc_seal *seal, const struct vc_seal_own *own)
 {
     size_t at = seal->own_count;
 
     VC_CHECK(at < VC_SEAL_PREKEYS_MAX);
-    while (at > 0 && seal->own[at - 1].prekey.from > own->prekey.from) {
+    while (at > 0 && seal->own[at - 1].order > own->order) {
         seal->own[at] = seal->own[at - 1];
         at--;
     }
@@ -52,23 +52,26 @@ static bool on_row(void *ctx, struct vc_bytes key, struct vc_bytes value)
 {
     struct loading *loading = ctx;
     struct vc_seal_prekey_row row;
-    struct vc_seal_own own;
     uint32_t id;
 
     if (vc_seal_key_prekey_read(key, &id) != VC_OK ||
-        vc_seal_prekey_row_read(value, &row) != VC_OK ||
-        (!row.is_one_time && row.prekey.id != id)) {
+        vc_seal_prekey_row_read(value, &row) != VC_OK) {
         loading->err = VC_ERR_STORE_DAMAGED;
         return false;
     }
-    if (!row.is_one_time && loading->seal->own_count < VC_SEAL_PREKEYS_MAX) {
-        own.prekey = row.prekey;
-        own.secret = row.secret;
-        insert(loading->seal, &own);
+    if (!row.is_one_time) {
+        struct vc_seal_own own = {
+            .prekey = row.prekey, .secret = row.secret, .order = row.order};
+
+        if (own.prekey.id == id && loading->seal->own_count < VC_SEAL_PREKEYS_MAX) {
+            insert(loading->seal, &own);
+        } else {
+            loading->err = VC_ERR_STORE_DAMAGED;
+        }
         vc_wipe(&own, sizeof own);
     }
     vc_wipe(&row, sizeof row);
-    return true;
+    return loading->err == VC_OK;
 }
 
 vc_err vc_seal_prekeys_load(struct vc_seal *seal)
@@ -84,22 +87,19 @@ vc_err vc_seal_prekeys_load(struct vc_seal *seal)
 static uint32_t fresh_id(struct vc_seal *seal)
 {
     uint32_t id = 0;
+    vc_err err;
 
-    for (;;) {
+    do {
         struct vc_seal_key key;
         struct vc_bytes value;
 
         vc_rng_draw(&seal->rng, &id, sizeof id);
         key = vc_seal_key_prekey(id);
-        if (id != 0 &&
-            vc_store_get(seal->store, VC_TABLE_PREKEY, vc_seal_key_bytes(&key),
-                         &value) == VC_ERR_NOT_FOUND) {
-            return id;
-        }
-        if (id != 0 && vc_seal_own_find(seal, id) == NULL) {
-            return id; /* the row is damaged, or the disk: it is written anew */
-        }
-    }
+        /* A row that cannot be read is nobody's any more, and is written anew. */
+        err =
+            vc_store_get(seal->store, VC_TABLE_PREKEY, vc_seal_key_bytes(&key), &value);
+    } while (id == 0 || err == VC_OK);
+    return id;
 }
 
 static void put_row(struct vc_seal *seal, uint32_t id,
@@ -162,7 +162,11 @@ vc_err vc_seal_one_time_get(struct vc_seal *seal, uint32_t id,
 static void make_prekey(struct vc_seal *seal, const struct vc_now *now)
 {
     struct vc_seal_prekey_row row = {.is_one_time = false};
-    struct vc_seal_own own = {.prekey = {.suite = VC_SUITE_CLASSIC}};
+    struct vc_seal_own own = {.prekey = {.suite = VC_SUITE_CLASSIC}, .order = 1};
+
+    if (seal->own_count > 0) {
+        own.order = seal->own[seal->own_count - 1].order + 1;
+    }
 
     own.prekey.index = seal->cfg.device->certificate.index;
     own.prekey.id = fresh_id(seal);
@@ -174,55 +178,31 @@ static void make_prekey(struct vc_seal *seal, const struct vc_now *now)
                    &seal->cfg.device->sig_secret);
     row.secret = own.secret;
     row.prekey = own.prekey;
+    row.order = own.order;
     put_row(seal, own.prekey.id, &row);
-    /* The newest stands last, whatever the clock says of it. */
-    seal->own[seal->own_count++] = own;
+    insert(seal, &own);
     vc_wipe(&row, sizeof row);
     vc_wipe(&own, sizeof own);
 }
 
-/* Is its private half to be deleted now? */
-static bool is_over(const struct vc_prekey *prekey, uint32_t now_s)
+/*
+ * Is the oldest to be deleted now?  Never the only one.  One that is from the future was made by a
+ * wrong clock, but not after the next one was.
+ */
+static bool is_oldest_over(const struct vc_seal *seal, uint32_t now_s)
 {
-    return now_s > prekey->until && now_s - prekey->until > VC_PREKEY_KEEP_S;
-}
-
-struct replays {
-    struct vc_seal_key keys[VC_SEAL_SWEEP_ROWS];
-    size_t count;
-};
-
-static bool find_replay(void *ctx, struct vc_bytes key, struct vc_bytes value)
-{
-    struct replays *replays = ctx;
-    struct vc_seal_key *copy = &replays->keys[replays->count];
-
-    (void)value;
-    if (key.len <= sizeof copy->b) {
-        memcpy(copy->b, key.data, key.len);
-        copy->len = key.len;
-        replays->count++;
-    }
-    return replays->count < VC_SEAL_SWEEP_ROWS;
-}
-
-/* Forgets which openings were taken under a prekey; false while some are left. */
-static bool forget_replays(struct vc_seal *seal, uint32_t prekey_id)
-{
-    struct vc_seal_key prefix = vc_seal_key_prekey(prekey_id);
-    struct replays replays = {.count = 0};
-    struct vc_scan scan = {.table = VC_TABLE_REPLAY,
-                           .prefix = vc_seal_key_bytes(&prefix),
-                           .on_row = find_replay,
-                           .ctx = &replays};
-
-    if (vc_store_scan(seal->store, &scan) != VC_OK) {
+    if (seal->own_count < 2) {
         return false;
     }
-    for (size_t i = 0; i < replays.count; i++) {
-        vc_store_del(seal->store, VC_TABLE_REPLAY, vc_seal_key_bytes(&replays.keys[i]));
+    for (size_t i = 0; i < seal->own_count; i++) {
+        const struct vc_prekey *prekey = &seal->own[i].prekey;
+
+        if (prekey->from <= now_s || prekey->from - now_s <= VC_PREKEY_TURN_S) {
+            return seal->own_count == VC_SEAL_PREKEYS_MAX ||
+                   (now_s > prekey->until && now_s - prekey->until > VC_PREKEY_KEEP_S);
+        }
     }
-    return replays.count == 0;
+    return seal->own_count == VC_SEAL_PREKEYS_MAX;
 }
 
 /* Who still writes under an older prekey is told, and takes the new one. */
@@ -250,12 +230,41 @@ static bool is_due(const struct vc_seal *seal, uint32_t now_s)
                                  : newest->from - now_s >= VC_PREKEY_TURN_S;
 }
 
+/*
+ * The oldest is looked at in each step: it opens nothing from then on, and goes in a later step,
+ * with the names of the openings that were taken under it.  True when there was something to do.
+ */
+static bool end_oldest(struct vc_seal *seal, uint32_t now_s)
+{
+    size_t budget = VC_SEAL_SWEEP_ROWS;
+    struct vc_seal_key prefix;
+
+    if (!is_oldest_over(seal, now_s)) {
+        return false;
+    }
+    prefix = vc_seal_key_prekey(seal->own[0].prekey.id);
+    if (!seal->own[0].is_over) {
+        seal->own[0].is_over = true;
+    } else if (vc_seal_sweep(seal, VC_TABLE_REPLAY, &prefix, &budget)) {
+        delete_own(seal, 0);
+    }
+    return true;
+}
+
 struct sweeping {
     uint32_t today;
     uint32_t ids[VC_SEAL_SWEEP_ROWS];
     size_t count;
 };
 
+static bool is_old(const struct sweeping *sweeping,
+                   const struct vc_seal_prekey_row *row)
+{
+    return sweeping->today > row->day &&
+           sweeping->today - row->day > VC_SEAL_ONE_TIME_DAYS;
+}
+
+/* Those to be deleted, and those from the future. */
 static bool find_old(void *ctx, struct vc_bytes key, struct vc_bytes value)
 {
     struct sweeping *sweeping = ctx;
@@ -264,13 +273,34 @@ static bool find_old(void *ctx, struct vc_bytes key, struct vc_bytes value)
 
     if (vc_seal_key_prekey_read(key, &id) == VC_OK &&
         vc_seal_prekey_row_read(value, &row) == VC_OK) {
-        if (row.is_one_time && sweeping->today > row.day &&
-            sweeping->today - row.day > VC_SEAL_ONE_TIME_DAYS) {
+        if (row.is_one_time && (is_old(sweeping, &row) || row.day > sweeping->today)) {
             sweeping->ids[sweeping->count++] = id;
         }
         vc_wipe(&row, sizeof row);
     }
     return sweeping->count < VC_SEAL_SWEEP_ROWS;
+}
+
+static void sweep_one_time(struct vc_seal *seal, const struct sweeping *sweeping,
+                           uint32_t id)
+{
+    struct vc_seal_key key = vc_seal_key_prekey(id);
+    struct vc_seal_prekey_row row;
+    struct vc_bytes value;
+
+    if (vc_store_get(seal->store, VC_TABLE_PREKEY, vc_seal_key_bytes(&key), &value) !=
+            VC_OK ||
+        vc_seal_prekey_row_read(value, &row) != VC_OK) {
+        return; /* used since */
+    }
+    if (is_old(sweeping, &row)) {
+        vc_store_del(seal->store, VC_TABLE_PREKEY, vc_seal_key_bytes(&key));
+    } else {
+        row.day =
+            sweeping->today; /* a wrong clock made it: it is not from later than now */
+        put_row(seal, id, &row);
+    }
+    vc_wipe(&row, sizeof row);
 }
 
 /* True when no old one is left. */
@@ -281,41 +311,33 @@ static bool sweep_one_times(struct vc_seal *seal, const struct vc_now *now)
         .table = VC_TABLE_PREKEY, .on_row = find_old, .ctx = &sweeping};
 
     if (vc_store_scan(seal->store, &scan) != VC_OK ||
-        vc_store_reserve(seal->store, VC_SEAL_SWEEP_ROWS, VC_SEAL_SWEEP_ROWS * 4) !=
-            VC_OK) {
+        vc_store_reserve(seal->store, VC_SEAL_SWEEP_ROWS,
+                         (size_t)VC_SEAL_SWEEP_ROWS *
+                             (VC_SEAL_KEY_MAX + VC_SEAL_PREKEY_ROW_MAX)) != VC_OK) {
         return false;
     }
     for (size_t i = 0; i < sweeping.count; i++) {
-        struct vc_seal_key key = vc_seal_key_prekey(sweeping.ids[i]);
-
-        vc_store_del(seal->store, VC_TABLE_PREKEY, vc_seal_key_bytes(&key));
+        sweep_one_time(seal, &sweeping, sweeping.ids[i]);
     }
     return sweeping.count < VC_SEAL_SWEEP_ROWS;
 }
 
 void vc_seal_prekeys_tick(struct vc_seal *seal, const struct vc_now *now)
 {
+    const size_t ops = VC_SEAL_SWEEP_ROWS + 2; /* names, the oldest, the next */
     uint32_t now_s = seconds_of(now);
 
-    if (vc_store_reserve(seal->store, VC_SEAL_SWEEP_ROWS + 3,
-                         (VC_SEAL_SWEEP_ROWS + 3) * VC_SEAL_KEY_MAX +
-                             VC_SEAL_PREKEY_ROW_MAX) != VC_OK) {
+    if (vc_store_reserve(seal->store, ops,
+                         ops * VC_SEAL_KEY_MAX + VC_SEAL_PREKEY_ROW_MAX) != VC_OK) {
         seal->tick_at = now->mono + VC_SEAL_RETRY_MS;
         return;
     }
-    if (is_due(seal, now_s)) {
-        if (seal->own_count == VC_SEAL_PREKEYS_MAX) {
-            delete_own(seal, 0);
-        }
-        make_prekey(seal, now);
-    }
     seal->tick_at = now->mono + VC_SEAL_TURN_LOOK_MS;
-    /* The oldest is looked at in each step, and goes when nothing hangs on it any more. */
-    if (seal->own_count > 1 && is_over(&seal->own[0].prekey, now_s)) {
-        if (forget_replays(seal, seal->own[0].prekey.id)) {
-            delete_own(seal, 0);
-        }
+    if (end_oldest(seal, now_s)) {
         seal->tick_at = now->mono + VC_SEAL_RETRY_MS;
+    }
+    if (is_due(seal, now_s) && seal->own_count < VC_SEAL_PREKEYS_MAX) {
+        make_prekey(seal, now);
     }
     if (seal->sweep_at <= now->mono) {
         bool is_done = sweep_one_times(seal, now);
@@ -331,4 +353,17 @@ bool vc_seal_prekey_is_usable(const struct vc_seal_peer *peer, const struct vc_n
 {
     (void)now;
     return peer->row.has_prekey && peer->row.prekey.suite >= peer->row.suite;
+}
+
+bool vc_seal_prekey_is_newer(const struct vc_seal_peer *peer,
+                             const struct vc_prekey *prekey, const struct vc_now *now)
+{
+    const struct vc_prekey *known = &peer->row.prekey;
+    uint32_t now_s = seconds_of(now);
+
+    /* One from the future is a wrong clock's, ours or the other's: it must not stand in the way
+     * of those that are made when the clock is right. */
+    return !vc_seal_prekey_is_usable(peer, now) || prekey->id == known->id ||
+           prekey->from >= known->from ||
+           (known->from > now_s && known->from - now_s > VC_PREKEY_TURN_S);
 }

@@ -187,6 +187,7 @@ vc_err vc_seal_session_row_read(struct vc_bytes value,
     wants_opening = row.is_initiator && !row.is_confirmed;
     if (flags > (FLAG_INITIATOR | FLAG_CONFIRMED) || row.reason > VC_SEAL_THEIRS ||
         (row.opening.len > 0) != wants_opening ||
+        !(row.is_initiator || row.is_confirmed) ||
         row.opening.len > VC_SEAL_OPENING_MAX || r.is_failed) {
         return VC_ERR_MALFORMED;
     }
@@ -205,6 +206,7 @@ void vc_seal_prekey_row_write(struct vc_writer *w, const struct vc_seal_prekey_r
     if (row->is_one_time) {
         vc_write_u32(w, row->day);
     } else {
+        vc_write_u32(w, row->order);
         vc_prekey_write(w, &row->prekey);
     }
 }
@@ -227,6 +229,7 @@ vc_err vc_seal_prekey_row_read(struct vc_bytes value,
     if (row.is_one_time) {
         row.day = vc_read_u32(&r);
     } else {
+        row.order = vc_read_u32(&r);
         vc_prekey_read(&r, &row.prekey);
     }
     err = vc_reader_end(&r);

@@ -9,7 +9,7 @@
 #define VC_SEAL_KEY_MAX         20
 #define VC_SEAL_PEER_ROW_MAX    512
 #define VC_SEAL_SESSION_ROW_MAX (64 + VC_SEAL_OPENING_MAX + VC_RATCHET_ENCODED_MAX)
-#define VC_SEAL_PREKEY_ROW_MAX  (2 + 32 + VC_PREKEY_LEN)
+#define VC_SEAL_PREKEY_ROW_MAX  (2 + 32 + 4 + VC_PREKEY_LEN)
 #define VC_SEAL_SKIPPED_ROW_LEN 33
 
 struct vc_seal_key {
@@ -69,7 +69,8 @@ VC_NODISCARD vc_err vc_seal_session_row_read(struct vc_bytes value,
 struct vc_seal_prekey_row {
     bool is_one_time;
     struct vc_secret32 secret;
-    struct vc_prekey prekey; /* signed ones */
+    struct vc_prekey prekey; /* signed ones, */
+    uint32_t order;          /* and the how manieth it is, whatever the clock said */
     uint32_t day;            /* one-time ones: when it was given away */
 };
 

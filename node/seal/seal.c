@@ -26,6 +26,7 @@ vc_err vc_seal_init(const struct vc_seal_config *cfg, const struct vc_now *now,
     seal->dev_dh_public = cfg->device->certificate.dev_dh;
     seal->tick_at = now->mono;
     seal->sweep_at = now->mono + VC_SEAL_SWEEP_FIRST_MS;
+    seal->expire_at = seal->sweep_at;
     seal->frame = alloc.resize(alloc.ctx, NULL, 0, VC_SEAL_FRAME_MAX);
     seal->plain = alloc.resize(alloc.ctx, NULL, 0, VC_SEAL_FRAME_MAX);
     if (seal->frame != NULL && seal->plain != NULL) {
@@ -46,13 +47,13 @@ void vc_seal_deinit(struct vc_seal *seal)
     if (seal == NULL) {
         return;
     }
+    alloc = seal->alloc; /* it is wiped with the rest */
     vc_seal_drop_pending(seal);
     vc_seal_free(seal, seal->pending.skipped,
                  seal->pending.skipped_room * sizeof *seal->pending.skipped);
     vc_seal_peers_deinit(seal);
     vc_seal_free(seal, seal->frame, VC_SEAL_FRAME_MAX);
     vc_seal_free(seal, seal->plain, VC_SEAL_FRAME_MAX);
-    alloc = seal->alloc;
     vc_wipe(seal, sizeof *seal);
     (void)alloc.resize(alloc.ctx, seal, sizeof *seal, 0); /* gives nothing back */
 }
@@ -62,11 +63,14 @@ void vc_seal_tick(struct vc_seal *seal, const struct vc_now *now)
     if (seal->tick_at <= now->mono) {
         vc_seal_prekeys_tick(seal, now);
     }
+    if (seal->expire_at <= now->mono) {
+        vc_seal_peers_expire(seal, now);
+    }
 }
 
 vc_ms vc_seal_due(const struct vc_seal *seal)
 {
-    return seal->tick_at;
+    return vc_ms_min(seal->tick_at, seal->expire_at);
 }
 
 void vc_seal_peer_keys(struct vc_seal *seal, const struct vc_now *now, uint32_t peer,
@@ -78,8 +82,7 @@ void vc_seal_peer_keys(struct vc_seal *seal, const struct vc_now *now, uint32_t 
     if (vc_seal_peer_load(seal, peer, &known) != VC_OK ||
         vc_prekey_verify(prekey, &known->root, &known->certificate) != VC_OK ||
         prekey->suite < known->row.suite ||
-        (known->row.has_prekey && prekey->id != known->row.prekey.id &&
-         prekey->from < known->row.prekey.from)) {
+        !vc_seal_prekey_is_newer(known, prekey, now)) {
         return;
     }
     known->row.has_prekey = true;
@@ -152,6 +155,7 @@ vc_err vc_seal_seal(struct vc_seal *seal, const struct vc_now *now, uint32_t pee
     vc_seal_keep_pending(seal, known);
     session = vc_seal_session_best(known);
     if (session == NULL) {
+        vc_seal_sessions_trim(seal, known);
         err = vc_seal_session_begin(seal, now, known, &session);
         is_new = true;
     }
@@ -163,6 +167,7 @@ vc_err vc_seal_seal(struct vc_seal *seal, const struct vc_now *now, uint32_t pee
     err = vc_ratchet_seal(&session->ratchet, &fresh, content, seal->frame, &place);
     vc_wipe(&fresh, sizeof fresh);
     if (err != VC_OK) {
+        vc_wipe(seal->frame, VC_RATCHET_OVERHEAD + content.len);
         /* The chain is full, or the other's key is none: the next one begins anew. */
         vc_seal_rekey(seal, now, peer, 0, VC_SEAL_UNOPENED);
         return VC_ERR_AWAY;
@@ -207,13 +212,6 @@ struct vc_bytes vc_seal_prefix(struct vc_seal *seal, uint32_t peer,
                          : (struct vc_bytes){found->opening, found->opening_len};
 }
 
-void vc_seal_session_confirm(struct vc_seal_session *session)
-{
-    session->row.is_confirmed = true;
-    vc_wipe(session->opening, session->opening_len);
-    session->opening_len = 0;
-}
-
 void vc_seal_confirm(struct vc_seal *seal, uint32_t peer, const struct vc_id16 *session)
 {
     struct vc_seal_peer *known;
@@ -255,8 +253,12 @@ void vc_seal_rekey(struct vc_seal *seal, const struct vc_now *now, uint32_t peer
     if (vc_seal_peer_load(seal, peer, &known) != VC_OK) {
         return;
     }
-    if (generation > known->row.generation && generation < UINT32_MAX) {
+    if (generation > known->row.generation && generation < VC_SEAL_GENERATION_MAX) {
         known->row.generation = generation;
+    }
+    if (reason == VC_SEAL_UNOPENED) {
+        vc_wipe(known->row.one_times, sizeof known->row.one_times);
+        known->row.one_time_count = 0;
     }
     known->row.floor = known->row.generation + 1;
     known->row.reason = (uint8_t)reason;

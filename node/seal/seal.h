@@ -28,14 +28,15 @@
 #define VC_SEAL_TAG_LEN 8 /* what tells one frame from another under the same number */
 
 /* What to reserve in the store for one sealed object beside mail's row, and for one that was
- * opened, without the keys that it skipped: for those vc_seal_open() looks itself. */
+ * opened, without the keys that it skips and gives up. */
 #define VC_SEAL_SEAL_OPS     2
 #define VC_SEAL_SEAL_BYTES   4096
 #define VC_SEAL_ACCEPT_OPS   5
 #define VC_SEAL_ACCEPT_BYTES 4352
-/* What one opened object may write at most, with all that it skips and gives up. */
-#define VC_SEAL_SKIPS_OPS   (2 * VC_RATCHET_SKIPPED_MAX + 64)
-#define VC_SEAL_SKIPS_BYTES ((size_t)128 * VC_RATCHET_SKIPPED_MAX)
+/* For those keys vc_seal_open() looks itself: it opens what skips keys only while so much is free
+ * beside them, for all that others still write in the turn, the object's effects among it. */
+#define VC_SEAL_SPARE_OPS   3328
+#define VC_SEAL_SPARE_BYTES ((size_t)352 * 1024)
 
 struct vc_seal;
 
@@ -55,7 +56,7 @@ VC_NODISCARD vc_err vc_seal_init(const struct vc_seal_config *cfg,
                                  struct vc_seal **ret_seal);
 void vc_seal_deinit(struct vc_seal *seal);
 
-/* Turns prekeys that are old and deletes those whose time is over. */
+/* Turns prekeys that are old, and deletes those and the kept keys whose time is over. */
 void vc_seal_tick(struct vc_seal *seal, const struct vc_now *now);
 vc_ms vc_seal_due(const struct vc_seal *seal);
 
@@ -76,15 +77,18 @@ VC_NODISCARD vc_err vc_seal_peer_put(struct vc_seal *seal, uint32_t peer,
                                      const struct vc_key32 *root,
                                      const struct vc_certificate *certificate);
 void vc_seal_peer_forget(struct vc_seal *seal, uint32_t peer);
-/* Deletes up to *@budget rows of a device, known or not; false when some are left.  Room for as
- * many operations of 64 bytes is reserved. */
+/* Forgets a device, known or not, and deletes up to *@budget of its rows; false when some are
+ * left, or when the store cannot be read.  Room for as many operations of 64 bytes is reserved.
+ * It must not be put again before this gave true. */
 VC_NODISCARD bool vc_seal_peer_purge(struct vc_seal *seal, uint32_t peer,
                                      size_t *budget);
 
 /*
- * Prekeys of a device that came from it; passed over when the device did not sign them.  Room for one
- * operation of VC_SEAL_SEAL_BYTES is reserved.  Older ones than are known are passed over; one of
- * a suite below the best that was ever used with it too.
+ * Prekeys of a device that came from it, in the form that crypto/prekey.h reads.  Room for one
+ * operation of VC_SEAL_SEAL_BYTES is reserved.  Passed over are: what the device did not sign;
+ * what is older than a prekey that is known, can be used and is not from the future; and a
+ * suite below the best that was ever used with it.  One-time prekeys, if there are any, take the
+ * place of those that are known.
  */
 void vc_seal_peer_keys(struct vc_seal *seal, const struct vc_now *now, uint32_t peer,
                        const struct vc_prekey *prekey,
@@ -120,7 +124,8 @@ struct vc_sealed {
  * Seals head ‖ body (0..VC_SEAL_OBJECT_MAX bytes) under @number for a device; the state is written
  * in this turn (VC_SEAL_SEAL_OPS, _BYTES reserved).
  * VC_ERR_NOT_FOUND: unknown device; VC_ERR_AWAY: no session, and no prekey to begin one: keys
- * must come first; VC_ERR_NO_MEMORY; what the store says.  Nothing has changed then.
+ * must come first; VC_ERR_FULL: no room now to drop sessions that are too many; VC_ERR_NO_MEMORY;
+ * what the store says.  Nothing is sealed then.
  */
 VC_NODISCARD vc_err vc_seal_seal(struct vc_seal *seal, const struct vc_now *now,
                                  uint32_t peer, uint64_t number, struct vc_bytes head,
@@ -146,24 +151,29 @@ void vc_seal_tag(struct vc_bytes frame, uint8_t ret_tag[VC_SEAL_TAG_LEN]);
 
 struct vc_opened {
     uint64_t number;
-    struct vc_bytes object; /* borrowed until the next call */
+    struct vc_bytes
+        object; /* borrowed until it is accepted, or the next one is opened */
     uint8_t tag[VC_SEAL_TAG_LEN];
 };
 
 /*
  * Opens what came from a device: a frame, or an opening and a frame.  Nothing has changed until
- * vc_seal_accept(); the next call of vc_seal_open() forgets it.  Sealing for the same device in
- * between keeps it at once, as both change one state: if it is not accepted then, it cannot be
- * opened again, and the other side has to seal it anew.
- * VC_ERR_EXISTS: it was opened before; VC_ERR_AUTH: no session and no prekey of ours opens it: the
- * other side has to be told; VC_ERR_MALFORMED: authentic, but not of the form; VC_ERR_FULL: no
- * room now for the keys that it skips; VC_ERR_NOT_FOUND, VC_ERR_NO_MEMORY, or what the store says.
+ * vc_seal_accept(), but that old sessions are dropped when there is no place for one more; the next
+ * call of vc_seal_open() forgets it.  Sealing for the same device in between keeps it at once, as
+ * both change one state: if it is not accepted then, it cannot be opened again, and the other
+ * side has to seal it anew.  So room for accepting is reserved before sealing.
+ * VC_ERR_EXISTS: it was opened before, or what it was sealed with is deleted; VC_ERR_AUTH: no
+ * session and no prekey of ours opens it, or one of us was put back to an older state: in both
+ * cases the other side has to be told, if the object is wanted.  VC_ERR_MALFORMED: authentic, but
+ * not of the form: drop it.  VC_ERR_FULL: no room now for the keys that it skips, or for one
+ * session more; VC_ERR_NOT_FOUND: unknown device; VC_ERR_NO_MEMORY, or what the store says.
  */
 VC_NODISCARD vc_err vc_seal_open(struct vc_seal *seal, const struct vc_now *now,
                                  uint32_t peer, struct vc_bytes object,
                                  struct vc_opened *ret_opened);
 /* Its effects are written: writes the state, in the same turn (VC_SEAL_ACCEPT_OPS, _BYTES
- * reserved).  A programmer's mistake without something that was just opened. */
+ * reserved), and forgets the words.  A programmer's mistake without something that was just
+ * opened, unless its device has been forgotten since. */
 void vc_seal_accept(struct vc_seal *seal, const struct vc_now *now, uint32_t peer);
 /* Has the other side said so much without an answer that the ratchet should turn? */
 bool vc_seal_owes_turn(struct vc_seal *seal, uint32_t peer);
@@ -173,7 +183,8 @@ bool vc_seal_owes_turn(struct vc_seal *seal, uint32_t peer);
 /*
  * The sessions with a device that can still be sent under are given up, in this turn (room as for
  * sealing); the next seal begins one with a generation above @generation and all that were seen.
- * Those that only receive stay.
+ * They still receive.  When the other side could not open something, its one-time prekeys are
+ * given up too, as it may have lost them.
  */
 void vc_seal_rekey(struct vc_seal *seal, const struct vc_now *now, uint32_t peer,
                    uint32_t generation, enum vc_seal_reason reason);

@@ -3,6 +3,15 @@
 
 #include "node/seal/machine.h"
 
+_Static_assert(VC_SEAL_OPENING_MAX >= VC_OPENING_HEAD_LEN + 32 + VC_TAG_LEN +
+                                          (32 + VC_CERTIFICATE_LEN + 4 + 4 + 1 +
+                                           VC_OPENING_STATEMENT_MAX) +
+                                          VC_TAG_LEN,
+               "the longest opening that is written");
+_Static_assert(2 * VC_SEAL_KEY_MAX + VC_SEAL_SESSION_ROW_MAX + VC_SEAL_PEER_ROW_MAX <=
+                   VC_SEAL_SEAL_BYTES,
+               "a session that begins: its row and the peer's");
+
 bool vc_seal_session_is_live(const struct vc_seal_peer *peer,
                              const struct vc_seal_session *session)
 {
@@ -56,6 +65,13 @@ void vc_seal_session_write(struct vc_seal *seal, const struct vc_seal_peer *peer
     vc_wipe(seal->row, sizeof seal->row);
 }
 
+void vc_seal_session_confirm(struct vc_seal_session *session)
+{
+    session->row.is_confirmed = true;
+    vc_wipe(session->opening, session->opening_len);
+    session->opening_len = 0;
+}
+
 bool vc_seal_session_has_room(const struct vc_seal_peer *peer)
 {
     return peer->row.session_count < VC_SEAL_SESSIONS_ROOM &&
@@ -78,16 +94,23 @@ void vc_seal_session_add(struct vc_seal_peer *peer, struct vc_seal_session *sess
 bool vc_seal_rows_delete(struct vc_seal *seal, uint32_t peer, uint32_t session,
                          struct vc_ratchet_rows *rows, size_t *budget)
 {
-    while (rows->first < rows->end) {
+    /* Most numbers of a long chain have no row: only those that have one are deleted, so that a
+     * batch has room for all. */
+    for (; rows->left > 0 && rows->first < rows->end; rows->first++) {
         struct vc_ratchet_place place = {rows->chain, rows->first};
         struct vc_seal_key key = vc_seal_key_skipped(peer, session, &place);
+        struct vc_bytes value;
 
+        if (vc_store_get(seal->store, VC_TABLE_SKIPPED, vc_seal_key_bytes(&key),
+                         &value) == VC_ERR_NOT_FOUND) {
+            continue;
+        }
         if (*budget == 0) {
             return false;
         }
         --*budget;
         vc_store_del(seal->store, VC_TABLE_SKIPPED, vc_seal_key_bytes(&key));
-        rows->first++;
+        rows->left--;
     }
     rows->left = 0;
     return true;
@@ -116,10 +139,10 @@ static uint8_t oldest(const struct vc_seal_peer *peer)
 
 static size_t rows_of(const struct vc_ratchet *ratchet)
 {
-    size_t count = ratchet->recv_rows.end - ratchet->recv_rows.first;
+    size_t count = ratchet->recv_rows.left;
 
     for (uint8_t i = 0; i < ratchet->old_count; i++) {
-        count += ratchet->old[i].rows.end - ratchet->old[i].rows.first;
+        count += ratchet->old[i].rows.left;
     }
     return count;
 }
@@ -153,10 +176,9 @@ void vc_seal_sessions_trim(struct vc_seal *seal, struct vc_seal_peer *peer)
         size_t ops = rows_of(&peer->sessions[at]->ratchet) + 2;
 
         /* What others have still to write in this turn comes first. */
-        if (ops > VC_SEAL_SKIPS_OPS ||
-            vc_store_reserve(seal->store, ops + VC_SEAL_SKIPS_OPS,
+        if (vc_store_reserve(seal->store, ops + VC_SEAL_SPARE_OPS,
                              ops * VC_SEAL_KEY_MAX + VC_SEAL_PEER_ROW_MAX +
-                                 VC_SEAL_SKIPS_BYTES) != VC_OK) {
+                                 VC_SEAL_SPARE_BYTES) != VC_OK) {
             return;
         }
         drop(seal, peer, at);
@@ -222,7 +244,8 @@ vc_err vc_seal_session_begin(struct vc_seal *seal, const struct vc_now *now,
     bool has_one_time = peer->row.one_time_count > 0;
     vc_err err;
 
-    if (!vc_seal_prekey_is_usable(peer, now) || peer->row.generation == UINT32_MAX) {
+    if (!vc_seal_prekey_is_usable(peer, now) ||
+        peer->row.generation >= VC_SEAL_GENERATION_MAX) {
         return VC_ERR_AWAY;
     }
     if (!vc_seal_session_has_room(peer)) {
