@@ -72,9 +72,12 @@
 #define VC_CHAT_ROWS_BYTES_ENOUGH 49152
 #define VC_CHAT_TURN_OPS          32
 #define VC_CHAT_TURN_BYTES        4096
-#define VC_CHAT_INPUT_OPS         (3000 + VC_SEAL_SKIPS_OPS)
-#define VC_CHAT_INPUT_BYTES       (262144 + VC_SEAL_SKIPS_BYTES)
+#define VC_CHAT_INPUT_OPS         3000
+#define VC_CHAT_INPUT_BYTES       262144
 
+_Static_assert(VC_CHAT_INPUT_OPS <= VC_SEAL_SPARE_OPS &&
+                   VC_CHAT_INPUT_BYTES + VC_CHAT_ROWS_BYTES_MAX <= VC_SEAL_SPARE_BYTES,
+               "an object that skips keys leaves room for its effects");
 _Static_assert(VC_CHAT_ROWS_BYTES_MAX + VC_CHAT_TURN_BYTES <= VC_MAIL_ACKED_BYTES,
                "the end of a turn always has room");
 
