@@ -2,76 +2,16 @@
  * The worked examples at the end of crypto/SPEC.md, read from the document and made again
  * from the keys that stand above them: document and code cannot part.
  */
-#include <stdio.h>
 #include <string.h>
 
-#include "crypto/base/hex.h"
 #include "crypto/packet.h"
-#include "tests/support/test.h"
+#include "tests/unit/crypto/example.h"
 
-#define TEXT_MAX    (1u << 20)
-#define NAME_COLUMN 21 /* where the hexadecimal digits begin */
+static struct example example;
 
-static char text[TEXT_MAX];
-static const char *example; /* the code block that is looked at */
-
-static void read_document(void)
-{
-    FILE *file = fopen(VC_SPEC, "r");
-    size_t len;
-
-    assert_non_null(file);
-    len = fread(text, 1, sizeof(text) - 1, file);
-    assert_int_equal(fclose(file), 0);
-    text[len] = '\0';
-}
-
-static void choose(const char *title)
-{
-    const char *heading = strstr(text, "### Worked examples of sections 7 to 10");
-
-    assert_non_null(heading);
-    example = strstr(heading, title);
-    assert_non_null(example);
-    example = strstr(example, "```\n");
-    assert_non_null(example);
-    example += strlen("```\n");
-}
-
-/* Is this the line of @name, or with NULL one that goes on? */
-static bool is_line_of(const char *line, const char *name)
-{
-    size_t len = name == NULL ? 0 : strlen(name);
-
-    return strncmp(line, name == NULL ? "" : name, len) == 0 && line[len] == ' ' &&
-           strspn(line + len, " ") == NAME_COLUMN - len;
-}
-
-/* Is @bytes what the example says of @name? */
 static void says(const char *name, struct vc_bytes bytes)
 {
-    const char *line = example;
-    char expected[2 * VC_PACKET_MAX + 1], got[2 * VC_PACKET_MAX + 1];
-    size_t expected_len = 0;
-
-    while (!is_line_of(line, name)) {
-        line = strchr(line, '\n');
-        assert_non_null(line);
-        line++;
-        if (strncmp(line, "```", 3) == 0) {
-            fail_msg("the example has no line \"%s\"", name);
-        }
-    }
-    do {
-        size_t len = strcspn(line + NAME_COLUMN, "\n");
-        assert_true(expected_len + len < sizeof(expected));
-        memcpy(expected + expected_len, line + NAME_COLUMN, len);
-        expected_len += len;
-        line += NAME_COLUMN + len + 1;
-    } while (is_line_of(line, NULL));
-    expected[expected_len] = '\0';
-    vc_hex_encode(bytes, got);
-    assert_string_equal(got, expected);
+    example_says(&example, name, bytes);
 }
 
 static void fill(void *ret_bytes, uint8_t value, size_t len)
@@ -198,8 +138,7 @@ static void begin(const char *title)
     fill(&alice.cid, 0xaa, sizeof(alice.cid));
     fill(&bob.cid, 0xbb, sizeof(bob.cid));
     vc_dh_public(&bob.dev_dh_public, &bob.dev_dh);
-    read_document();
-    choose(title);
+    example_choose(&example, "### Worked examples of sections 7 to 10", title);
 }
 
 static void the_link_of_the_document_is_ours_byte_for_byte(void **state)
