@@ -16,9 +16,9 @@
 #define VC_NAME_MAX         64 /* bytes of UTF-8 */
 #define VC_CARD_ADDRS_MAX   8
 #define VC_CARD_DEVICES_MAX 8
-/* Bytes.  The largest card that is written has 2150; a later version may add the rest.  Two
- * packets of the link carry it. */
-#define VC_CARD_ENCODED_MAX 2304
+/* Bytes: two packets of the link.  The largest card that is written has 1984; the rest is for a
+ * later version. */
+#define VC_CARD_ENCODED_MAX 2048
 
 /* Types of extensions. */
 #define VC_CARD_PREKEY    1

@@ -6,7 +6,7 @@
 #include "tests/support/check.h"
 #include "tests/support/prop.h"
 #include "tests/support/test.h"
-#include "tests/unit/crypto/person.h"
+#include "tests/unit/crypto/card_case.h"
 
 /* Offsets of crypto/SPEC.md, "Contact card", for a card with one device. */
 enum {
@@ -19,61 +19,6 @@ static int init_crypto(void **state)
 {
     (void)state;
     return vc_crypto_init();
-}
-
-struct written {
-    uint8_t bytes[VC_CARD_ENCODED_MAX + 1];
-    size_t len;
-};
-
-static void card_of(struct vc_card *ret_card, const struct person *person)
-{
-    memset(ret_card, 0, sizeof(*ret_card));
-    ret_card->root = person->account.root;
-    ret_card->record = person->account.record;
-    ret_card->record_generation = person->account.record_generation;
-    ret_card->contacts = person->account.contacts;
-    ret_card->contacts_generation = person->account.contacts_generation;
-    ret_card->devices[0] = person->device.certificate;
-    ret_card->device_count = 1;
-}
-
-static void add_addr(struct vc_card *card, const char *text)
-{
-    assert_int_equal(vc_addr_parse(text, &card->addrs[card->addr_count]), VC_OK);
-    card->addr_count++;
-}
-
-static void add_device(struct vc_card *card, const struct person *person,
-                       uint16_t index)
-{
-    struct vc_device device;
-
-    person_device(&device, &person->account, 7, index);
-    card->devices[card->device_count++] = device.certificate;
-}
-
-static void write(struct written *ret_written, const struct vc_card *card)
-{
-    struct vc_writer w = vc_writer(ret_written->bytes, VC_CARD_ENCODED_MAX);
-
-    assert_int_equal(vc_card_write(&w, card), VC_OK);
-    ret_written->len = vc_writer_bytes(&w).len;
-}
-
-static vc_err read(const struct written *written, struct vc_card *ret_card)
-{
-    return vc_card_read((struct vc_bytes){written->bytes, written->len}, ret_card);
-}
-
-/* A card with one device, two addresses and the name "Alice". */
-static void simple_card(struct vc_card *ret_card, struct person *ret_person)
-{
-    person_init(ret_person, 7);
-    card_of(ret_card, ret_person);
-    add_addr(ret_card, "192.0.2.1:5000");
-    add_addr(ret_card, "[2001:db8::1]:5000");
-    memcpy(ret_card->name, "Alice", 6);
 }
 
 static void the_worked_example_of_the_specification_holds(void **state)
@@ -131,6 +76,9 @@ static void a_card_comes_back(void **state)
     assert_int_equal(again.addr_count, 2);
     assert_true(vc_addr_equal(&again.addrs[1], &card.addrs[1]));
     assert_string_equal(again.name, "Alice");
+    assert_false(again.has_prekey);
+    assert_int_equal(again.one_time_count, 0);
+    assert_int_equal(again.live.count, 0);
 }
 
 static void the_largest_card_fits(void **state)
@@ -142,13 +90,18 @@ static void the_largest_card_fits(void **state)
 
     simple_card(&card, &a);
     for (uint16_t i = 1; i < VC_CARD_DEVICES_MAX; i++) {
-        add_device(&card, &a, (uint16_t)(i * 9));
+        add_device(&card, &a, (uint16_t)(i * 2));
     }
     while (card.addr_count < VC_CARD_ADDRS_MAX) {
         add_addr(&card, "[2001:db8::1]:5000");
     }
     memset(card.name, 'x', VC_NAME_MAX);
+    card.addrs[0] = card.addrs[1]; /* IPv6, as the others */
+    add_prekey(&card, &a, &a.device);
+    add_one_times(&card, VC_ONE_TIME_MAX);
+    add_live(&card, &a, VC_LIVE_INDICES_MAX);
     write(&written, &card);
+    assert_int_equal(written.len, 1984);
     assert_int_equal(read(&written, &again), VC_OK);
     write(&twice, &again);
     assert_int_equal(written.len, twice.len);
@@ -369,21 +322,6 @@ static void a_name_may_be_empty_and_has_64_bytes_at_most(void **state)
     memset(&written.bytes[written.len], 'x', VC_NAME_MAX + 1);
     written.len += VC_NAME_MAX + 1;
     assert_int_equal(read(&written, &again), VC_ERR_MALFORMED);
-}
-
-/* Puts an extension behind the card. */
-static void extend(struct written *written, uint16_t type, uint16_t len)
-{
-    struct vc_writer w =
-        vc_writer(&written->bytes[written->len], sizeof(written->bytes) - written->len);
-
-    vc_write_u16(&w, type);
-    vc_write_u16(&w, len);
-    for (uint16_t i = 0; i < len; i++) {
-        vc_write_u8(&w, 0xee);
-    }
-    assert_int_equal(vc_writer_end(&w), VC_OK);
-    written->len += vc_writer_bytes(&w).len;
 }
 
 static void unknown_extensions_are_skipped_if_they_rise(void **state)
