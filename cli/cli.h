@@ -3,7 +3,7 @@
  *
  * Every command is a line in one table: the parser, --help and `veche help` come from it.
  * A command gives its exit code: 0 done, 1 failed, 2 wrong use, 3 degraded, 4 no daemon,
- * 5 peer unreachable, 6 too late, 7 refused.
+ * 5 peer unreachable, 6 too late, 7 refused, 8 locked.
  */
 #ifndef VC_CLI_CLI_H
 #define VC_CLI_CLI_H
@@ -22,6 +22,9 @@ enum vc_exit {
 
 /* More options than any command has, with those that all have. */
 #define VC_OPTIONS_MAX 16
+
+/* A statement that ends sooner is spoken of: half a year. */
+#define VC_LIVE_SOON_MS INT64_C(15768000000)
 
 struct vc_cli;
 struct vc_output;
@@ -108,6 +111,8 @@ int vc_command_up(struct vc_cli *cli);
 int vc_command_down(struct vc_cli *cli);
 int vc_command_status(struct vc_cli *cli);
 int vc_command_id(struct vc_cli *cli);
+int vc_command_words(struct vc_cli *cli);
+int vc_command_address(struct vc_cli *cli);
 int vc_command_invite(struct vc_cli *cli);
 int vc_command_join(struct vc_cli *cli);
 int vc_command_contacts(struct vc_cli *cli);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/output.h"
+#include "cli/qr.h"
 #include "node/control/config_keys.h"
 
 static json_t *contact_param(const char *name)
@@ -99,6 +100,29 @@ static int change(struct vc_cli *cli, const char *method, const char *words)
     return VC_EXIT_OK;
 }
 
+static int remove_contact(struct vc_cli *cli)
+{
+    json_t *result = NULL;
+    char when[VC_TERM_TIME_MAX] = "now";
+    int exit_code = VC_EXIT_OK;
+
+    if (!vc_cli_call(cli, "contacts.remove", contact_param(cli->args[1]), &result,
+                     &exit_code))
+        return exit_code;
+    if (vc_json_has(result, "key_turns_at"))
+        vc_term_when(vc_json_integer(result, "key_turns_at"), when);
+    vc_note(cli, "%s is removed, with the conversation", cli->args[1]);
+    vc_note(
+        cli,
+        "They keep what you have sent them, and know that you exist.  The contacts key "
+        "turns %s; once your other contacts have the new one, this node does not "
+        "answer "
+        "them any more, and they cannot tell whether it is there.",
+        when);
+    json_decref(result);
+    return VC_EXIT_OK;
+}
+
 int vc_command_contacts(struct vc_cli *cli)
 {
     const char *verb = cli->arg_count == 0 ? "list" : cli->args[0];
@@ -128,47 +152,102 @@ int vc_command_contacts(struct vc_cli *cli)
     if (strcmp(verb, "rename") == 0)
         return rename_contact(cli);
     if (strcmp(verb, "block") == 0)
-        return change(cli, "contacts.block", "is blocked: nothing is taken from them");
+        return change(
+            cli, "contacts.block",
+            "is blocked: nothing is taken from them, and they get no answer once "
+            "your other contacts have your new key");
     if (strcmp(verb, "unblock") == 0)
         return change(cli, "contacts.unblock", "is not blocked any more");
     if (strcmp(verb, "remove") == 0)
-        return change(cli, "contacts.remove", "is removed, with the conversation");
+        return remove_contact(cli);
     return list(cli);
+}
+
+/* What the person asked to do; NULL: too much at once, and it is said. */
+static json_t *verify_params(struct vc_cli *cli)
+{
+    bool is_yes = vc_cli_has(cli, "yes");
+    bool is_no = vc_cli_has(cli, "no");
+    bool is_scan = vc_cli_has(cli, "scan");
+
+    if (is_yes + is_no + is_scan > 1) {
+        (void)vc_cli_usage(cli, "--yes, --no and --scan: which one?");
+        return NULL;
+    }
+    json_t *params = contact_param(cli->args[0]);
+    if (is_yes || is_no)
+        (void)json_object_set_new(params, "is_verified", json_boolean(is_yes));
+    if (is_scan)
+        (void)json_object_set_new(params, "scan",
+                                  json_string(vc_cli_value(cli, "scan")));
+    return params;
+}
+
+/* The digits, and the code where it fits or is asked for. */
+static int put_verification(struct vc_cli *cli, const json_t *result)
+{
+    const char *code = vc_json_string(result, "code");
+    bool is_asked = vc_cli_has(cli, "qr");
+    bool is_plain = cli->is_quiet || vc_cli_has(cli, "no-qr") ||
+                    vc_json_bool(json_object_get(result, "contact"), "is_verified");
+
+    vc_term_put(stdout, vc_json_string(result, "safety_number"));
+    putchar('\n');
+    if (is_asked || (!is_plain && vc_qr_fits(&cli->term))) {
+        putchar('\n');
+        vc_err err = vc_qr_draw(stdout, code);
+        if (err != VC_OK && is_asked)
+            return vc_cli_fail(cli, err, "the code does not fit into a QR code");
+    }
+    return VC_EXIT_OK;
+}
+
+static void note_verification(struct vc_cli *cli, const json_t *result)
+{
+    const json_t *contact = json_object_get(result, "contact");
+    const char *name = vc_json_string(contact, "name");
+    char when[VC_TERM_TIME_MAX];
+
+    if (vc_cli_has(cli, "scan")) {
+        vc_note(cli, "The code is the same: %s is verified.", name);
+    } else if (vc_json_bool(contact, "is_verified")) {
+        vc_note(cli, "%s is verified.", name);
+    } else {
+        vc_note(cli, "%s is not verified: compare the digits, then add --yes.", name);
+        vc_note(cli, "Or let them scan: %s", vc_json_string(result, "code"));
+    }
+    if (vc_json_has(contact, "device_since")) {
+        vc_term_when(vc_json_integer(contact, "device_since"), when);
+        vc_note(
+            cli,
+            "%s has had a new device since %s.  The digits and the mark are about the "
+            "account, which signed for that device too.",
+            name, when);
+    }
 }
 
 int vc_command_verify(struct vc_cli *cli)
 {
-    json_t *params = contact_param(cli->args[0]);
+    json_t *params = verify_params(cli);
     json_t *result = NULL;
     int exit_code = VC_EXIT_OK;
 
-    if (vc_cli_has(cli, "yes") && vc_cli_has(cli, "no")) {
-        json_decref(params);
-        return vc_cli_usage(cli, "--yes and --no: which one?");
-    }
-    if (vc_cli_has(cli, "yes") || vc_cli_has(cli, "no"))
-        (void)json_object_set_new(params, "is_verified",
-                                  json_boolean(vc_cli_has(cli, "yes")));
+    if (params == NULL)
+        return VC_EXIT_USAGE;
     if (!vc_cli_connect(cli, &exit_code)) {
         json_decref(params);
         return exit_code;
     }
     if (!vc_cli_call(cli, "contacts.verify", params, &result, &exit_code))
         return exit_code;
-    const json_t *contact = json_object_get(result, "contact");
     if (cli->is_json) {
         cli->out->object(cli, "verify", json_incref(result));
     } else {
-        vc_term_put(stdout, vc_json_string(result, "safety_number"));
-        putchar('\n');
-        vc_note(cli,
-                vc_json_bool(contact, "is_verified")
-                    ? "%s is verified."
-                    : "%s is not verified: compare the digits, then add --yes.",
-                vc_json_string(contact, "name"));
+        exit_code = put_verification(cli, result);
+        note_verification(cli, result);
     }
     json_decref(result);
-    return VC_EXIT_OK;
+    return exit_code;
 }
 
 /* Changes what the person asked to have changed about himself. */

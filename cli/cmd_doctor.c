@@ -196,6 +196,33 @@ static void check_daemon(struct vc_cli *cli, struct vc_check *check)
     json_decref(status);
 }
 
+/* Is the account safe from a thief of this machine, and its device known for long? */
+static void check_keys(struct vc_cli *cli, struct vc_check *check)
+{
+    json_t *status = NULL;
+    char when[VC_TERM_TIME_MAX];
+
+    if (cli->connection.fd < 0 ||
+        vc_connection_call(&cli->connection, "node.status", NULL, &status) != VC_OK) {
+        found(check, VC_VERDICT_OK, "unknown: only veched can say");
+        return;
+    }
+    int64_t until = vc_json_integer(status, "live_until");
+    vc_term_date(until, when);
+    if (vc_json_has(status, "live_until") &&
+        until - vc_term_now_ms() < VC_LIVE_SOON_MS) {
+        found(check, VC_VERDICT_WARN, "this device is said to be yours until %s only",
+              when);
+        advise(check, "run: veche address extend");
+    } else if (vc_json_bool(status, "has_root")) {
+        found(check, VC_VERDICT_OK, "the root is still on this device");
+        advise(check, "write its 24 words down and take it off: veche words");
+    } else {
+        found(check, VC_VERDICT_OK, "the root is not on this device");
+    }
+    json_decref(status);
+}
+
 /* Lets veched look at its own store; it must not run at the same time. */
 static void check_store(struct vc_cli *cli, struct vc_check *check)
 {
@@ -298,9 +325,9 @@ enum vc_verdict vc_doctor_run(struct vc_cli *cli,
         void (*run)(struct vc_cli *cli, struct vc_check *check);
     } checks[] = {{"programs", check_program}, {"directory", check_directory},
                   {"disk", check_disk},        {"config", check_config},
-                  {"daemon", check_daemon},    {"store", check_store},
-                  {"clock", check_clock},      {"files", check_files},
-                  {"network", check_network}};
+                  {"daemon", check_daemon},    {"keys", check_keys},
+                  {"store", check_store},      {"clock", check_clock},
+                  {"files", check_files},      {"network", check_network}};
     enum vc_verdict worst = VC_VERDICT_OK;
 
     for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {

@@ -42,9 +42,18 @@ static const struct vc_option join_options[] = {
     {"listen", "ADDR:PORT", "if veched is started: where others reach this node", 0},
     NO_MORE};
 
+static const struct vc_option words_options[] = {
+    {"keep", NULL, "only show them: the root stays on this device", 0}, NO_MORE};
+
+static const struct vc_option address_options[] = {
+    {"yes", NULL, "move without asking", 'y'}, NO_MORE};
+
 static const struct vc_option verify_options[] = {
     {"yes", NULL, "they are equal: mark the contact as verified", 'y'},
     {"no", NULL, "take the mark away", 0},
+    {"scan", "CODE", "compare the code that the contact shows, and mark", 0},
+    {"qr", NULL, "show the code as a QR code in any case", 0},
+    {"no-qr", NULL, "show no QR code", 0},
     NO_MORE};
 
 static const struct vc_option send_options[] = {
@@ -91,6 +100,21 @@ const struct vc_command vc_commands[] = {
      no_options, 0, 0, true, vc_command_status},
     {"id", "", "who you are: name, id, fingerprint", NULL, id_options, 0, 0, true,
      vc_command_id},
+    {"words", "", "write the 24 words down, then take the root off this device",
+     "Who has the words is you, for ever; so is a thief of a device that has the root. "
+     "It\n"
+     "shows them, clears the screen, asks three of them back, and takes the root off.\n"
+     "Keep the paper: it is needed to move, to add devices, and when this one is gone.",
+     words_options, 0, 0, true, vc_command_words},
+    {"address", "[renew | extend]", "how you are found; renew: move to another address",
+     "renew makes another record key: open invites are good no more, contacts get the "
+     "new\n"
+     "one as they are met, and status tells until all have it.  extend says anew, for "
+     "two\n"
+     "years, that this device is yours.  Both need the root, or the 24 words (typed, "
+     "or on\n"
+     "standard input).",
+     address_options, 0, 1, true, vc_command_address},
     {"invite", "", "make an invite for one person",
      "Whoever has the text can join with it, once: send it over a way that you trust.",
      invite_options, 0, 0, true, vc_command_invite},
@@ -105,8 +129,10 @@ const struct vc_command vc_commands[] = {
      "[list | show NAME | rename NAME NEW | block NAME | unblock NAME | remove NAME]",
      "whom you write with", NULL, contacts_options, 0, 3, true, vc_command_contacts},
     {"verify", "NAME", "compare a contact's safety number",
-     "Both sides see the same digits when nobody is in between.  Compare them over\n"
-     "another way, best face to face, then use --yes.",
+     "Both sides see the same digits, and the same code, when nobody is in between.\n"
+     "Compare the digits over another way, best face to face, then use --yes; or scan "
+     "the\n"
+     "other side's QR code and give its text to --scan.  A new device changes neither.",
      verify_options, 1, 1, true, vc_command_verify},
     {"send", "NAME TEXT... | -", "send a message",
      "With - the text comes from standard input; one line end at its end is left out.  "
@@ -197,6 +223,6 @@ void vc_cli_overview(FILE *out)
     (void)fputs(
         "\nExit codes: 0 done, 1 failed, 2 wrong use, 3 degraded, 4 veched is not "
         "running,\n"
-        "5 the other side cannot be reached, 6 too late, 7 refused.\n",
+        "5 the other side cannot be reached, 6 too late, 7 refused, 8 locked.\n",
         out);
 }

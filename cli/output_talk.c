@@ -178,7 +178,9 @@ void vc_text_event(struct vc_cli *cli, const json_t *event)
         put_join(cli, event, false);
     for (size_t i = 0; i < sizeof(news) / sizeof(news[0]); i++) {
         if (vc_json_is(event, "kind", news[i].kind))
-            put_news(cli, event, news[i].words);
+            put_news(cli, event,
+                     vc_json_is(event, "change", "device") ? "has a new device"
+                                                           : news[i].words);
     }
     (void)fflush(stdout); /* main() asks the stream at the end */
 }

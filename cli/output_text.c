@@ -79,6 +79,35 @@ static void put_identity(struct vc_cli *cli, const json_t *status)
                             : "others do not see what was read");
 }
 
+/* What an owner should know of his keys, and do. */
+static void put_keys(const json_t *status)
+{
+    int64_t left = vc_json_integer(status, "live_until") - vc_term_now_ms();
+    char when[VC_TERM_TIME_MAX];
+    char words[128];
+
+    if (vc_json_bool(status, "has_root"))
+        put_row("root", "on this device: whoever steals it is you; see: veche words");
+    if (vc_json_integer(status, "unknowing") > 0) {
+        (void)snprintf(words, sizeof(words),
+                       "%lld contacts do not have the new address yet",
+                       (long long)vc_json_integer(status, "unknowing"));
+        put_row("moved", words);
+    }
+    if (vc_json_has(status, "key_turns_at")) {
+        vc_term_until(vc_json_integer(status, "key_turns_at"), when);
+        (void)snprintf(words, sizeof(words),
+                       "turns %s, for whom you removed or blocked", when);
+        put_row("contacts key", words);
+    }
+    if (vc_json_has(status, "live_until") && left < VC_LIVE_SOON_MS) {
+        vc_term_date(vc_json_integer(status, "live_until"), when);
+        (void)snprintf(words, sizeof(words),
+                       "said to be yours until %s: veche address extend", when);
+        put_row("this device", words);
+    }
+}
+
 static void put_status(struct vc_cli *cli, const json_t *status)
 {
     const json_t *health = json_object_get(status, "health");
@@ -111,6 +140,7 @@ static void put_status(struct vc_cli *cli, const json_t *status)
            (double)vc_json_integer(status, "rss_bytes") / 1e6,
            (double)vc_json_integer(status, "store_bytes") / 1e6);
     put_row("directory", vc_json_string(status, "directory"));
+    put_keys(status);
 }
 
 static void put_invite(struct vc_cli *cli, const json_t *invite)
@@ -195,6 +225,10 @@ static void put_contact(struct vc_cli *cli, const json_t *contact)
         printf(" (%lld ms)", (long long)vc_json_integer(contact, "rtt_ms"));
     (void)fputs(vc_json_bool(contact, "is_verified") ? ", verified" : ", not verified",
                 stdout);
+    if (vc_json_has(contact, "device_since")) {
+        vc_term_when(vc_json_integer(contact, "device_since"), when);
+        printf(", new device since %s", when);
+    }
     if (vc_json_integer(contact, "unread") > 0)
         printf(", %lld unread", (long long)vc_json_integer(contact, "unread"));
     if (vc_json_integer(contact, "waiting") > 0)

@@ -4,7 +4,7 @@
 #include <qrencode.h>
 #include <string.h>
 
-#define QR_VERSION    5
+#define VERSION_MAX   5
 #define QUIET_MODULES 4
 
 /* Black on white, whatever the terminal's own colours are. */
@@ -29,7 +29,7 @@ static bool is_dark(const QRcode *code, int row, int column)
 /* One alphanumeric segment: what libqrencode would split by itself takes more room. */
 static vc_err encode(const char *text, QRcode **ret_code)
 {
-    QRinput *input = QRinput_new2(QR_VERSION, QR_ECLEVEL_L);
+    QRinput *input = QRinput_new2(0, QR_ECLEVEL_L); /* the smallest that holds it */
     QRcode *code = NULL;
 
     if (input == NULL)
@@ -40,7 +40,7 @@ static vc_err encode(const char *text, QRcode **ret_code)
     QRinput_free(input);
     if (code == NULL)
         return errno == ENOMEM ? VC_ERR_NO_MEMORY : VC_ERR_TOO_LONG;
-    if (code->version != QR_VERSION) { /* it takes a greater one by itself */
+    if (code->version > VERSION_MAX) {
         QRcode_free(code);
         return VC_ERR_TOO_LONG;
     }

@@ -1,5 +1,6 @@
 /*
- * An invite as a QR code in half blocks: two modules a cell, one above the other.
+ * Invites and the codes of verify as QR codes in half blocks: two modules a cell, one above
+ * the other.
  */
 #ifndef VC_CLI_QR_H
 #define VC_CLI_QR_H

@@ -23,6 +23,7 @@ _Static_assert(sizeof(struct vc_sig) == crypto_sign_BYTES, "Ed25519");
 _Static_assert(sizeof(struct vc_secret32) == crypto_scalarmult_SCALARBYTES, "X25519");
 _Static_assert(VC_LABEL_MAX == crypto_generichash_blake2b_PERSONALBYTES, "BLAKE2b");
 _Static_assert(VC_NONCE_LEN == crypto_aead_chacha20poly1305_ietf_NPUBBYTES, "AEAD");
+_Static_assert(VC_ARGON2_SALT_LEN == crypto_pwhash_argon2id_SALTBYTES, "Argon2id");
 _Static_assert(VC_TAG_LEN == crypto_aead_chacha20poly1305_ietf_ABYTES, "AEAD");
 
 vc_err vc_crypto_init(void)
@@ -62,24 +63,25 @@ void vc_hash_parts(void *ret_hash, size_t len, const char *label,
 {
     crypto_generichash_blake2b_state state;
     uint8_t personal[VC_LABEL_MAX] = {0};
-    uint8_t hash[HASH_MAX];
+    uint8_t whole[HASH_MIN]; /* of which a shorter one is the start */
+    bool is_short = len < HASH_MIN;
     size_t label_len = strlen(label);
-    size_t hash_len = len < HASH_MIN ? HASH_MIN : len;
+    size_t hash_len = is_short ? HASH_MIN : len;
 
     VC_CHECK(len >= 1 && len <= HASH_MAX);
     VC_CHECK(label_len <= VC_LABEL_MAX);
-    for (size_t i = 0; i < label_len; i++) {
-        personal[i] = (uint8_t)label[i];
-    }
+    memcpy(personal, label, label_len);
     crypto_generichash_blake2b_init_salt_personal(&state, key == NULL ? NULL : key->b,
                                                   key == NULL ? 0 : sizeof(key->b),
                                                   hash_len, NULL, personal);
     for (size_t i = 0; i < part_count; i++) {
         crypto_generichash_blake2b_update(&state, address_of(parts[i]), parts[i].len);
     }
-    crypto_generichash_blake2b_final(&state, hash, hash_len);
-    memcpy(ret_hash, hash, len);
-    sodium_memzero(hash, sizeof(hash));
+    crypto_generichash_blake2b_final(&state, is_short ? whole : ret_hash, hash_len);
+    if (is_short) {
+        memcpy(ret_hash, whole, len);
+        sodium_memzero(whole, sizeof(whole));
+    }
     sodium_memzero(&state, sizeof(state));
 }
 
@@ -246,6 +248,30 @@ void vc_sha256_parts(uint8_t ret_hash[32], const struct vc_bytes *parts,
     }
     crypto_hash_sha256_final(&state, ret_hash);
     sodium_memzero(&state, sizeof(state));
+}
+
+const struct vc_argon2_cost vc_argon2_interactive = {
+    crypto_pwhash_argon2id_OPSLIMIT_INTERACTIVE,
+    crypto_pwhash_argon2id_MEMLIMIT_INTERACTIVE / 1024};
+const struct vc_argon2_cost vc_argon2_moderate = {
+    crypto_pwhash_argon2id_OPSLIMIT_MODERATE,
+    crypto_pwhash_argon2id_MEMLIMIT_MODERATE / 1024};
+
+bool vc_argon2id(struct vc_secret32 *ret_key, struct vc_bytes passphrase,
+                 const uint8_t salt[VC_ARGON2_SALT_LEN],
+                 const struct vc_argon2_cost *cost)
+{
+    const char *words = (const char *)(const void *)address_of(passphrase);
+
+    VC_CHECK(cost->passes >= 1 && cost->passes <= VC_ARGON2_PASSES_MAX);
+    VC_CHECK(cost->memory_kib >= 8 && cost->memory_kib <= VC_ARGON2_MEMORY_KIB_MAX);
+    if (crypto_pwhash_argon2id(ret_key->b, sizeof(ret_key->b), words, passphrase.len,
+                               salt, cost->passes, (size_t)cost->memory_kib * 1024,
+                               crypto_pwhash_argon2id_ALG_ARGON2ID13) != 0) {
+        sodium_memzero(ret_key, sizeof(*ret_key));
+        return false;
+    }
+    return true;
 }
 
 void vc_rng_init(struct vc_rng *rng, const struct vc_secret32 *seed)

@@ -130,6 +130,29 @@ void vc_chacha_mask(uint8_t *ret_mask, size_t len, const struct vc_secret32 *key
 void vc_sha256_parts(uint8_t ret_hash[32], const struct vc_bytes *parts,
                      size_t part_count);
 
+#define VC_ARGON2_SALT_LEN 16
+
+/* What deriving a key from a passphrase costs: passes over so many KiB of memory. */
+struct vc_argon2_cost {
+    uint32_t passes;     /* 1..VC_ARGON2_PASSES_MAX */
+    uint32_t memory_kib; /* 8..VC_ARGON2_MEMORY_KIB_MAX */
+};
+
+#define VC_ARGON2_PASSES_MAX     64
+#define VC_ARGON2_MEMORY_KIB_MAX (1u << 20)
+
+/* libsodium's "interactive" and "moderate": about 0.06 and 0.35 s. */
+extern const struct vc_argon2_cost vc_argon2_interactive;
+extern const struct vc_argon2_cost vc_argon2_moderate;
+
+/*
+ * Argon2id, version 1.3, one lane.  Slow on purpose, and takes the memory that the cost says
+ * while it runs.  false, with @ret_key wiped, when that is not there.
+ */
+VC_NODISCARD bool vc_argon2id(struct vc_secret32 *ret_key, struct vc_bytes passphrase,
+                              const uint8_t salt[VC_ARGON2_SALT_LEN],
+                              const struct vc_argon2_cost *cost);
+
 /*
  * An erasing generator: each draw replaces the key, so that what is stolen later tells
  * nothing about what was drawn before.  Pure: equal seeds give equal draws.

@@ -2,23 +2,26 @@
  * What stands behind the front of the store (store.c): where committed rows are and how a
  * batch gets there.  Inside this folder only.
  *
- * Values are sealed on this side and open on the other: a backend seals what it applies,
- * the front opens what it reads.
+ * Rows are sealed and at their places on this side, open and under their keys on the other:
+ * a backend seals what it applies, the front opens what it reads.
  */
 #ifndef VC_STORAGE_BACKEND_H
 #define VC_STORAGE_BACKEND_H
 
 #include "storage/batch.h"
+#include "storage/keyring.h"
 #include "storage/store.h"
 
 struct vc_backend;
 
 struct vc_backend_calls {
-    /* A committed row, borrowed until take() or recover(). */
-    vc_err (*get)(struct vc_backend *backend, enum vc_table table, struct vc_bytes key,
-                  struct vc_bytes *ret_sealed);
-    /* As vc_store_scan(), but on_row gets sealed values. */
+    /* A committed row by its place, borrowed until take(), tend() or recover(). */
+    vc_err (*get)(struct vc_backend *backend, enum vc_table table,
+                  struct vc_bytes place, struct vc_bytes *ret_stored);
+    /* As vc_store_scan(), but over places, and on_row gets sealed rows. */
     vc_err (*scan)(struct vc_backend *backend, const struct vc_scan *scan);
+    /* At each poll: nothing is borrowed, and rows may have been sealed anew meanwhile. */
+    vc_err (*tend)(struct vc_backend *backend);
     /* Starts to commit a batch, which stays as it is until take() or recover().  None runs. */
     void (*commit)(struct vc_backend *backend, const struct vc_batch *batch);
     /* Did the commit end?  Then says how, and from here on get() and scan() see it. */
@@ -36,6 +39,7 @@ struct vc_backend_calls {
 
 struct vc_backend {
     const struct vc_backend_calls *calls;
+    struct vc_keyring *ring; /* what its rows are sealed with */
 };
 
 /* Puts the front before @backend, which then belongs to the store.  VC_ERR_NO_MEMORY, and

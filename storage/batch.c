@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "crypto/prim.h"
+#include "storage/seal.h"
 
 struct op {
     uint32_t offset; /* of the key; the value stands behind it */
@@ -62,6 +63,7 @@ void vc_batch_clear(struct vc_batch *batch)
     batch->count = 0;
     batch->turns = 0;
     batch->ticket = 0;
+    batch->is_forgetting = false;
 }
 
 bool vc_batch_fits(const struct vc_batch *batch, size_t ops, size_t bytes)
@@ -126,6 +128,8 @@ void vc_batch_add(struct vc_batch *batch, const struct vc_batch_op *added)
         .table = (uint8_t)added->table,
         .is_del = added->is_del,
     };
+    /* A row that is new leaves nothing behind, but few are. */
+    batch->is_forgetting = batch->is_forgetting || vc_table_forgets(added->table);
     memcpy(batch->bytes + batch->used, added->key.data, added->key.len);
     batch->used += (uint32_t)added->key.len;
     if (added->value.len > 0) {

@@ -20,6 +20,8 @@ struct vc_batch {
     uint32_t used;   /* bytes of keys and values */
     uint32_t count;  /* operations: one for each row that was written */
     uint32_t turns;  /* submitted ones */
+    bool
+        is_forgetting; /* something in it is to be forgotten: an old row, or a whole one */
     uint64_t ticket; /* of the last submitted turn; 0: none */
     uint8_t hash_key[16];
 };

@@ -12,8 +12,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "storage/epochs.h"
 #include "storage/image.h"
 #include "storage/paths.h"
+#include "storage/unlock.h"
 #include "storage/walk.h"
 
 /* A slow disk reads the rows between two reports in a second or two. */
@@ -68,16 +70,47 @@ static void die_quietly(void)
     }
 }
 
-static void run_child(const char *path, int fd)
+/* What the child walks, and with what keys. */
+struct subject {
+    struct vc_store_paths paths;
+    int dir_fd;
+    struct vc_keyring *ring; /* NULL: why is in no_ring */
+    vc_err no_ring;
+};
+
+/* Of a store in use the epoch may turn meanwhile: are there other keys than before? */
+static bool has_turned(struct vc_keyring *ring, int dir_fd)
+{
+    uint32_t before;
+    struct vc_epoch_key newest;
+    bool is_newer;
+
+    vc_keyring_newest(ring, &newest);
+    before = newest.number;
+    if (vc_epochs_load(dir_fd, ring) != VC_OK) {
+        return false;
+    }
+    vc_keyring_newest(ring, &newest);
+    is_newer = newest.number != before;
+    vc_wipe(&newest, sizeof newest);
+    return is_newer;
+}
+
+static void run_child(const struct subject *subject, int fd)
 {
     struct report report = {.is_last = true};
 
     die_quietly();
-    report.walk.on_progress = on_progress;
-    report.walk.ctx = &fd;
     do {
-        report.err = vc_walk_file(path, &report.walk);
-    } while (report.err == VC_ERR_BUSY); /* somebody committed twice meanwhile */
+        report.walk = (struct vc_walk){.ring = subject->ring,
+                                       .no_ring = subject->no_ring,
+                                       .on_progress = on_progress,
+                                       .ctx = &fd};
+        report.err = vc_walk_file(subject->paths.store, &report.walk);
+    } while (report.err == VC_ERR_BUSY || /* somebody committed twice meanwhile */
+             (report.err == VC_ERR_STORE_DAMAGED && subject->ring != NULL &&
+              has_turned(subject->ring, subject->dir_fd)));
+    report.walk.ring = NULL;
     send_report(fd, &report);
     _exit(0);
 }
@@ -153,8 +186,8 @@ static vc_err judge_death(int status, bool has_hung, const struct report *report
     return VC_ERR_STORE_DAMAGED;
 }
 
-static vc_err run_check(const char *path, struct report *report, char *ret_words,
-                        size_t room)
+static vc_err run_check(const struct subject *subject, struct report *report,
+                        char *ret_words, size_t room)
 {
     bool has_hung;
     bool is_told;
@@ -168,7 +201,7 @@ static vc_err run_check(const char *path, struct report *report, char *ret_words
     child = fork();
     if (child == 0) {
         (void)close(fds[0]); /* not needed here */
-        run_child(path, fds[1]);
+        run_child(subject, fds[1]);
     }
     (void)close(fds[1]); /* so that the child's end is seen */
     if (child < 0) {
@@ -190,16 +223,31 @@ static vc_err run_check(const char *path, struct report *report, char *ret_words
     return report->err;
 }
 
-vc_err vc_lmdb_check(const char *dir, uint64_t *ret_rows, char *ret_words,
-                     size_t words_room)
+/* Only the child sees whether the file wants a key at all. */
+static void find_keys(struct subject *subject, struct vc_bytes passphrase)
 {
-    struct report report = {0};
-    struct vc_store_paths paths;
-    bool is_short;
-    vc_err err = vc_store_paths_make(dir, &paths);
+    vc_err err = vc_unlock(subject->dir_fd, passphrase, &subject->ring);
 
     if (err == VC_OK) {
-        err = vc_image_look(paths.store, &is_short);
+        err = vc_epochs_load(subject->dir_fd, subject->ring);
+    }
+    if (err != VC_OK) {
+        vc_unlock_end(subject->ring);
+        subject->ring = NULL;
+    }
+    subject->no_ring = err == VC_ERR_NOT_FOUND ? VC_ERR_STORE_KEY : err;
+}
+
+vc_err vc_lmdb_check(const struct vc_lmdb_config *cfg, uint64_t *ret_rows,
+                     char *ret_words, size_t words_room)
+{
+    struct subject subject = {.dir_fd = -1};
+    struct report report = {0};
+    bool is_short;
+    vc_err err = vc_store_paths_make(cfg->dir, &subject.paths);
+
+    if (err == VC_OK) {
+        err = vc_image_look(subject.paths.store, &is_short);
         if (err != VC_OK) {
             put_words(ret_words, words_room,
                       err == VC_ERR_STORE_DAMAGED ? "this is not a store"
@@ -208,7 +256,14 @@ vc_err vc_lmdb_check(const char *dir, uint64_t *ret_rows, char *ret_words,
         }
     }
     if (err == VC_OK) {
-        err = run_check(paths.store, &report, ret_words, words_room);
+        subject.dir_fd = open(cfg->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        err = subject.dir_fd < 0 ? VC_ERR_PERMISSION : VC_OK;
+    }
+    if (err == VC_OK) {
+        find_keys(&subject, cfg->passphrase);
+        err = run_check(&subject, &report, ret_words, words_room);
+        vc_unlock_end(subject.ring);
+        (void)close(subject.dir_fd); /* only a name */
     }
     if (err == VC_OK && ret_rows != NULL) {
         *ret_rows = report.walk.rows;

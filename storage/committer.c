@@ -21,47 +21,40 @@ struct vc_committer {
     vc_err result;
     vc_err health;
     unsigned probes; /* that failed in a row */
-    struct timespec probe_at;
+    vc_ms probe_at;  /* both by the monotonic clock; VC_NEVER: not at all */
+    vc_ms tend_at;
 };
 
-static void set_probe_at(struct vc_committer *committer, vc_ms after_ms)
-{
-    struct timespec *at = &committer->probe_at;
-
-    (void)clock_gettime(CLOCK_MONOTONIC,
-                        at); /* fails only for a clock that is not there */
-    at->tv_sec += (time_t)(after_ms / 1000);
-    at->tv_nsec += (long)(after_ms % 1000) * 1000000;
-    if (at->tv_nsec >= 1000000000) {
-        at->tv_sec++;
-        at->tv_nsec -= 1000000000;
-    }
-}
-
-static bool is_probe_due(const struct vc_committer *committer)
+static vc_ms now_ms(void)
 {
     struct timespec now;
 
-    if (!committer->is_probing) {
-        return false;
-    }
-    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* as above */
-    return now.tv_sec > committer->probe_at.tv_sec ||
-           (now.tv_sec == committer->probe_at.tv_sec &&
-            now.tv_nsec >= committer->probe_at.tv_nsec);
+    (void)clock_gettime(CLOCK_MONOTONIC,
+                        &now); /* fails only for a clock that is not there */
+    return (vc_ms)now.tv_sec * 1000 + (vc_ms)now.tv_nsec / 1000000;
+}
+
+static void set_probe_at(struct vc_committer *committer, vc_ms after_ms)
+{
+    committer->probe_at = vc_ms_after(now_ms(), after_ms);
 }
 
 /* Sleeps until there is something to do; with the mutex. */
 static void wait_for_work(struct vc_committer *committer)
 {
-    while (committer->batch == NULL && !committer->is_stopping &&
-           !is_probe_due(committer)) {
-        if (committer->is_probing) {
-            (void)pthread_cond_timedwait(
-                &committer->work, &committer->mutex,
-                &committer->probe_at); /* the loop looks again */
-        } else {
+    while (committer->batch == NULL && !committer->is_stopping) {
+        vc_ms due_at = vc_ms_min(committer->is_probing ? committer->probe_at : VC_NEVER,
+                                 committer->tend_at);
+        struct timespec due = {(time_t)(due_at / 1000),
+                               (long)(due_at % 1000) * 1000000};
+
+        if (due_at == VC_NEVER) {
             (void)pthread_cond_wait(&committer->work, &committer->mutex);
+        } else if (due_at > now_ms()) {
+            (void)pthread_cond_timedwait(&committer->work, &committer->mutex,
+                                         &due); /* the loop looks again */
+        } else {
+            return;
         }
     }
 }
@@ -111,6 +104,31 @@ static bool probe_once(struct vc_committer *committer)
     return health != before;
 }
 
+/* Gives whether there is news. */
+static bool tend_once(struct vc_committer *committer)
+{
+    vc_ms again_after = VC_NEVER;
+    bool is_news;
+
+    committer->is_at_work = true;
+    (void)pthread_mutex_unlock(&committer->mutex);
+    is_news = committer->cfg.tend(committer->cfg.ctx, &again_after);
+    (void)pthread_mutex_lock(&committer->mutex);
+    committer->is_at_work = false;
+    (void)pthread_cond_signal(&committer->done);
+    committer->tend_at = vc_ms_after(now_ms(), again_after);
+    return is_news;
+}
+
+static void tell(struct vc_committer *committer)
+{
+    if (committer->cfg.wake != NULL) {
+        (void)pthread_mutex_unlock(&committer->mutex);
+        committer->cfg.wake(committer->cfg.wake_ctx);
+        (void)pthread_mutex_lock(&committer->mutex);
+    }
+}
+
 static void *run(void *ctx)
 {
     struct vc_committer *committer = ctx;
@@ -122,15 +140,19 @@ static void *run(void *ctx)
         wait_for_work(committer);
         if (committer->batch != NULL) {
             commit_one(committer);
+            /* Whoever waits for the commit does not wait for what is done behind it. */
+            if (committer->result == VC_OK && committer->cfg.tend != NULL) {
+                committer->tend_at = 0;
+            }
         } else if (committer->is_stopping) {
             break;
+        } else if (committer->tend_at <= now_ms()) {
+            is_news = tend_once(committer);
         } else {
             is_news = probe_once(committer);
         }
-        if (is_news && committer->cfg.wake != NULL) {
-            (void)pthread_mutex_unlock(&committer->mutex);
-            committer->cfg.wake(committer->cfg.wake_ctx);
-            (void)pthread_mutex_lock(&committer->mutex);
+        if (is_news) {
+            tell(committer);
         }
     }
     (void)pthread_mutex_unlock(&committer->mutex);
@@ -183,6 +205,7 @@ vc_err vc_committer_start(const struct vc_committer_config *cfg,
     committer->cfg = *cfg;
     committer->health = cfg->health;
     committer->is_probing = cfg->health != VC_OK;
+    committer->tend_at = cfg->tend != NULL ? 0 : VC_NEVER;
     set_probe_at(committer, cfg->probe_after_ms);
     if (!init_locks(committer) || start_without_signals(committer) != 0) {
         free(committer);
@@ -255,11 +278,13 @@ void vc_committer_pause(struct vc_committer *committer)
 {
     (void)pthread_mutex_lock(&committer->mutex);
     committer->is_probing = false;
+    committer->tend_at = VC_NEVER; /* after the next good commit again */
     while (committer->batch != NULL || committer->is_at_work) {
         (void)pthread_cond_wait(&committer->done, &committer->mutex);
     }
     committer->is_done = false;
     committer->is_probing = false;
+    committer->tend_at = VC_NEVER;
     (void)pthread_mutex_unlock(&committer->mutex);
 }
 

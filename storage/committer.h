@@ -14,12 +14,19 @@ struct vc_committer_config {
     vc_err (*apply)(void *ctx, const struct vc_batch *batch, vc_err *ret_health);
     /* Is the disk well again? */
     vc_err (*probe)(void *ctx);
+    /*
+     * What is to be done now and then: after each commit, and when the time that it gave has
+     * come.  Gives whether there is news for the owner, and in how many ms it wants to be
+     * called again; VC_NEVER: after the next commit.  NULL for none.
+     */
+    bool (*tend)(void *ctx, vc_ms *ret_again_after);
     void *ctx;
     /* After each commit and each change of health; NULL for none. */
     void (*wake)(void *ctx);
     void *wake_ctx;
-    vc_err health;        /* at the start; when it is not VC_OK, probing begins */
-    vc_ms probe_after_ms; /* between two probes at first; it doubles up to 8 times that */
+    vc_err health; /* at the start; when it is not VC_OK, probing begins */
+    vc_ms
+        probe_after_ms; /* between two probes at first; it doubles up to 8 times that */
 };
 
 struct vc_committer;

@@ -5,17 +5,22 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "storage/backend.h"
 #include "storage/committer.h"
+#include "storage/epochs.h"
+#include "storage/forget.h"
 #include "storage/image.h"
+#include "storage/keyfile.h"
 #include "storage/lock.h"
 #include "storage/paths.h"
+#include "storage/secret.h"
 #include "storage/space.h"
 #include "storage/tables.h"
+#include "storage/unlock.h"
+#include "storage/upgrade.h"
 
 struct disk {
     struct vc_backend base;
@@ -25,12 +30,14 @@ struct disk {
     int lock_fd; /* -1: only read */
     struct vc_tables *tables;
     struct vc_committer *committer; /* NULL: only read */
+    struct vc_forget forget;        /* the committer's while it runs */
     vc_err broken;                  /* why there are no tables any more */
 };
 
 const struct vc_disk_config vc_disk_config_now = {
     .schema = &vc_schema_now,
     .probe_after_ms = 1000, /* a person who has made room does not want to wait */
+    .forget_after_ms = (vc_ms)3600 * 1000,
 };
 
 static struct disk *disk_of(struct vc_backend *backend)
@@ -47,6 +54,7 @@ static vc_err apply(void *ctx, const struct vc_batch *batch, vc_err *ret_health)
     if (err == VC_OK) {
         err = vc_tables_apply(disk->tables, batch);
     }
+    disk->forget.has_waste = disk->forget.has_waste || batch->is_forgetting;
     *ret_health = vc_space_look(disk->paths.store, VC_SPACE_PROMISE_BYTES);
     return err;
 }
@@ -63,13 +71,21 @@ static vc_err probe(void *ctx)
     return err != VC_OK ? err : vc_tables_probe(disk->tables);
 }
 
+/* On the committer's thread. */
+static bool tend(void *ctx, vc_ms *ret_again_after)
+{
+    struct disk *disk = ctx;
+
+    return vc_forget_tend(&disk->forget, disk->tables, ret_again_after);
+}
+
 static vc_err disk_get(struct vc_backend *backend, enum vc_table table,
-                       struct vc_bytes key, struct vc_bytes *ret_sealed)
+                       struct vc_bytes place, struct vc_bytes *ret_stored)
 {
     struct disk *disk = disk_of(backend);
 
     return disk->tables == NULL ? disk->broken
-                                : vc_tables_get(disk->tables, table, key, ret_sealed);
+                                : vc_tables_get(disk->tables, table, place, ret_stored);
 }
 
 static vc_err disk_scan(struct vc_backend *backend, const struct vc_scan *scan)
@@ -77,6 +93,21 @@ static vc_err disk_scan(struct vc_backend *backend, const struct vc_scan *scan)
     struct disk *disk = disk_of(backend);
 
     return disk->tables == NULL ? disk->broken : vc_tables_scan(disk->tables, scan);
+}
+
+/* The reader is the last one who may want the key of an epoch that is over. */
+static vc_err disk_tend(struct vc_backend *backend)
+{
+    struct disk *disk = disk_of(backend);
+    vc_err err = VC_OK;
+
+    if (disk->tables != NULL && vc_keyring_may_forget(disk->base.ring)) {
+        err = vc_tables_renew(disk->tables);
+        if (err == VC_OK) {
+            (void)vc_keyring_forget(disk->base.ring);
+        }
+    }
+    return err;
 }
 
 static void disk_commit(struct vc_backend *backend, const struct vc_batch *batch)
@@ -116,7 +147,8 @@ static void disk_wait(struct vc_backend *backend)
 static void disk_recover(struct vc_backend *backend)
 {
     struct disk *disk = disk_of(backend);
-    struct vc_tables_config cfg = {.path = disk->paths.store, .schema = disk->schema};
+    struct vc_tables_config cfg = {
+        .path = disk->paths.store, .schema = disk->schema, .ring = disk->base.ring};
 
     if (disk->committer == NULL) {
         return; /* only read: there is nothing to come back from */
@@ -153,6 +185,7 @@ static void free_disk(struct disk *disk)
 {
     vc_committer_stop(disk->committer);
     vc_tables_close(disk->tables);
+    vc_unlock_end(disk->base.ring);
     vc_lock_release(disk->lock_fd);
     if (disk->dir_fd >= 0) {
         (void)close(disk->dir_fd); /* only a name */
@@ -165,6 +198,9 @@ static void disk_close(struct vc_backend *backend, bool is_clean)
     struct disk *disk = disk_of(backend);
 
     vc_committer_stop(disk->committer);
+    if (is_clean && disk->committer != NULL && disk->tables != NULL) {
+        vc_forget_end(&disk->forget, disk->tables);
+    }
     vc_tables_close(disk->tables);
     if (is_clean && disk->committer != NULL && disk->tables != NULL) {
         vc_clean_set(disk->dir_fd, VC_STORE_FILE);
@@ -177,6 +213,7 @@ static void disk_close(struct vc_backend *backend, bool is_clean)
 static const struct vc_backend_calls disk_calls = {
     .get = disk_get,
     .scan = disk_scan,
+    .tend = disk_tend,
     .commit = disk_commit,
     .take = disk_take,
     .wait = disk_wait,
@@ -206,54 +243,139 @@ static vc_err open_dir(const char *dir, bool is_read_only, int *ret_fd)
     return VC_OK;
 }
 
-static void remove_made(const struct disk *disk)
+/* It may be what is left of an upgrade, and the old file then. */
+static vc_err remove_made(const struct disk *disk)
 {
-    (void)unlinkat(disk->dir_fd, VC_STORE_NEW_FILE, 0); /* mostly it is not there */
-    (void)unlinkat(disk->dir_fd, VC_STORE_NEW_FILE "-lock", 0);
+    (void)unlinkat(disk->dir_fd, VC_STORE_NEW_FILE "-lock",
+                   0); /* mostly it is not there */
+    return vc_upgrade_erase(disk->dir_fd, VC_STORE_NEW_FILE);
+}
+
+/* Data and old names are durable; this makes the new names so. */
+static vc_err sync_names(const struct disk *disk)
+{
+    return fsync(disk->dir_fd) == 0 ? VC_OK
+           : errno == ENOSPC        ? VC_ERR_DISK_FULL
+                                    : VC_ERR_STORE_IO;
+}
+
+/* Puts the made file in the place of the store; an old store has the made one's name then,
+ * where the file system can do that. */
+static vc_err name_made(const struct disk *disk)
+{
+    if (renameat2(disk->dir_fd, VC_STORE_NEW_FILE, disk->dir_fd, VC_STORE_FILE,
+                  RENAME_EXCHANGE) != 0 &&
+        renameat(disk->dir_fd, VC_STORE_NEW_FILE, disk->dir_fd, VC_STORE_FILE) != 0) {
+        return errno == ENOSPC ? VC_ERR_DISK_FULL : VC_ERR_STORE_IO;
+    }
+    return sync_names(disk);
 }
 
 /*
  * Under another name until it is whole: an empty or half-made store.mdb is then always
- * damage, and never taken for a new store, which would forget who somebody is.
+ * damage, and never taken for a new store, which would forget who somebody is.  With an old
+ * store of version 1, its rows are copied.
  */
-static vc_err make_file(const struct disk *disk, const char *dir)
+static vc_err make_file(struct disk *disk, const struct vc_lmdb_config *cfg,
+                        const struct vc_schema *schema, bool has_old)
 {
-    struct vc_tables_config cfg = {
-        .path = disk->paths.made, .schema = disk->schema, .is_new = true};
+    struct vc_tables_config tables_cfg = {
+        .path = disk->paths.made, .schema = schema, .is_new = true};
     struct vc_tables *tables;
-    vc_err err = vc_space_look(dir, VC_SPACE_COMMIT_BYTES);
+    vc_err err = vc_space_look(cfg->dir, VC_SPACE_COMMIT_BYTES);
 
-    remove_made(disk);
     if (err == VC_OK) {
-        err = vc_tables_open(&cfg, &tables);
+        err = remove_made(disk);
+    }
+    if (err == VC_OK && disk->base.ring == NULL) {
+        err = vc_unlock_or_make(disk->dir_fd, cfg->passphrase, &disk->base.ring);
     }
     if (err == VC_OK) {
-        vc_tables_close(tables);
-        /* A commit does not make the file's name and length durable; this does. */
-        if (renameat(disk->dir_fd, VC_STORE_NEW_FILE, disk->dir_fd, VC_STORE_FILE) !=
-                0 ||
-            fsync(disk->dir_fd) != 0) {
-            err = errno == ENOSPC ? VC_ERR_DISK_FULL : VC_ERR_STORE_IO;
+        err = vc_epochs_make(disk->dir_fd, disk->base.ring);
+    }
+    if (err == VC_OK) {
+        tables_cfg.ring = disk->base.ring;
+        err = vc_tables_open(&tables_cfg, &tables);
+    }
+    if (err == VC_OK) {
+        if (has_old) {
+            err = vc_upgrade_copy(disk->paths.store, tables);
         }
+        vc_tables_close(tables);
     }
-    remove_made(disk);
+    if (err == VC_OK) {
+        /* A commit does not make the file's name and length durable; this does. */
+        err = name_made(disk);
+    }
+    /* What cannot be removed now is removed at the next start. */
+    (void)!remove_made(disk);
     return err;
 }
 
-/* Makes sure that there is a file which can be mapped. */
-static vc_err prepare_file(const struct disk *disk, const struct vc_lmdb_config *cfg)
+/* Makes sure that there is a file which can be mapped, and the keys for it. */
+static vc_err prepare_file(struct disk *disk, const struct vc_lmdb_config *cfg,
+                           const struct vc_schema *schema)
 {
     bool is_short = false;
+    bool is_plain = false;
     vc_err err = vc_image_look(disk->paths.store, &is_short);
 
     if (err == VC_ERR_NOT_FOUND && !cfg->is_read_only) {
-        return make_file(disk, cfg->dir);
+        return make_file(disk, cfg, schema, false);
     }
     if (err == VC_OK && is_short) {
         /* Free pages at the end need not be there, but who knows which are missing. */
-        err = vc_lmdb_check(cfg->dir, NULL, NULL, 0);
+        err = vc_lmdb_check(cfg, NULL, NULL, 0);
+    }
+    if (err == VC_OK) {
+        err = vc_upgrade_is_wanted(disk->paths.store, &is_plain);
+    }
+    if (err == VC_OK && is_plain) {
+        return cfg->is_read_only ? VC_ERR_UNSUPPORTED
+                                 : make_file(disk, cfg, schema, true);
+    }
+    if (err == VC_OK) {
+        err = vc_unlock(disk->dir_fd, cfg->passphrase, &disk->base.ring);
+        err = err == VC_ERR_NOT_FOUND ? VC_ERR_STORE_KEY : err;
+    }
+    if (err == VC_OK) {
+        err = vc_epochs_load(disk->dir_fd, disk->base.ring);
     }
     return err;
+}
+
+/* Ends what a power loss has cut off. */
+static vc_err finish_changes(struct disk *disk)
+{
+    vc_err err = vc_key_file_settle(disk->dir_fd);
+
+    if (err == VC_OK) {
+        (void)!remove_made(
+            disk); /* an old file on a worn disk is no reason not to start */
+        err = vc_forget_finish(&disk->forget, disk->tables);
+    }
+    return err == VC_OK ? disk_tend(&disk->base) : err;
+}
+
+static vc_err start_writing(struct disk *disk, const struct vc_lmdb_config *cfg,
+                            const struct vc_disk_config *disk_cfg)
+{
+    struct vc_committer_config committer_cfg = {
+        .apply = apply,
+        .probe = probe,
+        .tend = tend,
+        .ctx = disk,
+        .wake = cfg->wake,
+        .wake_ctx = cfg->wake_ctx,
+        .health = vc_space_look(disk->paths.store, VC_SPACE_PROMISE_BYTES),
+        .probe_after_ms = disk_cfg->probe_after_ms,
+    };
+    vc_err err;
+
+    vc_forget_init(&disk->forget, disk->dir_fd, disk->base.ring,
+                   disk_cfg->forget_after_ms);
+    err = finish_changes(disk);
+    return err != VC_OK ? err : vc_committer_start(&committer_cfg, &disk->committer);
 }
 
 static vc_err open_parts(struct disk *disk, const struct vc_lmdb_config *cfg,
@@ -262,14 +384,6 @@ static vc_err open_parts(struct disk *disk, const struct vc_lmdb_config *cfg,
     struct vc_tables_config tables_cfg = {.path = disk->paths.store,
                                           .schema = disk_cfg->schema,
                                           .is_read_only = cfg->is_read_only};
-    struct vc_committer_config committer_cfg = {
-        .apply = apply,
-        .probe = probe,
-        .ctx = disk,
-        .wake = cfg->wake,
-        .wake_ctx = cfg->wake_ctx,
-        .probe_after_ms = disk_cfg->probe_after_ms,
-    };
     vc_err err = vc_store_paths_make(cfg->dir, &disk->paths);
 
     if (err == VC_OK) {
@@ -279,17 +393,17 @@ static vc_err open_parts(struct disk *disk, const struct vc_lmdb_config *cfg,
         err = vc_lock_take(disk->dir_fd, &disk->lock_fd, ret_holder);
     }
     if (err == VC_OK) {
-        err = prepare_file(disk, cfg);
+        err = prepare_file(disk, cfg, disk_cfg->schema);
     }
     if (err == VC_OK && !cfg->is_read_only) {
         err = vc_clean_unset(disk->dir_fd);
     }
     if (err == VC_OK) {
+        tables_cfg.ring = disk->base.ring;
         err = vc_tables_open(&tables_cfg, &disk->tables);
     }
     if (err == VC_OK && !cfg->is_read_only) {
-        committer_cfg.health = vc_space_look(disk->paths.store, VC_SPACE_PROMISE_BYTES);
-        err = vc_committer_start(&committer_cfg, &disk->committer);
+        err = start_writing(disk, cfg, disk_cfg);
     }
     return err;
 }
@@ -310,8 +424,8 @@ vc_err vc_disk_open(const struct vc_lmdb_config *cfg,
     disk->dir_fd = -1;
     disk->lock_fd = -1;
     err = open_parts(disk, cfg, disk_cfg, ret_holder);
-    if (err == VC_OK && getrandom(hash_key, sizeof hash_key, 0) != sizeof hash_key) {
-        err = VC_ERR_IO;
+    if (err == VC_OK) {
+        err = vc_secret_draw(hash_key, sizeof hash_key);
     }
     if (err == VC_OK) {
         err = vc_store_new(&disk->base, hash_key, ret_store);
@@ -339,4 +453,34 @@ bool vc_lmdb_was_clean(const char *dir)
     is_clean = vc_lock_is_taken(fd) || vc_clean_is_set(fd, VC_STORE_FILE);
     (void)close(fd); /* only a name */
     return is_clean;
+}
+
+vc_err vc_lmdb_has_passphrase(const char *dir, bool *ret_has_passphrase)
+{
+    enum vc_key_form form;
+    int fd;
+    vc_err err = open_dir(dir, true, &fd);
+
+    if (err != VC_OK) {
+        return err;
+    }
+    err = vc_key_file_form(fd, &form);
+    if (err == VC_OK) {
+        *ret_has_passphrase = form == VC_KEY_PASSPHRASE;
+    }
+    (void)close(fd); /* only a name */
+    return err;
+}
+
+vc_err vc_lmdb_change_passphrase(const char *dir, struct vc_bytes old,
+                                 struct vc_bytes fresh)
+{
+    int fd;
+    vc_err err = open_dir(dir, true, &fd);
+
+    if (err == VC_OK) {
+        err = vc_key_file_change(fd, old, fresh);
+        (void)close(fd); /* only a name */
+    }
+    return err;
 }

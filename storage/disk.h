@@ -8,6 +8,7 @@
 struct vc_disk_config {
     const struct vc_schema *schema;
     vc_ms probe_after_ms;
+    vc_ms forget_after_ms; /* between two epochs; VC_NEVER: there are no others */
 };
 
 extern const struct vc_disk_config vc_disk_config_now;

@@ -7,6 +7,7 @@
 
 #include "crypto/base/cursor.h"
 #include "storage/seal.h"
+#include "storage/secret.h"
 #include "storage/space.h"
 #include "storage/tables.h"
 
@@ -21,6 +22,8 @@ struct cursor {
 
 struct vc_tables {
     MDB_env *env;
+    struct vc_keyring *ring;
+    uint8_t *room; /* VC_STORED_MAX bytes, for a row that is opened by the writer */
     MDB_txn *read;
     struct cursor walking; /* what vc_tables_rows() gave last */
     MDB_dbi dbis[VC_TABLE_COUNT];
@@ -97,27 +100,32 @@ static vc_err from_commit(const struct vc_tables *tables, int rc)
     return err;
 }
 
-static int put_sealed(MDB_txn *txn, MDB_dbi dbi, const struct vc_batch_op *op)
+static int put_sealed(const struct vc_tables *tables, MDB_txn *txn,
+                      const struct vc_batch_op *op, const struct vc_row_key *place)
 {
-    MDB_val key = to_val(op->key);
-    MDB_val val = {.mv_size = op->value.len + VC_SEAL_OVERHEAD};
-    int rc = mdb_put(txn, dbi, &key, &val, MDB_RESERVE);
+    MDB_val key = to_val(vc_row_key_bytes(place));
+    MDB_val val = {.mv_size = vc_row_stored_len(op->table, place, op->value.len)};
+    int rc = mdb_put(txn, tables->dbis[op->table], &key, &val, MDB_RESERVE);
 
     if (rc == MDB_SUCCESS) {
-        vc_value_seal(val.mv_data, op->table, op->key, op->value);
+        vc_row_seal(val.mv_data, tables->ring, op->table, place, op->value);
     }
     return rc;
 }
 
-static int apply_op(MDB_txn *txn, MDB_dbi dbi, const struct vc_batch_op *op)
+static int apply_op(const struct vc_tables *tables, MDB_txn *txn,
+                    const struct vc_batch_op *op)
 {
-    MDB_val key = to_val(op->key);
+    struct vc_row_key place;
+    MDB_val key;
     int rc;
 
+    vc_row_key_make(&place, tables->ring, op->table, op->key);
     if (!op->is_del) {
-        return put_sealed(txn, dbi, op);
+        return put_sealed(tables, txn, op, &place);
     }
-    rc = mdb_del(txn, dbi, &key, NULL);
+    key = to_val(vc_row_key_bytes(&place));
+    rc = mdb_del(txn, tables->dbis[op->table], &key, NULL);
     return rc == MDB_NOTFOUND ? MDB_SUCCESS : rc;
 }
 
@@ -157,24 +165,45 @@ struct upgrade {
     struct vc_schema_tx base;
     struct vc_tables *tables;
     MDB_txn *txn;
+    struct vc_row row; /* what was given last */
+    size_t opened_len; /* of the room that rows were opened in */
 };
+
+/* The row that says the version is read before there are keys. */
+static vc_err upgrade_open(struct upgrade *up, enum vc_table table,
+                           struct vc_bytes place, struct vc_bytes stored,
+                           struct vc_bytes *ret_value)
+{
+    vc_err err =
+        vc_row_open(&up->row, (struct vc_room){up->tables->room, VC_STORED_MAX},
+                    up->tables->ring, table, place, stored);
+
+    up->opened_len = stored.len > up->opened_len ? stored.len : up->opened_len;
+    if (err == VC_OK) {
+        *ret_value = up->row.value;
+    }
+    return err;
+}
 
 static vc_err upgrade_get(struct vc_schema_tx *tx, enum vc_table table,
                           struct vc_bytes key, struct vc_bytes *ret_value)
 {
     struct upgrade *up = (struct upgrade *)tx;
-    MDB_val mdb_key = to_val(key);
+    struct vc_row_key place;
+    MDB_val mdb_key;
     MDB_val val;
     int rc;
 
     if (!up->tables->has_dbi[table]) {
         return VC_ERR_NOT_FOUND;
     }
+    vc_row_key_make(&place, up->tables->ring, table, key);
+    mdb_key = to_val(vc_row_key_bytes(&place));
     rc = mdb_get(up->txn, up->tables->dbis[table], &mdb_key, &val);
     if (rc != MDB_SUCCESS) {
         return from_mdb(rc);
     }
-    return vc_value_open(table, key, from_val(val), ret_value);
+    return upgrade_open(up, table, vc_row_key_bytes(&place), from_val(val), ret_value);
 }
 
 static vc_err upgrade_put(struct vc_schema_tx *tx, enum vc_table table,
@@ -183,7 +212,7 @@ static vc_err upgrade_put(struct vc_schema_tx *tx, enum vc_table table,
     struct upgrade *up = (struct upgrade *)tx;
     struct vc_batch_op op = {.table = table, .key = key, .value = value};
 
-    return from_mdb(apply_op(up->txn, up->tables->dbis[table], &op));
+    return from_commit(up->tables, apply_op(up->tables, up->txn, &op));
 }
 
 static vc_err upgrade_del(struct vc_schema_tx *tx, enum vc_table table,
@@ -192,7 +221,7 @@ static vc_err upgrade_del(struct vc_schema_tx *tx, enum vc_table table,
     struct upgrade *up = (struct upgrade *)tx;
     struct vc_batch_op op = {.table = table, .key = key, .is_del = true};
 
-    return from_mdb(apply_op(up->txn, up->tables->dbis[table], &op));
+    return from_commit(up->tables, apply_op(up->tables, up->txn, &op));
 }
 
 static vc_err upgrade_next(struct vc_schema_tx *tx, enum vc_table table,
@@ -200,28 +229,32 @@ static vc_err upgrade_next(struct vc_schema_tx *tx, enum vc_table table,
                            struct vc_bytes *ret_value)
 {
     struct upgrade *up = (struct upgrade *)tx;
-    /* The least key behind @after is @after and a zero byte. */
-    uint8_t start[VC_STORE_KEY_MAX + 1] = {0};
-    struct vc_bytes key = {start, after.len + 1};
-    struct vc_bytes sealed = {0};
+    struct vc_row_key place;
+    /* The least place behind that of @after is the same and a zero byte. */
+    uint8_t start[VC_ROW_KEY_MAX + 1] = {0};
+    struct vc_bytes key = {start, 0};
+    struct vc_bytes stored = {0};
     struct cursor cursor;
     vc_err err = open_cursor(up->txn, up->tables->dbis[table], &cursor);
 
     if (err != VC_OK) {
         return err;
     }
-    VC_CHECK(after.len <= VC_STORE_KEY_MAX);
     if (after.len > 0) {
-        memcpy(start, after.data, after.len);
+        vc_row_key_make(&place, up->tables->ring, table, after);
+        memcpy(start, place.bytes, place.len);
+        key.len = place.len + 1u;
     }
     err = move_cursor(&cursor.rows, after.len > 0 ? VC_ROWS_SEEK : VC_ROWS_FIRST, &key,
-                      &sealed);
+                      &stored);
     mdb_cursor_close(cursor.mdb);
-    if (err != VC_OK) {
-        return err;
+    if (err == VC_OK) {
+        err = upgrade_open(up, table, key, stored, ret_value);
     }
-    *ret_key = key;
-    return vc_value_open(table, key, sealed, ret_value);
+    if (err == VC_OK) {
+        *ret_key = up->row.key;
+    }
+    return err;
 }
 
 static const struct vc_schema_tx_calls upgrade_calls = {
@@ -233,7 +266,7 @@ static const struct vc_schema_tx_calls upgrade_calls = {
 
 static struct upgrade upgrade_of(struct vc_tables *tables, MDB_txn *txn)
 {
-    return (struct upgrade){{&upgrade_calls}, tables, txn};
+    return (struct upgrade){.base = {&upgrade_calls}, .tables = tables, .txn = txn};
 }
 
 /* Opens the handles of all tables that are there, or makes them with MDB_CREATE. */
@@ -280,6 +313,9 @@ static vc_err look_at_schema(struct vc_tables *tables, const struct vc_schema *s
         look = upgrade_of(tables, txn);
         err = vc_schema_look(&look.base, schema, ret_is_old);
     }
+    if (err == VC_OK) {
+        err = vc_schema_look_at_key(&look.base);
+    }
     if (err != VC_OK) {
         mdb_txn_abort(txn);
         return err;
@@ -288,29 +324,37 @@ static vc_err look_at_schema(struct vc_tables *tables, const struct vc_schema *s
     return from_mdb(mdb_txn_commit(txn));
 }
 
-/* Makes or upgrades the tables in one transaction. */
-static vc_err write_schema(struct vc_tables *tables, const struct vc_schema *schema,
-                           bool is_new)
+vc_err vc_tables_run(struct vc_tables *tables, vc_tables_work run, const void *ctx)
 {
     MDB_txn *txn;
     struct upgrade up;
-    vc_err err;
+    vc_err err = from_commit(tables, mdb_txn_begin(tables->env, NULL, 0, &txn));
 
-    err = from_mdb(mdb_txn_begin(tables->env, NULL, 0, &txn));
     if (err != VC_OK) {
         return err;
     }
-    err = open_dbis(tables, txn, MDB_CREATE);
-    if (err == VC_OK) {
-        up = upgrade_of(tables, txn);
-        err = is_new ? vc_schema_begin(&up.base, schema)
-                     : vc_schema_upgrade(&up.base, schema);
-    }
+    up = upgrade_of(tables, txn);
+    err = run(&up.base, ctx);
+    vc_wipe(tables->room, up.opened_len);
     if (err != VC_OK) {
         mdb_txn_abort(txn);
         return err;
     }
     return from_commit(tables, mdb_txn_commit(txn));
+}
+
+/* Makes the tables and what says of which schema they are, or goes on to that schema. */
+static vc_err write_schema(struct vc_schema_tx *tx, const void *ctx)
+{
+    const struct vc_tables_config *cfg = ctx;
+    struct upgrade *up = (struct upgrade *)tx;
+    vc_err err = open_dbis(up->tables, up->txn, MDB_CREATE);
+
+    if (err != VC_OK) {
+        return err;
+    }
+    return cfg->is_new ? vc_schema_begin(tx, cfg->schema)
+                       : vc_schema_upgrade(tx, cfg->schema);
 }
 
 static vc_err prepare(struct vc_tables *tables, const struct vc_tables_config *cfg)
@@ -330,7 +374,7 @@ static vc_err prepare(struct vc_tables *tables, const struct vc_tables_config *c
     if (err == VC_OK && !cfg->is_read_only) {
         (void)mdb_reader_check(tables->env, &dead); /* it only saves space */
         if (cfg->is_new || is_old) {
-            err = write_schema(tables, cfg->schema, cfg->is_new);
+            err = vc_tables_run(tables, write_schema, cfg);
         }
     }
     if (err != VC_OK) {
@@ -379,7 +423,9 @@ vc_err vc_tables_open(const struct vc_tables_config *cfg, struct vc_tables **ret
         return VC_ERR_NO_MEMORY;
     }
     tables->path = strdup(cfg->path);
-    err = tables->path == NULL
+    tables->room = vc_secret_new(VC_STORED_MAX, false);
+    tables->ring = cfg->ring;
+    err = tables->path == NULL || tables->room == NULL
               ? VC_ERR_NO_MEMORY
               : open_env(&tables->env, cfg->path, cfg->is_read_only ? MDB_RDONLY : 0);
     if (err == VC_OK) {
@@ -408,21 +454,22 @@ void vc_tables_close(struct vc_tables *tables)
     if (tables->env != NULL) {
         mdb_env_close(tables->env);
     }
+    vc_secret_free(tables->room, VC_STORED_MAX);
     free(tables->path);
     free(tables);
 }
 
-vc_err vc_tables_get(struct vc_tables *tables, enum vc_table table, struct vc_bytes key,
-                     struct vc_bytes *ret_sealed)
+vc_err vc_tables_get(struct vc_tables *tables, enum vc_table table,
+                     struct vc_bytes place, struct vc_bytes *ret_stored)
 {
-    MDB_val mdb_key = to_val(key);
+    MDB_val mdb_key = to_val(place);
     MDB_val val;
     int rc = mdb_get(tables->read, tables->dbis[table], &mdb_key, &val);
 
     if (rc != MDB_SUCCESS) {
         return from_mdb(rc);
     }
-    *ret_sealed = from_val(val);
+    *ret_stored = from_val(val);
     return VC_OK;
 }
 
@@ -446,63 +493,48 @@ vc_err vc_tables_renew(struct vc_tables *tables)
 }
 
 /* The order of the keys makes neighbours of rows that stand on one page. */
-static int apply_all(struct vc_tables *tables, MDB_txn *txn,
-                     const struct vc_batch *batch)
+static vc_err apply_batch(struct vc_schema_tx *tx, const void *ctx)
 {
+    const struct upgrade *up = (struct upgrade *)tx;
+    struct vc_tables *tables = up->tables;
+    const struct vc_batch *batch = ctx;
     int rc = MDB_SUCCESS;
 
     vc_batch_sort(batch, tables->order);
     for (uint32_t i = 0; i < batch->count && rc == MDB_SUCCESS; i++) {
         struct vc_batch_op op = vc_batch_at(batch, tables->order[i]);
 
-        rc = apply_op(txn, tables->dbis[op.table], &op);
+        rc = apply_op(tables, up->txn, &op);
     }
-    return rc;
+    return from_commit(tables, rc);
 }
 
 vc_err vc_tables_apply(struct vc_tables *tables, const struct vc_batch *batch)
 {
-    MDB_txn *txn;
     int dead;
-    int rc;
 
     if (++tables->commits % COMMITS_A_READER_CHECK == 0) {
         (void)mdb_reader_check(tables->env, &dead); /* it only saves space */
     }
-    rc = mdb_txn_begin(tables->env, NULL, 0, &txn);
-    if (rc != MDB_SUCCESS) {
-        return from_commit(tables, rc);
-    }
-    rc = apply_all(tables, txn, batch);
-    if (rc != MDB_SUCCESS) {
-        mdb_txn_abort(txn);
-        return from_commit(tables, rc);
-    }
-    return from_commit(tables, mdb_txn_commit(txn));
+    return vc_tables_run(tables, apply_batch, batch);
 }
 
-vc_err vc_tables_probe(struct vc_tables *tables)
+static vc_err write_probe(struct vc_schema_tx *tx, const void *ctx)
 {
     static const uint8_t key[] = {'p', 'r', 'o', 'b', 'e'};
     uint8_t value[8];
     struct vc_writer w = vc_writer(value, sizeof value);
-    struct vc_batch_op op = {VC_TABLE_META, false, VC_BYTES(key), VC_BYTES(value)};
-    MDB_txn *txn;
-    int rc;
 
-    /* Another value than before, so that pages are really written. */
-    vc_write_u64(&w, ++tables->probes);
+    vc_write_u64(&w, *(const uint64_t *)ctx);
     VC_CHECK(vc_writer_end(&w) == VC_OK);
-    rc = mdb_txn_begin(tables->env, NULL, 0, &txn);
-    if (rc != MDB_SUCCESS) {
-        return from_commit(tables, rc);
-    }
-    rc = apply_op(txn, tables->dbis[VC_TABLE_META], &op);
-    if (rc != MDB_SUCCESS) {
-        mdb_txn_abort(txn);
-        return from_commit(tables, rc);
-    }
-    return from_commit(tables, mdb_txn_commit(txn));
+    return tx->calls->put(tx, VC_TABLE_META, VC_BYTES(key), VC_BYTES(value));
+}
+
+vc_err vc_tables_probe(struct vc_tables *tables)
+{
+    /* Another value than before, so that pages are really written. */
+    tables->probes++;
+    return vc_tables_run(tables, write_probe, &tables->probes);
 }
 
 vc_err vc_tables_rows(struct vc_tables *tables, unsigned table,

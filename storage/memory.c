@@ -7,14 +7,14 @@
 #include "storage/rows.h"
 #include "storage/seal.h"
 
-/* A row, its key and its sealed value in one piece. */
+/* A row as it stands on a disk: its place and its sealed value in one piece. */
 struct row {
     uint32_t value_len;
     uint8_t key_len;
     uint8_t bytes[];
 };
 
-/* Sorted by key: thousands of rows at most, and ranges are read more than rows are made. */
+/* Sorted by place: thousands of rows at most, and ranges are read more than rows are made. */
 struct table {
     struct row **rows;
     size_t count;
@@ -29,6 +29,7 @@ struct vc_memory_disk {
 
 struct memory {
     struct vc_backend base;
+    struct vc_keyring ring;
     struct vc_memory_disk *disk;
     const struct vc_batch *batch; /* waits for vc_memory_complete() */
     bool is_done;
@@ -75,19 +76,22 @@ static bool is_at(const struct table *table, size_t place, struct vc_bytes key)
            vc_key_compare(row_key(table->rows[place]), key) == 0;
 }
 
-static struct row *new_row(enum vc_table number, struct vc_bytes key,
-                           struct vc_bytes value)
+static struct row *new_row(struct vc_keyring *ring, const struct vc_batch_op *op)
 {
-    size_t sealed_len = value.len + VC_SEAL_OVERHEAD;
-    struct row *row = malloc(sizeof *row + key.len + sealed_len);
+    struct vc_row_key key;
+    struct row *row;
+    size_t len;
 
+    vc_row_key_make(&key, ring, op->table, op->key);
+    len = vc_row_stored_len(op->table, &key, op->value.len);
+    row = malloc(sizeof *row + key.len + len);
     if (row == NULL) {
         return NULL;
     }
-    row->key_len = (uint8_t)key.len;
-    row->value_len = (uint32_t)sealed_len;
-    memcpy(row->bytes, key.data, key.len);
-    vc_value_seal(row->bytes + key.len, number, key, value);
+    row->key_len = key.len;
+    row->value_len = (uint32_t)len;
+    memcpy(row->bytes, key.bytes, key.len);
+    vc_row_seal(row->bytes + key.len, ring, op->table, &key, op->value);
     return row;
 }
 
@@ -108,18 +112,19 @@ static bool make_room(struct table *table)
     return true;
 }
 
-static vc_err put_row(struct vc_memory_disk *disk, enum vc_table number,
-                      struct vc_bytes key, struct vc_bytes value)
+static vc_err put_row(struct vc_memory_disk *disk, struct vc_keyring *ring,
+                      const struct vc_batch_op *op)
 {
-    struct table *table = &disk->tables[number];
-    size_t place = place_of(table, key);
-    struct row *row = new_row(number, key, value);
+    struct table *table = &disk->tables[op->table];
+    struct row *row = new_row(ring, op);
+    size_t place;
 
     if (row == NULL || !make_room(table)) {
         free(row);
         return VC_ERR_NO_MEMORY;
     }
-    if (is_at(table, place, key)) {
+    place = place_of(table, row_key(row));
+    if (is_at(table, place, row_key(row))) {
         free(table->rows[place]);
     } else {
         memmove(table->rows + place + 1, table->rows + place,
@@ -130,18 +135,36 @@ static vc_err put_row(struct vc_memory_disk *disk, enum vc_table number,
     return VC_OK;
 }
 
-static void del_row(struct vc_memory_disk *disk, enum vc_table number,
-                    struct vc_bytes key)
+static void del_row(struct vc_memory_disk *disk, struct vc_keyring *ring,
+                    const struct vc_batch_op *op)
 {
-    struct table *table = &disk->tables[number];
-    size_t place = place_of(table, key);
+    struct table *table = &disk->tables[op->table];
+    struct vc_row_key key;
+    size_t place;
 
-    if (is_at(table, place, key)) {
+    vc_row_key_make(&key, ring, op->table, op->key);
+    place = place_of(table, vc_row_key_bytes(&key));
+    if (is_at(table, place, vc_row_key_bytes(&key))) {
         free(table->rows[place]);
         table->count--;
         memmove(table->rows + place, table->rows + place + 1,
                 (table->count - place) * ENTRY_BYTES);
     }
+}
+
+/* The same disk and the same turns give the same run: every disk has the same keys. */
+static vc_err make_ring(struct vc_keyring *ring)
+{
+    static const struct vc_epoch_key none = {.number = 0};
+    static const struct vc_secret32 zeros = {{0}};
+    struct vc_epoch_key first;
+    vc_err err = vc_keyring_init(ring, &zeros);
+
+    if (err == VC_OK) {
+        vc_epoch_key_make(&first, 1, &zeros);
+        vc_keyring_set(ring, &first, &none);
+    }
+    return err;
 }
 
 struct vc_memory_disk *vc_memory_disk_new(void)
@@ -218,12 +241,21 @@ bool vc_memory_disk_flip(struct vc_memory_disk *disk, enum vc_table number,
                          struct vc_bytes key, size_t at)
 {
     struct table *table = &disk->tables[number];
-    size_t place = place_of(table, key);
+    struct vc_row_key hidden;
+    struct vc_keyring ring;
+    size_t place;
 
-    if (!is_at(table, place, key) || at >= table->rows[place]->value_len) {
+    if (make_ring(&ring) != VC_OK) {
         return false;
     }
-    table->rows[place]->bytes[key.len + at] ^= 1;
+    vc_row_key_make(&hidden, &ring, number, key);
+    vc_keyring_deinit(&ring);
+    place = place_of(table, vc_row_key_bytes(&hidden));
+    if (!is_at(table, place, vc_row_key_bytes(&hidden)) ||
+        at >= table->rows[place]->value_len) {
+        return false;
+    }
+    table->rows[place]->bytes[hidden.len + at] ^= 1;
     return true;
 }
 
@@ -299,9 +331,9 @@ static vc_err apply(struct memory *memory, const struct vc_batch *batch)
         struct vc_batch_op op = vc_batch_at(batch, i);
 
         if (op.is_del) {
-            del_row(memory->disk, op.table, op.key);
+            del_row(memory->disk, &memory->ring, &op);
         } else {
-            err = put_row(memory->disk, op.table, op.key, op.value);
+            err = put_row(memory->disk, &memory->ring, &op);
         }
     }
     /* A host of the simulator that has no memory left cannot go on being one. */
@@ -317,6 +349,12 @@ static void complete(struct memory *memory, vc_err result)
         memory->is_done = true;
     }
     memory->health = result;
+}
+
+static vc_err memory_tend(struct vc_backend *backend)
+{
+    (void)backend; /* nobody seals anything anew */
+    return VC_OK;
 }
 
 static void memory_commit(struct vc_backend *backend, const struct vc_batch *batch)
@@ -369,12 +407,14 @@ static uint64_t memory_file_bytes(struct vc_backend *backend)
 static void memory_close(struct vc_backend *backend, bool is_clean)
 {
     (void)is_clean; /* memory has no half-written state */
+    vc_keyring_deinit(&memory_of(backend)->ring);
     free(memory_of(backend));
 }
 
 static const struct vc_backend_calls memory_calls = {
     .get = memory_get,
     .scan = memory_scan,
+    .tend = memory_tend,
     .commit = memory_commit,
     .take = memory_take,
     .wait = memory_wait,
@@ -394,11 +434,17 @@ vc_err vc_memory_open(struct vc_memory_disk *disk, struct vc_store **ret_store)
     if (memory == NULL) {
         return VC_ERR_NO_MEMORY;
     }
+    err = make_ring(&memory->ring);
+    if (err != VC_OK) {
+        free(memory);
+        return err;
+    }
     memory->base.calls = &memory_calls;
+    memory->base.ring = &memory->ring;
     memory->disk = disk;
     err = vc_store_new(&memory->base, hash_key, ret_store);
     if (err != VC_OK) {
-        free(memory);
+        memory_close(&memory->base, false);
     }
     return err;
 }

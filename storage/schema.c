@@ -5,17 +5,11 @@
 
 static const uint8_t version_key[] = VC_SCHEMA_KEY;
 
-/* New tables are made by whoever upgrades, so that there is nothing else to do. */
-static vc_err add_tables(struct vc_schema_tx *tx)
-{
-    (void)tx;
-    return VC_OK;
-}
+/* Its value says nothing: that it can be opened does. */
+static const uint8_t key_key[] = {'k', 'e', 'y'};
 
-static const struct vc_migration steps[] = {{1, add_tables}};
-
-const struct vc_schema vc_schema_now = {VC_SCHEMA_VERSION, steps,
-                                        sizeof steps / sizeof steps[0]};
+/* Version 2 is the first whose rows are sealed: there is nothing to come from. */
+const struct vc_schema vc_schema_now = {.version = VC_SCHEMA_VERSION};
 
 void vc_schema_encode(uint32_t version, uint8_t ret_row[VC_SCHEMA_ROW_BYTES])
 {
@@ -74,13 +68,30 @@ vc_err vc_schema_look(struct vc_schema_tx *tx, const struct vc_schema *schema,
     if (version > schema->version) {
         return VC_ERR_STORE_NEWER;
     }
+    if (version <= VC_SCHEMA_PLAIN) {
+        return VC_ERR_UNSUPPORTED;
+    }
     *ret_is_old = version < schema->version;
     return VC_OK;
 }
 
 vc_err vc_schema_begin(struct vc_schema_tx *tx, const struct vc_schema *schema)
 {
-    return write_version(tx, schema->version);
+    vc_err err = write_version(tx, schema->version);
+
+    return err != VC_OK ? err
+                        : tx->calls->put(tx, VC_TABLE_META, VC_BYTES(key_key),
+                                         (struct vc_bytes){0});
+}
+
+vc_err vc_schema_look_at_key(struct vc_schema_tx *tx)
+{
+    struct vc_bytes value;
+    vc_err err = tx->calls->get(tx, VC_TABLE_META, VC_BYTES(key_key), &value);
+
+    return err == VC_ERR_STORE_DAMAGED ? VC_ERR_STORE_KEY
+           : err == VC_ERR_NOT_FOUND   ? VC_ERR_STORE_DAMAGED
+                                       : err;
 }
 
 vc_err vc_schema_upgrade(struct vc_schema_tx *tx, const struct vc_schema *schema)

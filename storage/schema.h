@@ -9,6 +9,10 @@
 
 #include "storage/store.h"
 
+/* The version whose rows are not sealed: such a file is made over into another (upgrade.h)
+ * before any step. */
+#define VC_SCHEMA_PLAIN 1
+
 /* Goes up whenever a row changes its meaning or its bytes, or a table is added. */
 #define VC_SCHEMA_VERSION 2
 
@@ -65,13 +69,19 @@ VC_NODISCARD vc_err vc_schema_decode(struct vc_bytes row, uint32_t *ret_version)
 
 /*
  * Looks at the version row of a store that is there, without writing.  VC_OK: of this
- * version, or of an older one, then @ret_is_old.  VC_ERR_STORE_NEWER, or
- * VC_ERR_STORE_DAMAGED when the row is not there or cannot be read.
+ * version, or of an older one, then @ret_is_old.  VC_ERR_STORE_NEWER; VC_ERR_UNSUPPORTED:
+ * its rows are not sealed; VC_ERR_STORE_DAMAGED when the row is not there or cannot be read.
  */
 VC_NODISCARD vc_err vc_schema_look(struct vc_schema_tx *tx,
                                    const struct vc_schema *schema, bool *ret_is_old);
 
-/* Writes the version row of a new store. */
+/*
+ * Were the rows of this store sealed with these keys?  One row of every store is there to
+ * tell.  VC_ERR_STORE_KEY, or VC_ERR_STORE_DAMAGED when there is no such row.
+ */
+VC_NODISCARD vc_err vc_schema_look_at_key(struct vc_schema_tx *tx);
+
+/* Writes the version row of a new store, and the one that tells its keys. */
 VC_NODISCARD vc_err vc_schema_begin(struct vc_schema_tx *tx,
                                     const struct vc_schema *schema);
 

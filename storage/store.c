@@ -6,13 +6,15 @@
 
 #include "crypto/prim.h"
 #include "storage/backend.h"
-#include "storage/seal.h"
+#include "storage/opened.h"
+#include "storage/reading.h"
 
 struct vc_store {
     struct vc_backend *backend;
     struct vc_batch batches[2];
     struct vc_batch *gathering;
     struct vc_batch *committing; /* NULL while the backend has nothing to do */
+    struct vc_opened opened;     /* values that are lent out */
     uint64_t last_ticket;
     uint64_t committed;
     vc_err health;
@@ -28,11 +30,13 @@ vc_err vc_store_new(struct vc_backend *backend, const uint8_t hash_key[16],
 {
     struct vc_store *store = calloc(1, sizeof *store);
 
-    if (store == NULL || !vc_batch_init(&store->batches[0], hash_key) ||
+    if (store == NULL) {
+        return VC_ERR_NO_MEMORY;
+    }
+    if (!vc_batch_init(&store->batches[0], hash_key) ||
         !vc_batch_init(&store->batches[1], hash_key)) {
-        if (store != NULL) {
-            vc_batch_deinit(&store->batches[0]);
-        }
+        vc_batch_deinit(&store->batches[0]);
+        vc_batch_deinit(&store->batches[1]);
         free(store);
         return VC_ERR_NO_MEMORY;
     }
@@ -97,10 +101,15 @@ struct vc_store_progress vc_store_poll(struct vc_store *store)
     struct vc_store_progress progress = {.failure = VC_OK};
 
     VC_CHECK(!store->is_scanning);
+    vc_opened_clear(&store->opened);
     /* A second round, because a backend in memory may be done at once. */
     for (int round = 0; round < 2 && progress.failure == VC_OK; round++) {
         progress.failure = take(store);
         hand_over(store);
+    }
+    if (progress.failure == VC_OK && !store->has_failed) {
+        progress.failure = store->backend->calls->tend(store->backend);
+        store->has_failed = progress.failure != VC_OK;
     }
     if (progress.failure != VC_OK) {
         store->health = progress.failure;
@@ -114,6 +123,7 @@ struct vc_store_progress vc_store_poll(struct vc_store *store)
 void vc_store_recover(struct vc_store *store)
 {
     VC_CHECK(!store->is_scanning);
+    vc_opened_clear(&store->opened);
     store->backend->calls->recover(store->backend);
     vc_batch_clear(&store->batches[0]);
     vc_batch_clear(&store->batches[1]);
@@ -174,8 +184,6 @@ vc_err vc_store_get(struct vc_store *store, enum vc_table table, struct vc_bytes
                     struct vc_bytes *ret_value)
 {
     struct vc_batch_op op;
-    struct vc_bytes sealed;
-    vc_err err;
 
     check_place(table, key);
     if (vc_batch_find(store->gathering, table, key, &op) ||
@@ -187,13 +195,13 @@ vc_err vc_store_get(struct vc_store *store, enum vc_table table, struct vc_bytes
         *ret_value = op.value;
         return VC_OK;
     }
-    err = store->backend->calls->get(store->backend, table, key, &sealed);
-    return err != VC_OK ? err : vc_value_open(table, key, sealed, ret_value);
+    return vc_reading_get(store->backend, &store->opened, table, key, ret_value);
 }
 
 uint64_t vc_store_submit(struct vc_store *store)
 {
     VC_CHECK(!store->is_scanning);
+    vc_opened_clear(&store->opened);
     store->is_reserved = false;
     if (!store->is_turn_open) {
         return 0;
@@ -210,37 +218,17 @@ bool vc_store_is_busy(const struct vc_store *store)
     return store->committing != NULL || store->gathering->ticket != 0;
 }
 
-/* What a scan of sealed rows needs to hand open ones to the caller. */
-struct opening {
-    const struct vc_scan *scan;
-    vc_err err;
-};
-
-static bool open_row(void *ctx, struct vc_bytes key, struct vc_bytes sealed)
-{
-    struct opening *opening = ctx;
-    struct vc_bytes value;
-
-    opening->err = vc_value_open(opening->scan->table, key, sealed, &value);
-    return opening->err == VC_OK &&
-           opening->scan->on_row(opening->scan->ctx, key, value);
-}
-
 vc_err vc_store_scan(struct vc_store *store, const struct vc_scan *scan)
 {
-    struct opening opening = {.scan = scan, .err = VC_OK};
-    struct vc_scan inner = *scan;
     vc_err err;
 
     VC_CHECK((unsigned)scan->table < VC_TABLE_COUNT && !store->is_scanning);
     VC_CHECK(scan->prefix.len <= VC_STORE_KEY_MAX &&
              scan->from.len <= VC_STORE_KEY_MAX);
-    inner.on_row = open_row;
-    inner.ctx = &opening;
     store->is_scanning = true;
-    err = store->backend->calls->scan(store->backend, &inner);
+    err = vc_reading_scan(store->backend, &store->opened, scan);
     store->is_scanning = false;
-    return err != VC_OK ? err : opening.err;
+    return err;
 }
 
 void vc_store_stats(const struct vc_store *store, struct vc_store_stats *ret_stats)
@@ -254,6 +242,7 @@ static void close_store(struct vc_store *store, bool is_clean)
     store->backend->calls->close(store->backend, is_clean);
     vc_batch_deinit(&store->batches[0]);
     vc_batch_deinit(&store->batches[1]);
+    vc_opened_deinit(&store->opened);
     free(store);
 }
 

@@ -36,6 +36,13 @@
 #define VC_STORE_OP_OVERHEAD 16 /* bytes of a batch beside key and value, an operation */
 
 /*
+ * On disk every row is sealed, and the first 4 bytes of keys that begin with the number of a
+ * contact are hidden: rows that share them are read quickest together, and a scan over fewer
+ * than these looks at each of such groups first.  Rows of SESSION, SKIPPED, PREKEY and REPLAY
+ * cannot be read from the disk any more an hour after they were deleted or overwritten.
+ */
+
+/*
  * What the file may grow to.  Address space, not memory: the map is fixed at open, because
  * LMDB may not be resized while anybody reads.
  */

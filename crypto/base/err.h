@@ -83,7 +83,20 @@
       "make a new random token for each message")                                      \
     X(INTERNAL, -45, 1, "veche made a mistake", "please report it with: veche bugreport")  \
     X(AWAY, -46, 5, "the other side has stopped",                                      \
-      "what you write waits, and is sent when it is back")
+      "what you write waits, and is sent when it is back")                             \
+    X(WRONG_PASSPHRASE, -47, 8, "the passphrase is wrong",                             \
+      "try again; nobody can read the store without it")                               \
+    X(LOCKED, -48, 8, "the store is locked with a passphrase",                         \
+      "run: veche up, which asks for it")                                              \
+    X(STORE_KEY, -49, 1, "the store's keys are missing, or are those of another store", \
+      "put the files key and epoch back from the copy that store.mdb is from")                                 \
+    X(NO_ROOT, -50, 1, "the root of the account is not on this device",                \
+      "give the 24 words that you wrote down")                                         \
+    X(WORDS_WRONG, -51, 1, "these are not the right words",                            \
+      "compare them with your paper, word by word and in their order")                 \
+    X(VERIFY_MISMATCH, -52, 7, "THIS CODE DOES NOT BELONG TO THE TWO OF YOU",          \
+      "somebody may stand in between: believe nothing that is written there until you "\
+      "have compared the digits face to face")
 
 typedef enum vc_err {
 #define VC_ERR_ENUM(name, code, exit_code, words, hint) VC_ERR_##name = (code),
@@ -95,7 +108,7 @@ typedef enum vc_err {
 #define VC_OK VC_ERR_OK
 
 /* The smallest code there is; codes run from it to 0 without a hole. */
-#define VC_ERR_LAST VC_ERR_AWAY
+#define VC_ERR_LAST VC_ERR_VERIFY_MISMATCH
 
 /* The stable name, in lower case with underscores: "not_found".  "internal" for a
  * number that is no code. */

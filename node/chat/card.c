@@ -191,6 +191,7 @@ void vc_card_acked(struct vc_chat *chat, struct vc_person *person, uint64_t mark
         person->row.card_acked = mark;
         vc_person_contact_dirty(chat, person);
         vc_turning_review(chat);
+        vc_forwards_review(chat);
     }
     vc_chat_chore(chat, person, VC_CHORE_CARD);
 }

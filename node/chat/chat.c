@@ -40,6 +40,9 @@ static vc_err load(struct vc_chat *chat, const struct vc_now *now)
         err = vc_turning_load(chat, now);
     }
     if (err == VC_OK) {
+        err = vc_forwards_load(chat, now);
+    }
+    if (err == VC_OK) {
         err = vc_conversations_load(chat);
     }
     if (err == VC_OK) {
@@ -332,6 +335,7 @@ void vc_chat_tick(struct vc_chat *chat, const struct vc_now *now)
     vc_joins_tick(chat, now);
     vc_tokens_tick(chat, now);
     vc_turning_tick(chat, now);
+    vc_forwards_tick(chat, now);
     for (size_t i = 0; i < chat->people_count; i++) {
         struct vc_person *person = chat->people[i];
 

@@ -18,6 +18,8 @@
 #include "crypto/card.h"
 #include "crypto/identity.h"
 #include "crypto/invite.h"
+#include "crypto/safety.h"
+#include "crypto/words.h"
 #include "node/mail/mail.h"
 
 #define VC_CHAT_TEXT_MAX     32768 /* bytes of UTF-8 in a text */
@@ -66,13 +68,54 @@ VC_NODISCARD vc_err vc_chat_set_read_receipts(struct vc_chat *chat,
 void vc_chat_set_addresses(struct vc_chat *chat, const struct vc_now *now,
                            const struct vc_addr *addrs, size_t count);
 
-/* How it stands with the keys that everybody who knows us has. */
+/* How it stands with the account's keys. */
 struct vc_chat_keys {
+    bool has_root; /* it is on this device */
+    vc_ms
+        live_until; /* Unix: the live statement is good until then; 0: there is none */
     uint8_t contacts_generation;
     uint8_t contacts_valid; /* contacts keys that are answered to, the newest too */
     vc_ms turn_at;          /* Unix: when it turns, as it was asked to; VC_NEVER */
+    uint8_t record_generation;
+    vc_ms moved_at;     /* Unix: the last move whose forward still stands; 0: none */
+    uint32_t unknowing; /* contacts that do not have the newest record key yet */
 };
 void vc_chat_keys(const struct vc_chat *chat, struct vc_chat_keys *ret_keys);
+
+/* ---- the root, and what only it can do ---- */
+
+#define VC_CHAT_WORDS_ASKED 3
+
+/* Secret: wipe it. */
+struct vc_chat_words {
+    char text[VC_WORDS_TEXT_MAX];       /* the 24 words */
+    uint8_t asked[VC_CHAT_WORDS_ASKED]; /* which of them (1..24, rising) to ask back */
+};
+
+/* Gives the words of the root that is on this device.  VC_ERR_NO_ROOT. */
+VC_NODISCARD vc_err vc_chat_words(struct vc_chat *chat,
+                                  struct vc_chat_words *ret_words);
+/*
+ * Takes the root off this device, when @answers are the words that vc_chat_words() asked
+ * for last; four letters of one are enough.  VC_ERR_WORDS_WRONG: they are not, and have to
+ * be shown again; VC_ERR_NO_ROOT.
+ */
+VC_NODISCARD vc_err vc_chat_drop_root(struct vc_chat *chat,
+                                      const char *const answers[VC_CHAT_WORDS_ASKED]);
+
+/*
+ * Both need the root: @entropy is that of the words, or NULL when it is on this device.
+ * Both make the live statement good for two years from now on.  VC_ERR_NO_ROOT,
+ * VC_ERR_WORDS_WRONG: another account's; VC_ERR_FULL at the last generation.
+ *
+ * A move replaces the record key: invites that are open are good no more (@ret_invites tells
+ * how many there were), contacts are told in their time, and a forward stands for 60 days.
+ */
+VC_NODISCARD vc_err vc_chat_extend(struct vc_chat *chat, const struct vc_now *now,
+                                   const struct vc_secret32 *entropy);
+VC_NODISCARD vc_err vc_chat_move(struct vc_chat *chat, const struct vc_now *now,
+                                 const struct vc_secret32 *entropy,
+                                 uint32_t *ret_invites);
 
 /* ---- invites and joins ---- */
 
@@ -173,9 +216,15 @@ VC_NODISCARD vc_err vc_chat_contact_set_blocked(struct vc_chat *chat,
 VC_NODISCARD vc_err vc_chat_contact_remove(struct vc_chat *chat,
                                            const struct vc_now *now, uint32_t id);
 /* The safety number of the two roots: 12 groups of 5 digits, equal on both sides. */
-#define VC_SAFETY_TEXT_MAX 72
 VC_NODISCARD vc_err vc_chat_safety_number(const struct vc_chat *chat, uint32_t id,
                                           char ret_text[VC_SAFETY_TEXT_MAX]);
+/* The code that stands in the place of the number where one can be scanned. */
+VC_NODISCARD vc_err vc_chat_safety_code(const struct vc_chat *chat, uint32_t id,
+                                        char ret_text[VC_SAFETY_CODE_LEN + 1]);
+/* Compares the code that the contact shows with ours, and marks him as verified when it is
+ * the same.  VC_ERR_VERIFY_MISMATCH, and as vc_safety_compare() says. */
+VC_NODISCARD vc_err vc_chat_contact_scan(struct vc_chat *chat, const struct vc_now *now,
+                                         uint32_t id, const char *text);
 /* Tries to reach a contact now. */
 VC_NODISCARD vc_err vc_chat_contact_try(struct vc_chat *chat, const struct vc_now *now,
                                         uint32_t id);

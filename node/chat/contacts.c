@@ -267,6 +267,7 @@ vc_err vc_chat_contact_set_blocked(struct vc_chat *chat, const struct vc_now *no
         if (is_blocked) {
             block(chat, now, person);
             vc_turning_want(chat); /* he shall not learn any more where we are */
+            vc_forwards_review(chat);
         } else {
             vc_presence_start(chat, now, person);
             vc_presence_connect(chat, now, person);
@@ -308,6 +309,7 @@ vc_err vc_chat_contact_remove(struct vc_chat *chat, const struct vc_now *now,
     person->remove_ticket = VC_TICKET_OPEN;
     vc_chat_chore(chat, person, VC_CHORE_REMOVE);
     vc_turning_want(chat);
+    vc_forwards_review(chat);
     vc_event_add(chat, now, &event);
     return VC_OK;
 }
@@ -332,34 +334,35 @@ vc_err vc_chat_safety_number(const struct vc_chat *chat, uint32_t id,
                              char ret_text[VC_SAFETY_TEXT_MAX])
 {
     struct vc_person *person;
-    struct vc_bytes parts[2];
-    uint8_t hash[64];
-    size_t at = 0;
     vc_err err = vc_person_get(chat, id, &person);
 
-    if (err != VC_OK) {
-        return err;
+    if (err == VC_OK) {
+        vc_safety_number(&chat->cfg.account->root, &person->row.root, ret_text);
     }
-    parts[0] = VC_BYTES(chat->cfg.account->root.b);
-    parts[1] = VC_BYTES(person->row.root.b);
-    if (person->own_author == 1) {
-        parts[1] = parts[0];
-        parts[0] = VC_BYTES(person->row.root.b);
-    }
-    vc_hash_parts(hash, sizeof hash, "safety", NULL, parts, 2);
-    for (size_t group = 0; group < 12; group++) {
-        struct vc_reader r = vc_reader((struct vc_bytes){hash + 5 * group, 5});
-        uint64_t number = (uint64_t)vc_read_u8(&r) << 32;
+    return err;
+}
 
-        number = (number | vc_read_be32(&r)) % 100000;
-        if (group > 0) {
-            ret_text[at++] = ' ';
-        }
-        for (uint64_t unit = 10000; unit > 0; unit /= 10) {
-            ret_text[at++] = (char)('0' + number / unit % 10);
-        }
+vc_err vc_chat_safety_code(const struct vc_chat *chat, uint32_t id,
+                           char ret_text[VC_SAFETY_CODE_LEN + 1])
+{
+    struct vc_person *person;
+    vc_err err = vc_person_get(chat, id, &person);
+
+    if (err == VC_OK) {
+        vc_safety_code(&chat->cfg.account->fingerprint, &person->fingerprint, ret_text);
     }
-    VC_CHECK(at + 1 == VC_SAFETY_TEXT_MAX);
-    ret_text[at] = '\0';
-    return VC_OK;
+    return err;
+}
+
+vc_err vc_chat_contact_scan(struct vc_chat *chat, const struct vc_now *now, uint32_t id,
+                            const char *text)
+{
+    struct vc_person *person;
+    vc_err err = vc_person_get(chat, id, &person);
+
+    if (err == VC_OK) {
+        err = vc_safety_compare(text, &chat->cfg.account->fingerprint,
+                                &person->fingerprint);
+    }
+    return err != VC_OK ? err : vc_chat_contact_set_verified(chat, now, id, true);
 }

@@ -183,6 +183,23 @@ vc_err vc_invite_judge(const struct vc_invite_entry *entry, const struct vc_now 
     return is_expired(entry, now) ? VC_ERR_INVITE_EXPIRED : VC_OK;
 }
 
+uint32_t vc_invites_end(struct vc_chat *chat, const struct vc_now *now)
+{
+    uint32_t unused = 0;
+
+    for (size_t i = 0; i < chat->invite_count; i++) {
+        struct vc_invite_entry *entry = &chat->invites[i];
+
+        if (entry->row.is_revoked || entry->row.is_settled || is_expired(entry, now)) {
+            continue;
+        }
+        unused += entry->row.contact == 0;
+        entry->row.is_revoked = true;
+        vc_invite_write(chat, entry);
+    }
+    return unused;
+}
+
 void vc_invites_settle(struct vc_chat *chat, uint32_t contact)
 {
     for (size_t i = 0; i < chat->invite_count; i++) {

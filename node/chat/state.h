@@ -129,6 +129,9 @@ struct vc_chat {
     struct vc_counters_row counters;
     struct vc_turning_row turning;
     bool is_turning_review; /* an old contacts key may not be needed any more */
+    struct vc_forwards_row forwards;
+    bool is_forwards_review;                  /* a forward may not be needed any more */
+    uint8_t words_asked[VC_CHAT_WORDS_ASKED]; /* zeros: none */
     struct vc_addr addrs[VC_CARD_ADDRS_MAX];
     uint8_t addr_count;
     uint64_t card_mark; /* of our card as it is */
@@ -284,6 +287,15 @@ void vc_turning_want(struct vc_chat *chat);
 void vc_turning_review(struct vc_chat *chat);
 void vc_turning_tick(struct vc_chat *chat, const struct vc_now *now);
 
+/* ---- address.c: the record key ---- */
+
+VC_NODISCARD vc_err vc_forwards_load(struct vc_chat *chat, const struct vc_now *now);
+/* Somebody has acknowledged a card. */
+void vc_forwards_review(struct vc_chat *chat);
+void vc_forwards_tick(struct vc_chat *chat, const struct vc_now *now);
+/* Contacts, of those who count, whose card has an older record key. */
+uint32_t vc_forwards_unknowing(const struct vc_chat *chat);
+
 /* ---- invites.c, joins.c ---- */
 
 VC_NODISCARD vc_err vc_invites_load(struct vc_chat *chat, const struct vc_now *now);
@@ -294,6 +306,9 @@ void vc_invite_write(struct vc_chat *chat, const struct vc_invite_entry *entry);
 /* May @root join with it?  VC_OK or the reason of the refusal. */
 vc_err vc_invite_judge(const struct vc_invite_entry *entry, const struct vc_now *now,
                        const struct vc_key32 *root);
+/* Makes all useless that somebody might still join with; gives the number of those that
+ * nobody has used.  Room for VC_CHAT_INVITES_KEPT rows is taken. */
+uint32_t vc_invites_end(struct vc_chat *chat, const struct vc_now *now);
 /* Something arrived from a contact: whoever used this invite has us. */
 void vc_invites_settle(struct vc_chat *chat, uint32_t contact);
 

@@ -177,9 +177,18 @@ void vc_turning_tick(struct vc_chat *chat, const struct vc_now *now)
 
 void vc_chat_keys(const struct vc_chat *chat, struct vc_chat_keys *ret_keys)
 {
-    struct vc_chat_keys keys = {.turn_at = VC_NEVER};
+    const struct vc_account *account = chat->cfg.account;
+    const struct vc_forwards_row *forwards = &chat->forwards;
+    struct vc_chat_keys keys = {.has_root = vc_account_has_root(account),
+                                .live_until = (vc_ms)account->live.until * 1000,
+                                .turn_at = VC_NEVER};
 
-    keys.contacts_generation = chat->cfg.account->contacts_generation;
+    keys.record_generation = account->record_generation;
+    keys.unknowing = vc_forwards_unknowing(chat);
+    if (forwards->count > 0) {
+        keys.moved_at = (vc_ms)forwards->moves[forwards->count - 1].forward.made * 1000;
+    }
+    keys.contacts_generation = account->contacts_generation;
     keys.contacts_valid = (uint8_t)(1 + chat->turning.count);
     if (chat->turning.is_wanted) {
         keys.turn_at = vc_ms_after(chat->turning.turned_at, VC_CHAT_TURN_EVERY_MS);

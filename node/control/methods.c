@@ -52,7 +52,37 @@ static const struct vc_control_field status_results[] = {
     INTEGER("event_first", 0, INT64_MAX, "the oldest event that is kept"),
     INTEGER("event_last", 0, INT64_MAX, "the newest event"),
     BOOLEAN("read_receipts", "are senders told what was read?"),
+    BOOLEAN("has_root", "is the root of the account on this device?"),
+    OPTIONAL_INTEGER("live_until", 0, INT64_MAX,
+                     "Unix milliseconds, what says that this device is the owner's"),
+    INTEGER("moves", 0, 255, "how often the account has moved to another address"),
+    OPTIONAL_INTEGER("moved_at", 0, INT64_MAX,
+                     "the last move, while a forward stands at the old address"),
+    INTEGER("unknowing", 0, UINT32_MAX, "contacts that do not have the new address yet"),
+    INTEGER("contacts_keys", 1, 16, "contacts keys that are answered to"),
+    OPTIONAL_INTEGER("key_turns_at", 0, INT64_MAX,
+                     "when the contacts key turns, after a removal or a block"),
     END};
+
+static const struct vc_control_field words_results[] = {
+    STRING("words", 1, 240, "24 of them, a blank between; secret"),
+    INTEGER("ask_first", 1, 24, "the number of a word to ask back"),
+    INTEGER("ask_second", 1, 24, "and of the second"),
+    INTEGER("ask_third", 1, 24, "and of the third"),
+    END};
+static const struct vc_control_field drop_root_params[] = {
+    STRING("first", 1, 32, "the word that ask_first names; four letters are enough"),
+    STRING("second", 1, 32, "the word that ask_second names"),
+    STRING("third", 1, 32, "the word that ask_third names"), END};
+static const struct vc_control_field root_params[] = {
+    OPTIONAL_STRING("words", 1, 1024,
+                    "the 24 words, when the root is not on this device"),
+    END};
+static const struct vc_control_field renew_results[] = {
+    INTEGER("moves", 0, 255, "how often the account has moved"),
+    INTEGER("invites", 0, UINT32_MAX, "open invites that are good no more"), END};
+static const struct vc_control_field extend_results[] = {
+    INTEGER("live_until", 0, INT64_MAX, "Unix milliseconds"), END};
 
 static const struct vc_control_field log_params[] = {
     OPTIONAL_INTEGER("lines", 1, 1000, "at most so many, the newest (100)"),
@@ -103,10 +133,17 @@ static const struct vc_control_field rename_params[] = {
     CONTACT_FIELD, STRING("name", 1, 256, "the new name"), END};
 static const struct vc_control_field verify_params[] = {
     CONTACT_FIELD,
-    OPTIONAL_BOOLEAN("is_verified", "what to set; without it nothing is changed"), END};
+    OPTIONAL_BOOLEAN("is_verified", "what to set; without it nothing is changed"),
+    OPTIONAL_STRING("scan", 1, 512,
+                    "the contact's code: if it is the same as ours, the mark is set"),
+    END};
 static const struct vc_control_field verify_results[] = {
     OBJECT("contact", "contact", "the contact as it is now"),
     STRING("safety_number", 1, 128, "equal on both sides when nobody is in between"),
+    STRING("code", 1, 128, "the same for a QR code"), END};
+static const struct vc_control_field remove_results[] = {
+    OPTIONAL_INTEGER("key_turns_at", 0, INT64_MAX,
+                     "when the contacts key turns; null: at once"),
     END};
 
 static const struct vc_control_field send_params[] = {
@@ -141,6 +178,14 @@ const struct vc_control_method vc_control_methods[] = {
     {"node.log", log_params, log_results, "gives the last lines of the log"},
     {"node.report", nothing, report_results, "gives what a bug report needs"},
     {"owner.set", owner_params, owner_results, "changes the owner's settings"},
+    {"identity.words", nothing, words_results,
+     "gives the 24 words of the root, and chooses three to ask back"},
+    {"identity.drop_root", drop_root_params, nothing,
+     "takes the root off this device, if the three words are right"},
+    {"address.renew", root_params, renew_results,
+     "moves the account to another address; open invites end"},
+    {"address.extend", root_params, extend_results,
+     "says anew, for two years, that this device is the owner's"},
     {"invite.create", invite_params, invite_result, "makes an invite for one person"},
     {"invite.list", nothing, invites_result, "gives all invites"},
     {"invite.revoke", invite_id, nothing, "makes an invite useless"},
@@ -155,7 +200,7 @@ const struct vc_control_method vc_control_methods[] = {
      "shows the safety number; says whether it was compared"},
     {"contacts.block", contact_param, contact_result, "refuses a contact"},
     {"contacts.unblock", contact_param, contact_result, "accepts a contact again"},
-    {"contacts.remove", contact_param, nothing,
+    {"contacts.remove", contact_param, remove_results,
      "forgets a contact, the conversation and what waits"},
     {"contacts.try", contact_param, contact_result, "tries to reach a contact now"},
     {"messages.send", send_params, message_result,
@@ -185,6 +230,10 @@ static const struct vc_control_field conversation_only[] = {CONTACT_EVENT_FIELDS
 static const struct vc_control_field contact_now[] = {
     CONTACT_EVENT_FIELDS, OBJECT("contact_now", "contact", "the contact as it is now"),
     END};
+static const struct vc_control_field contact_changed[] = {
+    CONTACT_EVENT_FIELDS,
+    CHOICE("change", "details device", "a name or a mark, or its device is another"),
+    OBJECT("contact_now", "contact", "the contact as it is now"), END};
 static const struct vc_control_field join_now[] = {
     OBJECT("join", "join", "the join as it is now"), END};
 static const struct vc_control_field presence[] = {
@@ -198,7 +247,7 @@ const struct vc_control_event vc_control_events[] = {
     {"message.state", message_state, "messages of ours changed their state"},
     {"message.read_here", conversation_only, "the owner has read the conversation"},
     {"contact.added", contact_now, "there is a new contact"},
-    {"contact.changed", contact_now, "a contact's name, marks or details changed"},
+    {"contact.changed", contact_changed, "a contact's name, marks or details changed"},
     {"contact.removed", conversation_only, "a contact was removed"},
     {"join.done", join_now, "a join succeeded"},
     {"join.failed", join_now, "a join failed for good"},

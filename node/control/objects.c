@@ -23,6 +23,8 @@ static const struct vc_control_field contact_fields[] = {
     OPTIONAL_STRING("address", 1, 64, "where it is, or was last"),
     OPTIONAL_INTEGER("rtt_ms", 0, UINT32_MAX, "connected: the round trip"),
     INTEGER("added_at", 0, INT64_MAX, "Unix milliseconds"),
+    OPTIONAL_INTEGER("device_since", 0, INT64_MAX,
+                     "Unix milliseconds, when it came with another device"),
     OPTIONAL_INTEGER("last_seen_at", 0, INT64_MAX, "Unix milliseconds"),
     INTEGER("waiting", 0, INT64_MAX, "how much waits for it"),
     OPTIONAL_INTEGER("retry_at", 0, INT64_MAX, "when it is tried again"),

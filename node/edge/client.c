@@ -5,6 +5,7 @@
 
 #include "node/edge/daemon.h"
 #include "node/edge/methods.h"
+#include "node/edge/wiping.h"
 
 #define LINE_MAX_BYTES ((size_t)VC_CONTROL_LINE_MAX)
 
@@ -13,7 +14,7 @@
 
 static void release(struct vc_client_bytes *buffer)
 {
-    free(buffer->bytes);
+    vc_wiping_free(buffer->bytes);
     *buffer = (struct vc_client_bytes){0};
 }
 
@@ -28,7 +29,7 @@ static bool make_room(struct vc_client_bytes *buffer, size_t len)
     while (room - buffer->len < len) {
         room *= 2;
     }
-    grown = realloc(buffer->bytes, room);
+    grown = vc_wiping_grow(buffer->bytes, buffer->len, room);
     if (grown == NULL) {
         return false;
     }
@@ -37,13 +38,19 @@ static bool make_room(struct vc_client_bytes *buffer, size_t len)
     return true;
 }
 
-/* Drops the first @len bytes. */
+/* Drops the first @len bytes, and leaves nothing of them. */
 static void drop_front(struct vc_client_bytes *buffer, size_t len)
 {
+    if (len == 0) {
+        return;
+    }
     buffer->len -= len;
+    memmove(buffer->bytes, buffer->bytes + len, buffer->len);
+    vc_wipe(buffer->bytes + buffer->len, len);
     if (buffer->len > 0) {
-        memmove(buffer->bytes, buffer->bytes + len, buffer->len);
-    } else if (buffer->room > KEPT_ROOM_BYTES) {
+        return;
+    }
+    if (buffer->room > KEPT_ROOM_BYTES) {
         release(buffer);
     }
 }
@@ -128,17 +135,17 @@ void vc_client_flush(struct vc_client *client)
 void vc_client_write(struct vc_client *client, char *line, size_t len)
 {
     if (client->is_closing) {
-        free(line);
+        vc_wiping_free(line);
         return;
     }
     if (line == NULL || !make_room(&client->gathered, len)) {
-        free(line);
+        vc_wiping_free(line);
         vc_client_close(client);
         return;
     }
     memcpy(client->gathered.bytes + client->gathered.len, line, len);
     client->gathered.len += len;
-    free(line);
+    vc_wiping_free(line);
 }
 
 void vc_client_reply(struct vc_client *client, const json_t *id, json_t *result)

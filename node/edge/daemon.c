@@ -164,7 +164,7 @@ static vc_err open_store(struct vc_daemon *daemon)
     vc_err err;
 
     if (!vc_lmdb_was_clean(daemon->options.dir)) {
-        err = vc_lmdb_check(daemon->options.dir, &rows, words, sizeof words);
+        err = vc_lmdb_check(&cfg, &rows, words, sizeof words);
         if (err != VC_OK && err != VC_ERR_NOT_FOUND && err != VC_ERR_STORE_LOCKED) {
             vc_log(VC_LOG_ERROR, "the store: %s", words);
             return err;

@@ -12,16 +12,18 @@
 #include "node/edge/daemon.h"
 #include "node/edge/log.h"
 #include "node/edge/report.h"
+#include "node/edge/wiping.h"
 #include "storage/lmdb.h"
 
 static int check_store(const struct vc_options *options)
 {
+    struct vc_lmdb_config cfg = {.dir = options->dir};
     char words[256] = "";
     uint64_t rows = 0;
     vc_err err = vc_crypto_init();
 
     if (err == VC_OK) {
-        err = vc_lmdb_check(options->dir, &rows, words, sizeof words);
+        err = vc_lmdb_check(&cfg, &rows, words, sizeof words);
     }
     if (err == VC_OK) {
         printf("the store is whole: %llu rows\n", (unsigned long long)rows);
@@ -89,8 +91,10 @@ static void set_signals(void)
 int main(int argc, char **argv)
 {
     static struct vc_options options;
-    vc_err err = vc_options_read(&options, argc, argv);
+    vc_err err;
 
+    vc_wiping_begin();
+    err = vc_options_read(&options, argc, argv);
     if (err != VC_OK) {
         return vc_err_exit_code(err);
     }

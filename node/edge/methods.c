@@ -11,6 +11,9 @@ vc_err vc_method_run(int method, struct vc_method_call *call)
     vc_method_fn run = vc_methods_node(name);
 
     if (run == NULL) {
+        run = vc_methods_identity(name);
+    }
+    if (run == NULL) {
         run = vc_methods_people(name);
     }
     if (run == NULL) {

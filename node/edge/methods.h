@@ -27,6 +27,7 @@ typedef vc_err (*vc_method_fn)(struct vc_method_call *call);
 
 /* The groups of methods: each finds its own by name, or NULL. */
 vc_method_fn vc_methods_node(const char *name);
+vc_method_fn vc_methods_identity(const char *name);
 vc_method_fn vc_methods_people(const char *name);
 vc_method_fn vc_methods_messages(const char *name);
 

@@ -133,7 +133,8 @@ static vc_err run_contacts_rename(struct vc_method_call *call)
 static vc_err run_contacts_verify(struct vc_method_call *call)
 {
     const json_t *wanted = json_object_get(call->params, "is_verified");
-    char number[VC_SAFETY_TEXT_MAX];
+    const json_t *scan = json_object_get(call->params, "scan");
+    char number[VC_SAFETY_TEXT_MAX], code[VC_SAFETY_CODE_LEN + 1];
     uint32_t id;
     vc_err err = vc_method_contact(call, &id);
 
@@ -142,11 +143,22 @@ static vc_err run_contacts_verify(struct vc_method_call *call)
         err = vc_chat_contact_set_verified(chat_of(call), &call->daemon->now, id,
                                            json_is_true(wanted));
     }
+    if (err == VC_OK && scan != NULL) {
+        call->is_durable = true;
+        err = vc_chat_contact_scan(chat_of(call), &call->daemon->now, id,
+                                   json_string_value(scan));
+    }
     if (err == VC_OK) {
         err = vc_chat_safety_number(chat_of(call), id, number);
     }
     if (err == VC_OK) {
+        err = vc_chat_safety_code(chat_of(call), id, code);
+    }
+    if (err == VC_OK) {
         err = give(call, "safety_number", json_string(number));
+    }
+    if (err == VC_OK) {
+        err = give(call, "code", json_string(code));
     }
     return err != VC_OK ? err : give_contact(call, id);
 }
@@ -175,12 +187,21 @@ static vc_err run_contacts_unblock(struct vc_method_call *call)
 
 static vc_err run_contacts_remove(struct vc_method_call *call)
 {
+    struct vc_chat_keys keys;
     uint32_t id;
     vc_err err = vc_method_contact(call, &id);
 
     call->is_durable = true;
-    return err != VC_OK ? err
-                        : vc_chat_contact_remove(chat_of(call), &call->daemon->now, id);
+    if (err == VC_OK) {
+        err = vc_chat_contact_remove(chat_of(call), &call->daemon->now, id);
+    }
+    if (err != VC_OK) {
+        return err;
+    }
+    vc_chat_keys(chat_of(call), &keys);
+    return give(call, "key_turns_at",
+                keys.turn_at > call->daemon->now.unix_ms ? vc_shape_time(keys.turn_at)
+                                                         : json_null());
 }
 
 static vc_err run_contacts_try(struct vc_method_call *call)

@@ -118,6 +118,20 @@ static void set_traffic(struct vc_daemon *daemon, json_t *result)
     set_number(result, "commits", store.commits);
 }
 
+static void set_keys(struct vc_daemon *daemon, json_t *result)
+{
+    struct vc_chat_keys keys;
+
+    vc_chat_keys(vc_node_chat(daemon->node), &keys);
+    json_object_set_new(result, "has_root", json_boolean(keys.has_root));
+    json_object_set_new(result, "live_until", vc_shape_time(keys.live_until));
+    set_number(result, "moves", keys.record_generation);
+    json_object_set_new(result, "moved_at", vc_shape_time(keys.moved_at));
+    set_number(result, "unknowing", keys.unknowing);
+    set_number(result, "contacts_keys", keys.contacts_valid);
+    json_object_set_new(result, "key_turns_at", vc_shape_time(keys.turn_at));
+}
+
 vc_err vc_report_status(struct vc_daemon *daemon, json_t *result)
 {
     struct vc_chat *chat = vc_node_chat(daemon->node);
@@ -138,6 +152,7 @@ vc_err vc_report_status(struct vc_daemon *daemon, json_t *result)
     set_number(result, "started_at", daemon->started_at);
     json_object_set_new(result, "directory", json_string(daemon->options.dir));
     set_owner(daemon, result, &owner);
+    set_keys(daemon, result);
     json_object_set_new(result, "listen", listen_list(daemon));
     json_object_set_new(result, "health", vc_shape_failure(health));
     set_number(result, "contacts", totals.contacts);
@@ -173,7 +188,8 @@ char *vc_report_text(struct vc_daemon *daemon)
         "is_usable",    "started_at",    "contacts",     "connected", "waiting",
         "unread",       "open_invites",  "sessions",     "datagrams_in", "datagrams_out",
         "bytes_in",     "bytes_out",     "dropped",      "rss_bytes", "store_bytes",
-        "commits",      "event_first",   "event_last",
+        "commits",      "event_first",   "event_last",   "has_root",  "live_until",
+        "moves",        "moved_at",      "unknowing",    "contacts_keys", "key_turns_at",
     };
     json_t *status = json_object();
     char *text = NULL;

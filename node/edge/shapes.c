@@ -70,7 +70,8 @@ json_t *vc_shape_contact(struct vc_chat *chat, const struct vc_contact *contact)
         vc_addr_format(&contact->addr, addr);
     }
     return json_pack(
-        "{s:I, s:s, s:s, s:o, s:s, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:I, s:o, s:I, s:I, s:o}",
+        "{s:I, s:s, s:s, s:o, s:s, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:I, s:I, "
+        "s:o}",
         "id", (json_int_t)contact->id, "name", contact->petname, "own_name",
         contact->own_name, "fingerprint",
         vc_shape_hex(contact->fingerprint.b, sizeof contact->fingerprint.b), "veche_id", id,
@@ -78,7 +79,8 @@ json_t *vc_shape_contact(struct vc_chat *chat, const struct vc_contact *contact)
         "is_connected", contact->is_connected, "address",
         has_addr ? json_string(addr) : json_null(), "rtt_ms",
         contact->is_connected ? json_integer(contact->rtt_ms) : json_null(), "added_at",
-        json_integer((json_int_t)contact->added_at), "last_seen_at",
+        json_integer((json_int_t)contact->added_at), "device_since",
+        vc_shape_time(contact->device_since), "last_seen_at",
         vc_shape_time(contact->last_seen_at), "waiting", (json_int_t)contact->waiting,
         "retry_at", vc_shape_time(contact->retry_at), "unread", (json_int_t)contact->unread,
         "gaps", (json_int_t)vc_chat_gaps(chat, contact->id), "failure",
@@ -288,6 +290,11 @@ json_t *vc_shape_event(struct vc_chat *chat, const struct vc_now *now,
     json_object_set_new(params, "contact_name", json_string(name));
     if (event->kind == VC_EVENT_MESSAGE) {
         return with_message(params, chat, now, event);
+    }
+    if (event->kind == VC_EVENT_CONTACT_CHANGED) {
+        json_object_set_new(
+            params, "change",
+            json_string(event->change == VC_CHANGE_DEVICE ? "device" : "details"));
     }
     if (event->kind == VC_EVENT_STATE) {
         add_states(params, chat, event);

@@ -312,12 +312,18 @@ vc_err vc_seal_open(struct vc_seal *seal, const struct vc_now *now, uint32_t pee
     return err;
 }
 
+/* What is forgotten goes first: a chain may be in both, with new rows. */
 static void write_skipped(struct vc_seal *seal)
 {
     const struct vc_seal_pending *pending = &seal->pending;
     uint32_t session = pending->session->number;
     size_t budget = SIZE_MAX;
 
+    for (size_t i = 0; i < pending->change.forgotten_count; i++) {
+        struct vc_ratchet_rows rows = pending->change.forgotten[i];
+
+        (void)vc_seal_rows_delete(seal, pending->peer, session, &rows, &budget); /* all */
+    }
     for (size_t i = 0; i < pending->change.skipped_count; i++) {
         struct vc_seal_key key =
             vc_seal_key_skipped(pending->peer, session, &pending->skipped[i].place);
@@ -333,12 +339,6 @@ static void write_skipped(struct vc_seal *seal)
             vc_seal_key_skipped(pending->peer, session, &pending->place);
 
         vc_store_del(seal->store, VC_TABLE_SKIPPED, vc_seal_key_bytes(&key));
-    }
-    for (size_t i = 0; i < pending->change.forgotten_count; i++) {
-        struct vc_ratchet_rows rows = pending->change.forgotten[i];
-
-        (void)vc_seal_rows_delete(seal, pending->peer, session, &rows,
-                                  &budget); /* all */
     }
 }
 

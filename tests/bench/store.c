@@ -131,7 +131,7 @@ static void time_starts(const char *dir)
     double checked;
     uint64_t rows = 0;
 
-    need(vc_lmdb_check(dir, &rows, NULL, 0) == VC_OK, "vc_lmdb_check");
+    need(vc_lmdb_check(&cfg, &rows, NULL, 0) == VC_OK, "vc_lmdb_check");
     checked = now();
     need(vc_lmdb_open(&cfg, &store, NULL) == VC_OK, "vc_lmdb_open");
     printf(

@@ -197,6 +197,12 @@ def people(alice, bob, bob_node):
     numbers = [side.call("contacts.verify", contact=name)["safety_number"]
                for side, name in ((alice, "bob"), (bob, "alice"))]
     lab.demand(numbers[0] == numbers[1], "two safety numbers")
+    code = bob.call("contacts.verify", contact="alice")["code"]
+    slip = code[:-1] + ("A" if code[-1] != "A" else "B")
+    alice.refused("malformed", "contacts.verify", contact="bob", scan=slip)
+    lab.demand(alice.call("contacts.verify", contact="bob", scan=code)["contact"]["is_verified"],
+               "a scan does not mark")
+    alice.call("contacts.verify", contact="bob", is_verified=False)
     alice.call("contacts.verify", contact="bob", is_verified=True)
     lab.demand(alice.call("contacts.get", contact="BOB")["contact"]["is_verified"], "verified")
     renamed = alice.call("contacts.rename", contact="bob", name="robert")["contact"]
@@ -217,6 +223,38 @@ def people(alice, bob, bob_node):
     alice.call("contacts.list")
     alice.call("contacts.remove", contact="robert")
     lab.demand(not alice.call("contacts.list")["contacts"], "a removed contact is there")
+
+
+def root_and_address(node, carol):
+    """The words, the root's way off the device, and what needs them again."""
+    shown = carol.call("identity.words")
+    words = shown["words"].split()
+    lab.demand(len(words) == 24, f"{len(words)} words")
+    carol.refused("words_wrong", "identity.drop_root", first="x", second="y", third="z")
+    lab.demand(carol.call("node.status")["has_root"], "the root is gone after a wrong word")
+    carol.call("address.extend")
+    shown = carol.call("identity.words")
+    asked = [words[shown[name] - 1] for name in ("ask_first", "ask_second", "ask_third")]
+    carol.call("identity.drop_root", first=asked[0], second=asked[1], third=asked[2])
+    node.kill()
+    node.start()
+    carol.client = node.client()
+    status = carol.call("node.status")
+    lab.demand(not status["has_root"] and status["moves"] == 0, f"after the words: {status}")
+    carol.refused("no_root", "identity.words")
+    carol.refused("no_root", "identity.drop_root", first="a", second="b", third="c")
+    carol.refused("no_root", "address.renew")
+    carol.refused("words_wrong", "address.renew", words=" ".join(["zoo"] * 24))
+    carol.refused("words_wrong", "address.extend", words=" ".join(words[:23] + ["nonsense"]))
+    invite = carol.call("invite.create")["invite"]
+    moved = carol.call("address.renew", words=" ".join(words).upper())
+    lab.demand(moved == {"moves": 1, "invites": 1}, f"{moved}")
+    states = {entry["id"]: entry["state"] for entry in carol.call("invite.list")["invites"]}
+    lab.demand(states[invite["id"]] == "revoked", f"after a move an invite is {states}")
+    until = carol.call("address.extend", words=" ".join(word[:4] for word in words))["live_until"]
+    status = carol.call("node.status")
+    lab.demand(status["live_until"] == until and status["moved_at"], f"{status}")
+    carol.call("events.subscribe", since=0)
 
 
 def about_itself(alice):
@@ -248,6 +286,7 @@ def body(world, _):
     conversation(alice, bob)
     bob.pump(0.2)
     about_itself(alice)
+    root_and_address(nodes[2], carol)
     people(alice, bob, nodes[1])
     carol.call("events.unsubscribe")
     alice.pump(0.2)

@@ -23,8 +23,9 @@ import lab
 NO_DAEMON = 4
 NEEDS_DAEMON = ("down", "status", "id", "invite", "contacts", "verify bob", "send bob hi", "read",
                 "log", "chat bob", "rpc", "invite --list", "join --list", "contacts show bob",
-                "contacts remove bob --yes", "log --node", "read bob --json", "status --json")
-COMMANDS = ("up down status id invite join contacts verify send read log chat rpc config doctor"
+                "contacts remove bob --yes", "words --keep", "address", "address renew --yes",
+                "address --json", "log --node", "read bob --json", "status --json")
+COMMANDS = ("up down status id words address invite join contacts verify send read log chat rpc config doctor"
             " bugreport version help").split()
 
 
@@ -105,7 +106,7 @@ class Schema:
         elif kind in self.objects:
             self.fields(self.objects[kind], line, kind, ("v", "kind"))
         else:
-            lab.demand(kind in ("identity", "verify", "check", "setting", "version", "log"),
+            lab.demand(kind in ("identity", "address", "words", "verify", "check", "setting", "version", "log"),
                        f"nobody knows the kind {kind}")
 
 
@@ -271,7 +272,7 @@ def tell_everything(alice, schema):
     """Every reading command's JSON against the table."""
     for words in ("status", "id", "invite", "invite --list", "join --list", "contacts",
                   "contacts show bob", "verify bob", "read bob --all", "read", "log", "log --node",
-                  "config", "doctor", "version", "send bob json"):
+                  "config", "doctor", "version", "send bob json", "address", "words"):
         for line in alice.json(words):
             schema.line(line)
     for method in ("rpc.discover", "node.status", "node.report", "invite.list", "join.list",

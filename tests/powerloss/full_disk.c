@@ -213,7 +213,7 @@ int main(void)
     }
     run_until_full(&run, UINT32_MAX);
     vc_store_close(run.store);
-    need(vc_lmdb_check(dir, &rows, NULL, 0) == VC_OK && rows >= run.acknowledged,
+    need(vc_lmdb_check(&cfg, &rows, NULL, 0) == VC_OK && rows >= run.acknowledged,
          "check");
     need(vc_lmdb_open(&cfg, &run.store, NULL) == VC_OK, "opening a full disk");
     need(vc_store_health(run.store) == VC_ERR_DISK_FULL, "health of a full disk");

@@ -320,7 +320,7 @@ static bool judge(const char *dir, uint64_t acknowledged, char ret_words[160])
     bool is_good;
 
     if (!vc_lmdb_was_clean(dir)) {
-        err = vc_lmdb_check(dir, NULL, ret_words, 128);
+        err = vc_lmdb_check(&cfg, NULL, ret_words, 128);
         if (err != VC_OK) {
             return false;
         }
@@ -346,7 +346,7 @@ static bool judge(const char *dir, uint64_t acknowledged, char ret_words[160])
     }
     (void)vc_store_submit(store);
     vc_store_close(store);
-    return is_good && vc_lmdb_check(dir, NULL, ret_words, 128) == VC_OK;
+    return is_good && vc_lmdb_check(&cfg, NULL, ret_words, 128) == VC_OK;
 }
 
 /* A bad state may end the judge by a signal. */

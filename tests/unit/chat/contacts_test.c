@@ -115,6 +115,38 @@ static void the_safety_number_is_the_same_on_both_sides(void **state)
                      VC_ERR_NO_CONTACT);
 }
 
+static void a_code_marks_only_whom_it_belongs_to(void **state)
+{
+    struct party *party = *state;
+    struct party_host *a = &party->hosts[0], *b = &party->hosts[1];
+    char at_a[VC_SAFETY_CODE_LEN + 1], at_b[VC_SAFETY_CODE_LEN + 1],
+        other[VC_SAFETY_CODE_LEN + 1];
+    struct vc_now now;
+    uint32_t bob, alice, carol, alice_at_c;
+
+    party_meet(party, a, b, &bob, &alice);
+    party_meet(party, a, &party->hosts[2], &carol, &alice_at_c);
+    now = party_now(party, a);
+    assert_int_equal(vc_chat_safety_code(party_chat(a), bob, at_a), VC_OK);
+    assert_int_equal(vc_chat_safety_code(party_chat(b), alice, at_b), VC_OK);
+    assert_int_equal(vc_chat_safety_code(party_chat(a), carol, other), VC_OK);
+    assert_string_equal(at_a, at_b);
+    assert_int_equal(vc_chat_contact_scan(party_chat(a), &now, bob, other),
+                     VC_ERR_VERIFY_MISMATCH);
+    assert_int_equal(vc_chat_contact_scan(party_chat(a), &now, bob, "VECHE-VERIFY:A"),
+                     VC_ERR_MALFORMED);
+    assert_int_equal(vc_chat_contact_scan(party_chat(a), &now, 77, at_b),
+                     VC_ERR_NO_CONTACT);
+    assert_false(party_contact(party, a, bob).is_verified);
+    assert_int_equal(vc_chat_contact_scan(party_chat(a), &now, bob, at_b), VC_OK);
+    party_end_turn(party, a);
+    party_turn(party);
+    party_crash(party, a);
+    assert_int_equal(party_start(party, a), VC_OK);
+    assert_true(party_contact(party, a, bob).is_verified);
+    assert_false(party_contact(party, a, carol).is_verified);
+}
+
 static vc_err set_blocked(struct party *party, struct party_host *host,
                           uint32_t contact, bool is_blocked)
 {
@@ -237,6 +269,7 @@ int main(void)
         PARTY_TEST(every_id_starts_alike_and_that_is_ambiguous),
         PARTY_TEST(names_are_unique_and_kept),
         PARTY_TEST(the_safety_number_is_the_same_on_both_sides),
+        PARTY_TEST(a_code_marks_only_whom_it_belongs_to),
         PARTY_TEST(a_blocked_contact_meets_silence_until_he_is_not),
         PARTY_TEST(what_arrived_before_the_block_is_still_told),
         PARTY_TEST(a_blocked_contact_cannot_join_again),

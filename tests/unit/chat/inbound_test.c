@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "node/chat/limits.h"
+#include "node/chat/state.h"
 #include "tests/unit/node/party.h"
 
 /* Everything was acknowledged, so nothing comes again for ever. */
@@ -164,6 +165,91 @@ static void a_card_of_somebody_else_changes_nothing(void **state)
     assert_string_equal(party_contact(party, a, bob).own_name, "bob");
 }
 
+/* A card as host @of would give it. */
+static void card_of(struct vc_card *ret_card, struct party_host *of)
+{
+    vc_own_card(party_chat(of), ret_card);
+}
+
+static void forge_card(struct party *party, struct party_host *host, uint32_t contact,
+                       const struct vc_card *card)
+{
+    uint8_t bytes[VC_CARD_OBJECT_MAX];
+    struct vc_writer w = vc_writer(bytes, sizeof bytes);
+
+    vc_card_object_write(&w, card);
+    assert_int_equal(vc_writer_end(&w), VC_OK);
+    party_forge(party, host, contact, vc_writer_bytes(&w));
+    party_run(party, 1000);
+}
+
+/* His device, but signed for by somebody else. */
+static void a_card_with_another_root_is_forgotten(void **state)
+{
+    struct party *party = *state;
+    struct party_host *a = &party->hosts[0], *b = &party->hosts[1],
+                      *c = &party->hosts[2];
+    const struct vc_secret32 seed = {{5}};
+    struct vc_device device;
+    struct vc_card card;
+    struct vc_key32 before;
+    uint32_t bob, alice;
+    struct vc_now now;
+
+    party_meet(party, a, b, &bob, &alice);
+    party_run(party, 1000);
+    now = party_now(party, a);
+    assert_int_equal(vc_chat_contact_set_verified(party_chat(a), &now, bob, true),
+                     VC_OK);
+    party_end_turn(party, a);
+    before = party_contact(party, a, bob).root;
+    card_of(&card, c);
+    vc_device_init(&device, vc_node_account(c->node), 0, 0, &seed,
+                   &vc_node_device(b->node)->dh_secret);
+    card.devices[0] = device.certificate;
+    assert_memory_equal(&card.devices[0].dev_dh,
+                        &vc_node_device(b->node)->certificate.dev_dh, 32);
+    forge_card(party, b, alice, &card);
+    assert_int_equal(party_stats(a).dropped_malformed, 1);
+    assert_memory_equal(&vc_person_find(party_chat(a), bob)->row.root, &before,
+                        sizeof before);
+    assert_true(party_contact(party, a, bob).is_verified);
+    assert_true(party_contact(party, a, bob).device_since == 0);
+    vc_card_wipe(&card);
+    vc_device_wipe(&device);
+}
+
+static void a_card_with_an_older_live_statement_is_forgotten(void **state)
+{
+    static const uint16_t first[] = {0};
+    struct party *party = *state;
+    struct party_host *a = &party->hosts[0], *b = &party->hosts[1];
+    struct vc_account account;
+    struct vc_card card, older;
+    uint32_t bob, alice;
+
+    party_meet(party, a, b, &bob, &alice);
+    party_run(party, 1000);
+    account = *vc_node_account(b->node);
+    card_of(&older, b);
+    memcpy(older.name, "older", 6);
+    card = older;
+    vc_account_sign_live(&account, first, 1, 1800000000);
+    card.live = account.live;
+    memcpy(card.name, "newer", 6);
+    forge_card(party, b, alice, &card);
+    assert_string_equal(party_contact(party, a, bob).own_name, "newer");
+    forge_card(party, b, alice, &older);
+    assert_string_equal(party_contact(party, a, bob).own_name, "newer");
+    older.live.count = 0;
+    forge_card(party, b, alice, &older);
+    assert_string_equal(party_contact(party, a, bob).own_name, "newer");
+    assert_int_equal(party_stats(a).dropped_malformed, 2);
+    vc_account_wipe(&account);
+    vc_card_wipe(&card);
+    vc_card_wipe(&older);
+}
+
 static void what_cannot_be_kept_is_not_acknowledged_and_comes_again(void **state)
 {
     struct party *party = *state;
@@ -193,6 +279,8 @@ int main(void)
         PARTY_TEST(nobody_is_his_own_ancestor),
         PARTY_TEST(our_messages_that_we_never_wrote_are_not_waited_for),
         PARTY_TEST(a_card_of_somebody_else_changes_nothing),
+        PARTY_TEST(a_card_with_another_root_is_forgotten),
+        PARTY_TEST(a_card_with_an_older_live_statement_is_forgotten),
         PARTY_TEST(what_cannot_be_kept_is_not_acknowledged_and_comes_again),
     };
 

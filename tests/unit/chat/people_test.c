@@ -1,6 +1,7 @@
 /* Contacts in memory and in rows: names, numbers, loading. */
 #include <string.h>
 
+#include "node/chat/self.h"
 #include "node/chat/state.h"
 #include "tests/unit/node/party.h"
 
@@ -136,6 +137,72 @@ static void settings_that_make_no_sense_are_said_to_be_damage(void **state)
                      VC_ERR_STORE_DAMAGED);
 }
 
+/* Gives @host, which is down, the account of @of and a second device of it. */
+static void become_second_device(struct party_host *host, struct party_host *of)
+{
+    static const uint16_t both[] = {0, 1};
+    const struct vc_secret32 seeds[] = {{{6}}, {{7}}};
+    struct vc_account account = *vc_node_account(of->node);
+    struct vc_device device;
+
+    vc_account_sign_live(&account, both, 2, 1790000000);
+    vc_device_init(&device, &account, 1, 1790000000, &seeds[0], &seeds[1]);
+    assert_int_equal(vc_memory_open(host->disk, &host->store), VC_OK);
+    vc_memory_commit_at_once(host->store, true);
+    assert_int_equal(vc_store_reserve(host->store, 1, VC_SELF_BYTES), VC_OK);
+    vc_self_put(host->store, &account, &device);
+    assert_true(vc_store_submit(host->store) > 0);
+    (void)vc_store_poll(host->store);
+    vc_account_wipe(&account);
+    vc_device_wipe(&device);
+}
+
+static void a_new_device_is_told_and_keeps_the_mark(void **state)
+{
+    static struct party_events events;
+    struct party *party = *state;
+    struct party_host *a = &party->hosts[0], *b = &party->hosts[1],
+                      *c = &party->hosts[2];
+    struct vc_invite_state invite;
+    struct vc_join_state join;
+    struct vc_chat_keys keys;
+    struct vc_now now;
+    uint32_t bob, alice;
+    size_t told = 0;
+
+    party_meet(party, a, b, &bob, &alice);
+    party_run(party, 1000);
+    now = party_now(party, a);
+    assert_int_equal(vc_chat_contact_set_verified(party_chat(a), &now, bob, true),
+                     VC_OK);
+    assert_int_equal(vc_chat_invite(party_chat(a), &now, 0, "", &invite), VC_OK);
+    party_end_turn(party, a);
+    party_turn(party);
+    party_crash(party, c);
+    become_second_device(c, b);
+    party_crash(party, b);
+    assert_int_equal(party_start(party, c), VC_OK);
+    now = party_now(party, c);
+    assert_int_equal(vc_chat_join(party_chat(c), &now, invite.text, "", &join), VC_OK);
+    party_end_turn(party, c);
+    party_run(party, 5000);
+    now = party_now(party, a);
+    assert_int_equal(vc_chat_contacts(party_chat(a), &now, NULL, 0), 1);
+    assert_true(party_contact(party, a, bob).device_since > PARTY_START_UNIX);
+    assert_true(party_contact(party, a, bob).is_verified);
+    party_events(a, 0, &events);
+    for (size_t i = 0; i < events.count; i++) {
+        told += events.events[i].kind == VC_EVENT_CONTACT_CHANGED &&
+                events.events[i].change == VC_CHANGE_DEVICE;
+    }
+    assert_int_equal(told, 1);
+    /* Whoever has the old device has the key: it turns. */
+    vc_chat_keys(party_chat(a), &keys);
+    assert_int_equal(keys.contacts_generation, 1);
+    /* And the old one, with its older statement, is not believed any more. */
+    assert_int_equal(vc_person_find(party_chat(a), bob)->row.live_seq, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +212,7 @@ int main(void)
         PARTY_TEST(everything_is_there_after_a_restart),
         cmocka_unit_test(rows_that_make_no_sense_are_said_to_be_damage),
         PARTY_TEST(settings_that_make_no_sense_are_said_to_be_damage),
+        PARTY_TEST(a_new_device_is_told_and_keeps_the_mark),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -94,6 +94,11 @@ static void nobody_is_removed_without_a_yes(void **state)
     run = vc_fake_veche("", "contacts", "remove", "bob", "--yes");
     assert_int_equal(run.exit_code, 0);
     assert_non_null(vc_fake_asked("contacts.remove", 0));
+    assert_holds(run.out, "The contacts key turns now; once your other contacts have");
+    vc_run_clear(&run);
+    vc_fake_answer("contacts.remove", "{\"key_turns_at\":1764000000000}");
+    run = vc_fake_veche("", "contacts", "remove", "bob", "--yes");
+    assert_holds(run.out, "The contacts key turns 2025-11-2");
     vc_run_clear(&run);
 }
 
@@ -119,7 +124,9 @@ static void a_safety_number_is_shown_and_marked(void **state)
 
     vc_fake_reset();
     (void)snprintf(answer, sizeof(answer),
-                   "{\"contact\":%s,\"safety_number\":\"11111 22222\"}", contact);
+                   "{\"contact\":%s,\"safety_number\":\"11111 22222\",\"code\":"
+                   "\"VECHE-VERIFY:ABC\"}",
+                   contact);
     vc_fake_answer("contacts.verify", answer);
     struct vc_run run = vc_fake_veche("", "verify", "bob", "--yes");
     assert_string_equal(run.out, "11111 22222\nbob is verified.\n");
@@ -132,6 +139,45 @@ static void a_safety_number_is_shown_and_marked(void **state)
     vc_run_clear(&run);
     run = vc_fake_veche("", "verify", "bob", "--yes", "--no");
     assert_int_equal(run.exit_code, 2);
+    vc_run_clear(&run);
+    run = vc_fake_veche("", "verify", "bob", "--yes", "--scan", "X");
+    assert_int_equal(run.exit_code, 2);
+    vc_run_clear(&run);
+    free(contact);
+}
+
+static void a_code_is_shown_and_compared(void **state)
+{
+    (void)state;
+    char *contact = vc_fake_contact("{\"device_since\":1764000000000}");
+    char answer[2048];
+
+    vc_fake_reset();
+    (void)snprintf(answer, sizeof(answer),
+                   "{\"contact\":%s,\"safety_number\":\"1\",\"code\":"
+                   "\"VECHE-VERIFY:ABC\"}",
+                   contact);
+    vc_fake_answer("contacts.verify", answer);
+    struct vc_run run = vc_fake_veche("", "verify", "bob");
+    assert_holds(run.out,
+                 "1\nbob is not verified: compare the digits, then add --yes.\n"
+                 "Or let them scan: VECHE-VERIFY:ABC\n"
+                 "bob has had a new device since ");
+    vc_run_clear(&run);
+    vc_fake_answer("contacts.verify", answer);
+    run = vc_fake_veche("", "verify", "bob", "--qr");
+    assert_holds(run.out, "\033[48;5;231m"); /* it is asked for, so it is there */
+    vc_run_clear(&run);
+    vc_fake_answer("contacts.verify", answer);
+    run = vc_fake_veche("", "verify", "bob", "--scan", "VECHE-VERIFY:ABC");
+    assert_holds(run.out, "The code is the same: bob is verified.\n");
+    assert_string_equal(vc_json_string(vc_fake_asked("contacts.verify", 2), "scan"),
+                        "VECHE-VERIFY:ABC");
+    vc_run_clear(&run);
+    vc_fake_failure("contacts.verify", VC_ERR_VERIFY_MISMATCH, NULL);
+    run = vc_fake_veche("", "verify", "bob", "--scan", "VECHE-VERIFY:ABD");
+    assert_int_equal(run.exit_code, 7);
+    assert_holds(run.err, "THIS CODE DOES NOT BELONG TO THE TWO OF YOU");
     vc_run_clear(&run);
     free(contact);
 }
@@ -169,6 +215,7 @@ int main(void)
         cmocka_unit_test(nobody_is_removed_without_a_yes),
         cmocka_unit_test(wrong_words_are_usage_errors),
         cmocka_unit_test(a_safety_number_is_shown_and_marked),
+        cmocka_unit_test(a_code_is_shown_and_compared),
         cmocka_unit_test(the_owner_is_shown_and_changed),
     };
 

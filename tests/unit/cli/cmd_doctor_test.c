@@ -34,6 +34,7 @@ static struct vc_run run_well(const char *more)
 
     vc_fake_reset();
     vc_fake_answer("node.status", status);
+    vc_fake_answer("node.status", status); /* for the keys */
     free(status);
     return vc_fake_veche("", "doctor", "--dir", dir);
 }
@@ -69,6 +70,23 @@ static void a_daemon_in_trouble_fails_with_its_hint(void **state)
     vc_run_clear(&run);
     run = run_well("{\"api\":7,\"version\":\"7.0\"}");
     assert_holds(run.out, "talks API 1, veched 7.0 API 7");
+    vc_run_clear(&run);
+}
+
+static void the_keys_are_looked_at(void **state)
+{
+    (void)state;
+    struct vc_run run = run_well("{\"has_root\":true}");
+
+    assert_holds(run.out, "ok    keys        the root is still on this device\n");
+    assert_holds(run.out, "take it off: veche words\n");
+    vc_run_clear(&run);
+    run = run_well("{}");
+    assert_holds(run.out, "ok    keys        the root is not on this device\n");
+    vc_run_clear(&run);
+    run = run_well("{\"live_until\":1764000000000}");
+    assert_holds(run.out, "warn  keys        this device is said to be yours until ");
+    assert_holds(run.out, "veche address extend");
     vc_run_clear(&run);
 }
 
@@ -153,6 +171,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_directory_that_others_see_fails),
         cmocka_unit_test(a_daemon_in_trouble_fails_with_its_hint),
+        cmocka_unit_test(the_keys_are_looked_at),
         cmocka_unit_test(without_a_daemon_it_warns_and_sees_a_stale_socket),
         cmocka_unit_test(a_mistake_in_the_configuration_fails),
         cmocka_unit_test(json_has_one_check_a_line),

@@ -29,6 +29,27 @@ static void the_verdict_stands_first(void **state)
     vc_run_clear(&run);
 }
 
+static void what_is_to_be_done_about_keys_is_said(void **state)
+{
+    (void)state;
+
+    answer_status("{\"has_root\":true,\"unknowing\":2,\"key_turns_at\":1764000000000,"
+                  "\"live_until\":1764000000000}");
+    struct vc_run run = vc_fake_veche("", "status");
+    assert_holds(run.out, "root         on this device: ");
+    assert_holds(run.out, "veche words\n");
+    assert_holds(run.out, "moved        2 contacts do not have the new address yet\n");
+    assert_holds(run.out, "contacts key turns now, for whom you removed or blocked\n");
+    assert_holds(run.out, "veche address extend\n");
+    vc_run_clear(&run);
+    answer_status("{}");
+    run = vc_fake_veche("", "status");
+    assert_null(strstr(run.out, "root"));
+    assert_null(strstr(run.out, "contacts key"));
+    assert_null(strstr(run.out, "extend"));
+    vc_run_clear(&run);
+}
+
 static void a_node_that_is_not_usable_ends_with_3(void **state)
 {
     (void)state;
@@ -111,6 +132,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_verdict_stands_first),
+        cmocka_unit_test(what_is_to_be_done_about_keys_is_said),
         cmocka_unit_test(a_node_that_is_not_usable_ends_with_3),
         cmocka_unit_test(another_version_is_said),
         cmocka_unit_test(json_gives_the_object_of_veched),

@@ -389,7 +389,8 @@ char *vc_fake_contact(const char *more)
         "\"00112233445566778899aabbccddeeff\",\"veche_id\":\"veche1bob\","
         "\"is_blocked\":false,\"is_verified\":false,\"is_connected\":false,"
         "\"address\":null,\"rtt_ms\":null,\"added_at\":1764000000000,"
-        "\"last_seen_at\":null,\"waiting\":0,\"retry_at\":null,\"unread\":0,"
+        "\"device_since\":null,\"last_seen_at\":null,\"waiting\":0,\"retry_at\":null,"
+        "\"unread\":0,"
         "\"gaps\":0,\"failure\":null}",
         more);
 }
@@ -418,7 +419,9 @@ char *vc_fake_status(const char *more)
         "\"connected\":1,\"waiting\":0,\"unread\":0,\"open_invites\":0,\"sessions\":1,"
         "\"datagrams_in\":1,\"datagrams_out\":1,\"bytes_in\":1,\"bytes_out\":1,"
         "\"dropped\":0,\"rss_bytes\":1000000,\"store_bytes\":1000,\"commits\":1,"
-        "\"event_first\":1,\"event_last\":3,\"read_receipts\":true}",
+        "\"event_first\":1,\"event_last\":3,\"read_receipts\":true,\"has_root\":false,"
+        "\"live_until\":4000000000000,\"moves\":0,\"moved_at\":null,\"unknowing\":0,"
+        "\"contacts_keys\":1,\"key_turns_at\":null}",
         more);
 }
 

@@ -79,6 +79,31 @@ static void the_three_corners_are_marked(void **state)
     }
 }
 
+static void a_code_to_compare_takes_37_by_19_cells(void **state)
+{
+    (void)state;
+    static const char code[] =
+        "VECHE-VERIFY:AFCRPINAM3CAMRK2QIUJKSVL3BGF3EPXMUK3U7ZCOJ26XF3J6WBUOGKVSU";
+    char *drawn = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&drawn, &len);
+    int rows = 0;
+
+    assert_int_equal(vc_qr_draw(out, code), VC_OK);
+    fclose(out);
+    for (const char *line = drawn; *line != '\0'; rows++) {
+        int cells = 0;
+
+        line += strlen(INK);
+        for (; *line != '\033'; cells++)
+            line += *line == ' ' ? 1 : 3;
+        assert_int_equal(cells, 37);
+        line += strlen("\033[0m\n");
+    }
+    assert_int_equal(rows, 19);
+    free(drawn);
+}
+
 static void what_does_not_fit_is_not_drawn(void **state)
 {
     (void)state;
@@ -117,6 +142,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_invite_takes_45_by_23_cells_with_its_quiet_zone),
         cmocka_unit_test(the_three_corners_are_marked),
+        cmocka_unit_test(a_code_to_compare_takes_37_by_19_cells),
         cmocka_unit_test(what_does_not_fit_is_not_drawn),
         cmocka_unit_test(it_is_drawn_where_it_fits),
     };

@@ -49,7 +49,7 @@ static void every_error_has_words_a_hint_and_an_exit_code(void **state)
     {
         assert_true(json_string_length(json_object_get(error, "message")) > 0);
         assert_true(json_string_length(json_object_get(error, "hint")) > 0);
-        assert_in_range(json_integer_value(json_object_get(error, "exit_code")), 1, 7);
+        assert_in_range(json_integer_value(json_object_get(error, "exit_code")), 1, 8);
     }
     json_decref(discover);
 }

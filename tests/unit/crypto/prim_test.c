@@ -370,6 +370,36 @@ static void numbers_below_a_bound_are_below_it_and_even(void **state)
     expect_assert_failure((void)vc_rng_below(&rng, 0));
 }
 
+/* Made with the reference program: argon2 0123456789abcdef -id -p 1 -l 32 -r, the passphrase
+ * on its input, and -t and -k as below. */
+static void argon2id_gives_what_the_reference_gives(void **state)
+{
+    static const struct {
+        struct vc_argon2_cost cost;
+        uint8_t key[32];
+    } cases[] = {
+        {{2, 8192}, {0x3b, 0xc3, 0x82, 0x90, 0x0b, 0xe1, 0xa5, 0x08, 0x66, 0x45, 0xe5,
+                     0x64, 0x35, 0x48, 0xdd, 0x6c, 0x97, 0x74, 0x8c, 0xfc, 0x94, 0x98,
+                     0x0a, 0xa5, 0x65, 0xea, 0xf3, 0x3e, 0x0f, 0x3f, 0xd0, 0xfb}},
+        {{1, 64}, {0x32, 0x36, 0x4f, 0xd7, 0xed, 0x54, 0xf4, 0x95, 0x1b, 0x0d, 0x6b,
+                   0xc3, 0xbe, 0xd2, 0xf2, 0x12, 0xc6, 0x62, 0x35, 0x73, 0x8a, 0x11,
+                   0x4c, 0x5f, 0x8b, 0xa3, 0xb6, 0xa1, 0xee, 0x3a, 0xbb, 0x10}},
+    };
+    static const uint8_t salt[] = "0123456789abcdef";
+    static const uint8_t words[] = "correct horse";
+    struct vc_bytes passphrase = {words, sizeof(words) - 1};
+    struct vc_secret32 key;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_true(vc_argon2id(&key, passphrase, salt, &cases[i].cost));
+        assert_memory_equal(key.b, cases[i].key, sizeof(key.b));
+    }
+    assert_true(vc_argon2_moderate.memory_kib > vc_argon2_interactive.memory_kib);
+    expect_assert_failure(
+        (void)!vc_argon2id(&key, passphrase, salt, &(struct vc_argon2_cost){0, 64}));
+}
+
 static void the_library_of_this_machine_may_be_trusted(void **state)
 {
     (void)state;
@@ -400,6 +430,7 @@ int main(void)
         cmocka_unit_test(points_outside_the_group_are_refused),
         cmocka_unit_test(equal_seeds_draw_equal_bytes_and_each_draw_changes_the_key),
         cmocka_unit_test(numbers_below_a_bound_are_below_it_and_even),
+        cmocka_unit_test(argon2id_gives_what_the_reference_gives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -131,14 +131,30 @@ static inline void talk_forget(struct talk_side *side,
     side->row_count = kept;
 }
 
+static inline struct vc_ratchet_skipped *talk_row(struct talk_side *side,
+                                                  struct vc_ratchet_place place)
+{
+    for (size_t i = side->row_count; i > 0; i--) {
+        struct vc_ratchet_skipped *row = &side->rows[i - 1];
+        if (row->place.n == place.n && row->place.chain == place.chain) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
 static inline void talk_apply(struct talk_side *side, struct vc_ratchet_place used,
                               const struct vc_ratchet_skipped *skipped)
 {
     const struct vc_ratchet_change *change = &side->change;
 
     if (change->has_used) {
-        talk_forget(side,
-                    &(struct vc_ratchet_rows){used.chain, used.n, used.n + 1, 1, 0});
+        struct vc_ratchet_skipped *row = talk_row(side, used);
+        if (row == NULL) {
+            fail_msg("a row was used that is not there");
+            return;
+        }
+        *row = side->rows[--side->row_count];
     }
     for (size_t i = 0; i < change->forgotten_count; i++) {
         talk_forget(side, &change->forgotten[i]);
@@ -149,18 +165,6 @@ static inline void talk_apply(struct talk_side *side, struct vc_ratchet_place us
     }
 }
 
-static inline const struct vc_secret32 *talk_row(const struct talk_side *side,
-                                                 struct vc_ratchet_place place)
-{
-    for (size_t i = 0; i < side->row_count; i++) {
-        if (side->rows[i].place.chain == place.chain &&
-            side->rows[i].place.n == place.n) {
-            return &side->rows[i].key;
-        }
-    }
-    return NULL;
-}
-
 /* Finds, opens and keeps; on an error the state has not changed by a bit. */
 static inline vc_err talk_open(struct talk_side *side, struct vc_bytes frame,
                                uint8_t ret_plain[TALK_TEXT_MAX],
@@ -168,14 +172,14 @@ static inline vc_err talk_open(struct talk_side *side, struct vc_bytes frame,
 {
     static struct vc_ratchet_skipped skipped[VC_RATCHET_GAP_MAX];
     struct talk_state before, after;
-    const struct vc_secret32 *row = NULL;
+    struct vc_ratchet_skipped *row = NULL;
     vc_err err;
 
     talk_save(side, &before);
     err = vc_ratchet_find(&side->ratchet, frame, ret_found);
-    talk_save(side, &after);
-    assert_true(talk_is_same(&before, &after));
     if (err != VC_OK) {
+        talk_save(side, &after);
+        assert_true(talk_is_same(&before, &after));
         return err;
     }
     if (ret_found->needs_key) {
@@ -183,8 +187,8 @@ static inline vc_err talk_open(struct talk_side *side, struct vc_bytes frame,
     }
     assert_true(ret_found->skips <= VC_RATCHET_GAP_MAX);
     memset(skipped, 0xee, ret_found->skips * sizeof skipped[0]);
-    err = vc_ratchet_open(&side->ratchet, ret_found, row, side->today, frame, ret_plain,
-                          skipped, &side->change);
+    err = vc_ratchet_open(&side->ratchet, ret_found, row == NULL ? NULL : &row->key,
+                          side->today, frame, ret_plain, skipped, &side->change);
     if (err == VC_OK) {
         assert_true(side->change.skipped_count == ret_found->skips);
         talk_apply(side, ret_found->place, skipped);
@@ -195,6 +199,16 @@ static inline vc_err talk_open(struct talk_side *side, struct vc_bytes frame,
     assert_true(ret_found->skips == 0 ||
                 vc_is_zero(skipped, ret_found->skips * sizeof skipped[0]));
     return err;
+}
+
+static inline void talk_expire(struct talk_side *side)
+{
+    vc_ratchet_expire(&side->ratchet, side->today, &side->change);
+    assert_int_equal(side->change.skipped_count, 0);
+    assert_false(side->change.has_used);
+    for (size_t i = 0; i < side->change.forgotten_count; i++) {
+        talk_forget(side, &side->change.forgotten[i]);
+    }
 }
 
 /* What opening @frame says; the text has to be @text then. */

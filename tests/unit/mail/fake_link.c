@@ -13,6 +13,7 @@ struct vc_link {
     vc_ms since[FAKE_LINK_PEERS];
     size_t room;
     bool was_full;
+    uint8_t hidden; /* the first byte of objects that are not shown; 0: none */
     uint8_t *taken;
 };
 
@@ -58,6 +59,11 @@ void fake_link_set_session(struct vc_link *link, uint32_t peer, vc_ms since)
 void fake_link_set_room(struct vc_link *link, size_t objects)
 {
     link->room = objects;
+}
+
+void fake_link_hide(struct vc_link *link, uint8_t type)
+{
+    link->hidden = type;
 }
 
 size_t fake_link_waiting(const struct vc_link *link)
@@ -133,6 +139,8 @@ vc_err vc_link_send(struct vc_link *link, vc_ms now, uint32_t peer,
         link->was_full = true;
         return VC_ERR_FULL;
     }
+    if (head.len > 0 && link->hidden != 0 && head.data[0] == link->hidden)
+        return VC_OK;
     link->room--;
     struct fake_object *object = push(&link->queues[stream]);
     *object = (struct fake_object){

@@ -27,6 +27,9 @@ void fake_link_set_session(struct vc_link *link, uint32_t peer, vc_ms since);
 /* After this many more objects vc_link_send() says VC_ERR_FULL. */
 void fake_link_set_room(struct vc_link *link, size_t objects);
 
+/* Objects that begin with this byte are taken and not shown; 0: all are shown. */
+void fake_link_hide(struct vc_link *link, uint8_t type);
+
 size_t fake_link_waiting(const struct vc_link *link);
 /* Takes the oldest object, acks and the like before others; false when there is none.
  * It is borrowed until the next call. */

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "storage/pages.h"
 #include "tests/unit/storage/host.h"
 
 static int set_up(void **state)
@@ -49,10 +50,21 @@ static void a_good_store_is_counted(void **state)
     uint64_t rows = 0;
 
     fill(host, path);
-    assert_int_equal(vc_lmdb_check(host->dir, &rows, words, sizeof words), VC_OK);
-    assert_int_equal(rows, 502);
+    assert_int_equal(host_check(host->dir, &rows, words, sizeof words), VC_OK);
+    assert_int_equal(rows, 503); /* with the version and what tells the keys */
     assert_string_equal(words, "untouched");
-    assert_int_equal(vc_lmdb_check(host->dir, NULL, NULL, 0), VC_OK);
+    assert_int_equal(host_check(host->dir, NULL, NULL, 0), VC_OK);
+}
+
+/* The last byte of the one row in the outbox. */
+static vc_err find_text(void *ctx, enum vc_table table, struct vc_bytes key,
+                        struct vc_bytes stored)
+{
+    (void)key;
+    if (table == VC_TABLE_OUTBOX) {
+        *(const uint8_t **)ctx = stored.data + stored.len - 1;
+    }
+    return VC_OK;
 }
 
 static void a_wrong_text_is_damage_with_a_place(void **state)
@@ -62,23 +74,25 @@ static void a_wrong_text_is_damage_with_a_place(void **state)
     char path[128];
     char words[128] = "";
     char short_words[8] = "";
+    struct vc_pages_walk pages = {.file.data = bytes, .on_row = find_text};
+    const uint8_t *text = NULL;
     FILE *file;
-    size_t len;
-    uint8_t *text;
 
     fill(host, path);
     file = fopen(path, "r+b");
     assert_non_null(file);
-    len = fread(bytes, 1, sizeof bytes, file);
-    text = memmem(bytes, len, "see you at eight", 16);
+    pages.file.len = fread(bytes, 1, sizeof bytes, file);
+    pages.ctx = &text;
+    assert_int_equal(vc_image_decode(pages.file, &pages.image), VC_OK);
+    assert_int_equal(vc_pages_walk(&pages), VC_OK);
     assert_non_null(text);
     assert_int_equal(fseek(file, text - bytes, SEEK_SET), 0);
-    assert_int_equal(fputc('S', file), 'S');
+    assert_int_equal(fputc(*text ^ 1, file), *text ^ 1);
     assert_int_equal(fclose(file), 0);
-    assert_int_equal(vc_lmdb_check(host->dir, NULL, words, sizeof words),
+    assert_int_equal(host_check(host->dir, NULL, words, sizeof words),
                      VC_ERR_STORE_DAMAGED);
     assert_non_null(strstr(words, "in outbox"));
-    assert_int_equal(vc_lmdb_check(host->dir, NULL, short_words, sizeof short_words),
+    assert_int_equal(host_check(host->dir, NULL, short_words, sizeof short_words),
                      VC_ERR_STORE_DAMAGED);
     assert_int_equal(strlen(short_words), sizeof short_words - 1);
 }
@@ -93,7 +107,7 @@ static void a_file_that_is_cut_off_is_damaged_also_to_open(void **state)
     fill(host, path);
     assert_int_equal(stat(path, &file), 0);
     assert_int_equal(truncate(path, file.st_size / 2 / 4096 * 4096), 0);
-    assert_int_equal(vc_lmdb_check(host->dir, NULL, words, sizeof words),
+    assert_int_equal(host_check(host->dir, NULL, words, sizeof words),
                      VC_ERR_STORE_DAMAGED);
     assert_int_not_equal(words[0], '\0');
     assert_int_equal(host_open(host), VC_ERR_STORE_DAMAGED);
@@ -113,20 +127,19 @@ static void what_is_no_store_is_told(void **state)
         (void)fputs("not a store ", file);
     }
     assert_int_equal(fclose(file), 0);
-    assert_int_equal(vc_lmdb_check(host->dir, NULL, words, sizeof words),
+    assert_int_equal(host_check(host->dir, NULL, words, sizeof words),
                      VC_ERR_STORE_DAMAGED);
     assert_int_not_equal(words[0], '\0');
     assert_int_equal(host_open(host), VC_ERR_STORE_DAMAGED);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(mkdir(path, 0700), 0);
-    assert_int_equal(vc_lmdb_check(host->dir, NULL, words, sizeof words),
+    assert_int_equal(host_check(host->dir, NULL, words, sizeof words),
                      VC_ERR_STORE_DAMAGED);
     assert_int_equal(host_open(host), VC_ERR_STORE_DAMAGED);
     assert_int_equal(rmdir(path), 0);
-    assert_int_equal(vc_lmdb_check(host->dir, NULL, words, sizeof words),
+    assert_int_equal(host_check(host->dir, NULL, words, sizeof words),
                      VC_ERR_NOT_FOUND);
-    assert_int_equal(vc_lmdb_check("/nonexistent/veche", NULL, NULL, 0),
-                     VC_ERR_NOT_FOUND);
+    assert_int_equal(host_check("/nonexistent/veche", NULL, NULL, 0), VC_ERR_NOT_FOUND);
 }
 
 #define ONE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)

@@ -199,7 +199,7 @@ static bool is_told(struct host *host, int number, const char *what)
     int status;
 
     assert_false(vc_lmdb_was_clean(host->dir));
-    err = vc_lmdb_check(host->dir, &rows, words, sizeof words);
+    err = host_check(host->dir, &rows, words, sizeof words);
     if (err != VC_OK) {
         if (err != VC_ERR_STORE_DAMAGED || words[0] == '\0') {
             fail_msg("file %d (%s): %s, words \"%s\"", number, what, vc_err_name(err),

@@ -392,7 +392,7 @@ static void a_close_after_a_failure_is_no_clean_one(void **state)
     host_close(host);
     faults_off();
     assert_false(vc_lmdb_was_clean(host->dir));
-    assert_int_equal(vc_lmdb_check(host->dir, NULL, NULL, 0), VC_OK);
+    assert_int_equal(host_check(host->dir, NULL, NULL, 0), VC_OK);
     assert_int_equal(host_open(host), VC_OK);
     assert_string_equal(host_get(host, VC_TABLE_CONTACT, "a"), "kept");
 }

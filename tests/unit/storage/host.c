@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "crypto/prim.h"
+#include "storage/epochs.h"
+#include "storage/unlock.h"
 #include "tests/support/test.h"
 
 #define WAIT_MS_MAX 20000
@@ -122,6 +124,24 @@ vc_err host_settle_all(struct host *host)
         progress = host_wait(host);
     }
     return progress.failure;
+}
+
+struct vc_keyring *host_ring(const struct host *host)
+{
+    int dir_fd = open(host->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct vc_keyring *ring = NULL;
+
+    assert_int_equal(vc_unlock(dir_fd, (struct vc_bytes){0}, &ring), VC_OK);
+    assert_int_equal(vc_epochs_load(dir_fd, ring), VC_OK);
+    assert_int_equal(close(dir_fd), 0);
+    return ring;
+}
+
+vc_err host_check(const char *dir, uint64_t *ret_rows, char *ret_words, size_t room)
+{
+    struct vc_lmdb_config cfg = {.dir = dir};
+
+    return vc_lmdb_check(&cfg, ret_rows, ret_words, room);
 }
 
 struct vc_bytes bytes_of(const char *text)

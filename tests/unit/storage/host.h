@@ -6,6 +6,7 @@
 #define VC_TESTS_UNIT_STORAGE_HOST_H
 
 #include "storage/disk.h"
+#include "storage/keyring.h"
 #include "storage/memory.h"
 #include "storage/store.h"
 
@@ -39,6 +40,12 @@ void host_put(struct host *host, enum vc_table table, const char *key,
 void host_del(struct host *host, enum vc_table table, const char *key);
 /* The value as text in a buffer that the next call takes over; NULL when there is none. */
 const char *host_get(struct host *host, enum vc_table table, const char *key);
+
+/* The keys of a host on disk; for vc_unlock_end(). */
+struct vc_keyring *host_ring(const struct host *host);
+
+/* vc_lmdb_check() of a directory without a passphrase. */
+vc_err host_check(const char *dir, uint64_t *ret_rows, char *ret_words, size_t room);
 
 void host_path(const struct host *host, const char *name, char ret_path[128]);
 

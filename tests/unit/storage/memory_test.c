@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "storage/seal.h"
 #include "tests/unit/storage/host.h"
 
 static int set_up(void **state)
@@ -198,8 +199,8 @@ static void a_flipped_row_is_damage_to_get_and_scan(void **state)
     vc_memory_complete(host->store, VC_OK);
     (void)vc_store_poll(host->store);
     assert_true(vc_memory_disk_flip(host->memory, VC_TABLE_CONTACT, bytes_of("b"), 0));
-    assert_false(
-        vc_memory_disk_flip(host->memory, VC_TABLE_CONTACT, bytes_of("b"), 17));
+    assert_false(vc_memory_disk_flip(host->memory, VC_TABLE_CONTACT, bytes_of("b"),
+                                     VC_SEAL_OVERHEAD + 2 + 1));
     assert_false(vc_memory_disk_flip(host->memory, VC_TABLE_CONTACT, bytes_of("c"), 0));
     assert_int_equal(vc_store_get(host->store, VC_TABLE_CONTACT, bytes_of("b"), &value),
                      VC_ERR_STORE_DAMAGED);

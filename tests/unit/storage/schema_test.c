@@ -164,7 +164,7 @@ static void a_newer_file_is_refused_and_not_touched(void **state)
     assert_int_equal(host_open(host), VC_ERR_STORE_NEWER);
     host->disk_cfg.schema = &one_later;
     assert_int_equal(host_open(host), VC_ERR_STORE_NEWER);
-    assert_int_equal(vc_lmdb_check(host->dir, NULL, NULL, 0), VC_ERR_STORE_NEWER);
+    assert_int_equal(host_check(host->dir, NULL, NULL, 0), VC_ERR_STORE_NEWER);
     host->disk_cfg.schema = &two_later;
     assert_int_equal(host_open(host), VC_OK);
     expect_moved(host, true);
