@@ -240,6 +240,36 @@ class Scripts(Both):
                 self.do(f"decrypt bob {data}")
             self.do(f"export {taken}")
 
+    def test_given_up(self):
+        """To the key: what is kept when one more would be too many."""
+        both, taken = self.two()
+
+        def row(count, *arrives):
+            sent = [both.encrypt("s", b"row") for _ in range(count)]
+            answers = [self.do(f"decrypt bob {sent[place]}")[:3] for place in arrives]
+            self.do(f"export {taken}")
+            return sent, answers
+
+        def turn():
+            both.decrypt("alice", both.encrypt(taken, b"answer"))
+
+        old = []
+        for _ in range(3):
+            old.append(row(501, 500)[0])
+            turn()
+        late, _ = row(504, 500, 501, 503)
+        for data in (old[0][0], old[1][0], old[2][0]):
+            self.do(f"decrypt bob {data}")
+        turn()
+        row(1500, 1499)
+        for data in (old[1][1], late[0], late[502]):
+            self.do(f"decrypt bob {data}")
+        turn()
+        self.assertEqual(row(2003, 2000, 2002, 2001)[1], ["ok ", "err", "ok "])
+        for _ in range(2):
+            turn()
+            row(2, 1)
+
 
 if __name__ == "__main__":
     unittest.main()
