@@ -4,6 +4,9 @@
  */
 #include "node/mail/machine.h"
 
+/* Of what was no object. */
+static const uint8_t no_tag[VC_SEAL_TAG_LEN];
+
 /* It came again, so the other device does not know that we have it: says so, soon.
  * While it is not durable there is nothing to say, and the commit will say it. */
 static void on_duplicate(struct vc_mail *mail, struct vc_mail_peer *peer,
@@ -32,6 +35,26 @@ void vc_inbox_refused(struct vc_mail *mail, struct vc_mail_peer *peer, uint64_t 
         peer->refused_ms = vc_ms_min(2 * peer->refused_ms, VC_MAIL_REFUSED_MAX_MS);
         vc_schedule_update(mail, peer);
     }
+}
+
+/* Nothing that was refused is missing any more. */
+static void forget_refused(struct vc_mail_peer *peer)
+{
+    if (peer->refused == 0 || peer->refused > peer->seen.prefix)
+        return;
+    peer->refused = 0;
+    peer->refused_ms = VC_MAIL_REFUSED_MS;
+}
+
+/* Only the highest number is told in a hello. */
+static void note_last(struct vc_mail_peer *peer, uint64_t number,
+                      const uint8_t tag[VC_SEAL_TAG_LEN])
+{
+    if (number <= peer->last)
+        return;
+    peer->last = number;
+    for (size_t i = 0; i < VC_SEAL_TAG_LEN; i++)
+        peer->last_tag[i] = tag[i];
 }
 
 /* Makes sure that accepting the number cannot fail, but for the store. */
@@ -64,15 +87,17 @@ static bool is_wanted(struct vc_mail *mail, struct vc_mail_peer *peer, uint64_t 
     return true;
 }
 
-/* What was opened stands under the highest number so far, or does not count. */
-static void note_last(struct vc_mail_peer *peer, uint64_t number,
-                      const uint8_t tag[VC_SEAL_TAG_LEN])
+/* Marks a number seen; room in the store is reserved.  @tag is of the object that it was
+ * opened from, zeros when it was none. */
+static void accept_number(struct vc_mail *mail, struct vc_mail_peer *peer,
+                          uint64_t number, const uint8_t tag[VC_SEAL_TAG_LEN])
 {
-    if (number <= peer->last)
-        return;
-    peer->last = number;
-    for (size_t i = 0; i < VC_SEAL_TAG_LEN; i++)
-        peer->last_tag[i] = tag[i];
+    VC_CHECK(!vc_numbers_has(&peer->seen, number));
+    vc_numbers_add(&peer->seen, number);
+    note_last(peer, number, tag);
+    forget_refused(peer);
+    vc_ledger_add(&mail->ledger, &peer->run_seen, VC_LEDGER_SEEN, peer->number, number);
+    vc_mail_peer_write(mail, peer);
 }
 
 /* Has no words, only a number: mail's own. */
@@ -83,9 +108,9 @@ static void take_turn(struct vc_mail *mail, const struct vc_now *now,
         vc_inbox_refused(mail, peer, opened->number);
         return;
     }
-    note_last(peer, opened->number, opened->tag);
     vc_seal_accept(mail->seal, now, peer->number);
-    vc_inbox_accept(mail, peer, opened->number);
+    accept_number(mail, peer, opened->number, opened->tag);
+    vc_sealing_refresh(mail, peer);
 }
 
 /* Opens it; when that fails, this has done what there is to do about it. */
@@ -130,22 +155,13 @@ void vc_inbox_on_data(struct vc_mail *mail, const struct vc_now *now,
     mail->is_slot_full = true;
 }
 
-/* Nothing that was refused is missing any more. */
-static void forget_refused(struct vc_mail_peer *peer)
-{
-    if (peer->refused == 0 || peer->refused > peer->seen.prefix)
-        return;
-    peer->refused = 0;
-    peer->refused_ms = VC_MAIL_REFUSED_MS;
-}
-
 void vc_inbox_on_abandon(struct vc_mail *mail, struct vc_mail_peer *peer,
                          const struct vc_mail_frame *abandon)
 {
     if (!is_wanted(mail, peer, abandon->number))
         return;
     if (vc_mail_has_room(mail, VC_MAIL_ACCEPT_OPS, VC_MAIL_ACCEPT_BYTES))
-        vc_inbox_accept(mail, peer, abandon->number);
+        accept_number(mail, peer, abandon->number, no_tag);
     else
         vc_inbox_refused(mail, peer, abandon->number);
 }
@@ -162,20 +178,12 @@ void vc_inbox_on_gone(struct vc_mail *mail, struct vc_mail_peer *peer,
         !vc_mail_has_room(mail, VC_MAIL_ACCEPT_OPS, VC_MAIL_ACCEPT_BYTES))
         return;
     vc_numbers_raise(&peer->seen, gone->number);
+    note_last(peer, gone->number, no_tag);
     forget_refused(peer);
     /* No number that comes later may join a run from before this. */
     peer->run_seen = UINT64_MAX;
     uint64_t run = UINT64_MAX;
     vc_ledger_add(&mail->ledger, &run, VC_LEDGER_GONE, peer->number, gone->number);
-    vc_mail_peer_write(mail, peer);
-}
-
-void vc_inbox_accept(struct vc_mail *mail, struct vc_mail_peer *peer, uint64_t number)
-{
-    VC_CHECK(!vc_numbers_has(&peer->seen, number));
-    vc_numbers_add(&peer->seen, number);
-    forget_refused(peer);
-    vc_ledger_add(&mail->ledger, &peer->run_seen, VC_LEDGER_SEEN, peer->number, number);
     vc_mail_peer_write(mail, peer);
 }
 
@@ -238,8 +246,9 @@ void vc_mail_accept(struct vc_mail *mail, const struct vc_now *now, uint32_t pee
     struct vc_mail_peer *known = vc_mail_peer_find(mail, peer);
     if (known == NULL)
         return;
-    note_last(known, number, mail->offered_tag);
     vc_seal_accept(mail->seal, now, peer);
-    vc_inbox_accept(mail, known, number);
+    accept_number(mail, known, number, mail->offered_tag);
+    /* He may have begun a session, under which we can answer. */
+    vc_sealing_refresh(mail, known);
     vc_sealing_turn(mail, now, known);
 }

@@ -54,9 +54,21 @@
 /* A sender follows such a request at most this often. */
 #define VC_MAIL_AGAIN_MS 500
 
-/* What cannot be opened is complained of at most this often per peer: a complaint has all that
- * waits sealed anew, which takes a moment to come. */
+/* What cannot be opened is complained of at most this often per peer: a complaint has all
+ * that waits sealed anew, which takes a moment to come. */
 #define VC_MAIL_UNOPENED_MS 2000
+/* And who hears complaints seals anew at most this often, doubled each time up to this
+ * while not everything is acknowledged that was: sealing thousands of rows is dear. */
+#define VC_MAIL_RESEAL_MAX_MS 300000
+
+/* Words that did not come, or could not be sealed, are asked for again after this,
+ * doubled. */
+#define VC_MAIL_WORDS_MS     1000
+#define VC_MAIL_WORDS_MAX_MS 300000
+
+/* A peer is believed at most this often that we were put back: each time all that waits is
+ * written again. */
+#define VC_MAIL_ROLLBACK_MS 60000
 
 /* Duplicates are answered with an ack at most this often per peer. */
 #define VC_MAIL_REPEAT_MS 100

@@ -30,7 +30,7 @@ struct vc_mail_peer {
     bool wants_connect;
     bool is_greeted; /* he has said in this session what he has seen: he may be given */
     bool owes_hello;
-    bool is_rolled_back; /* to be reported */
+    bool is_rolled_back; /* as in the row: to be reported */
     bool is_output_listed, is_pump_listed;
     bool is_session_good; /* it carried something of mail's */
 
@@ -41,12 +41,14 @@ struct vc_mail_peer {
     uint64_t given_out;   /* the highest that was ever released */
     uint64_t stale_until; /* entries of the ledger before this one release nothing */
     uint64_t resealed, dropped, dropped_rows; /* as in the row */
-    uint64_t words;          /* the row whose words were asked for; 0: none */
-    struct vc_numbers acked; /* rows that are deleted */
-    uint64_t acked_durable;  /* the prefix of that on the disk */
-    struct vc_numbers told;  /* what the other device says it has */
-    uint64_t given;          /* numbers up to this one were given to this session */
-    uint64_t again;          /* those from this one to again_last are given once more */
+    uint64_t words;           /* the row whose words were asked for; 0: none */
+    vc_ms seal_ms, reseal_ms; /* the next pauses of seal_at, of complaints followed */
+    vc_ms resealed_at, rolled_at; /* the last times, or VC_NEVER */
+    struct vc_numbers acked;      /* rows that are deleted */
+    uint64_t acked_durable;       /* the prefix of that on the disk */
+    struct vc_numbers told;       /* what the other device says it has */
+    uint64_t given; /* numbers up to this one were given to this session */
+    uint64_t again; /* those from this one to again_last are given once more */
     uint64_t again_last;
     uint64_t hold_from; /* the smallest of held: nothing is given from it on */
     uint64_t run_sent;
@@ -54,14 +56,15 @@ struct vc_mail_peer {
     /* Incoming. */
     struct vc_numbers seen;
     struct vc_numbers durable;
-    uint64_t last; /* the highest number that was opened, and what stood there */
-    uint8_t last_tag[VC_SEAL_TAG_LEN];
+    uint64_t last;                     /* the highest number in seen */
+    uint8_t last_tag[VC_SEAL_TAG_LEN]; /* as in the row */
     vc_ms unopened_at; /* the last complaint of this session, or VC_NEVER */
     uint64_t refused;  /* the greatest number that came and was not accepted, or 0 */
     uint64_t run_seen;
 
     /* Instants, VC_NEVER when unset; due_at is the first of them. */
     vc_ms connect_at, stall_at, ack_at, due_at;
+    vc_ms seal_at; /* no words are asked for before it */
     vc_ms stall_ms, refused_ms;
     vc_ms ack_sent_at, again_sent_at; /* the last time in this session, or VC_NEVER */
     vc_ms up_at;                      /* of the session, as mail learned of it */
@@ -126,8 +129,12 @@ void vc_mail_peers_purge(struct vc_mail *mail);
 void vc_mail_peer_write(struct vc_mail *mail, const struct vc_mail_peer *peer);
 /* Is there room for writes of mail's own, with the caller's part left alone? */
 VC_NODISCARD bool vc_mail_has_room(struct vc_mail *mail, size_t ops, size_t bytes);
+/* How many of the numbers up to @number, from the dropped ones on, are over. */
+uint64_t vc_mail_peer_done(const struct vc_mail_peer *peer, uint64_t number);
 /* Objects that wait for an acknowledgement. */
 uint64_t vc_mail_peer_waiting(const struct vc_mail_peer *peer);
+/* Are there rows that were given up and are not deleted?  Nothing is given meanwhile. */
+bool vc_mail_peer_is_dropping(const struct vc_mail_peer *peer);
 /* Puts a peer at the end of a queue unless it is in it. */
 void vc_mail_want_output(struct vc_mail *mail, struct vc_mail_peer *peer);
 void vc_mail_want_pump(struct vc_mail *mail, struct vc_mail_peer *peer);
@@ -165,6 +172,10 @@ void vc_outbox_on_ack(struct vc_mail *mail, struct vc_mail_peer *peer,
 /* Deletes the next acknowledged row; true when there is something to report. */
 bool vc_outbox_next_acked(struct vc_mail *mail, struct vc_mail_peer *peer,
                           struct vc_mail_output *ret_output);
+/* Deletes the rows from the oldest on up to @last, @budget at most; false when some are
+ * left. */
+VC_NODISCARD bool vc_outbox_delete_to(struct vc_mail *mail, struct vc_mail_peer *peer,
+                                      uint64_t last, size_t *budget);
 /* The session is new, or gone: nothing has been given to it. */
 void vc_outbox_rewind(struct vc_mail_peer *peer);
 /* Gives the link up to @budget objects; false when there is more to give and room. */
@@ -173,17 +184,19 @@ VC_NODISCARD bool vc_outbox_give(struct vc_mail *mail, struct vc_mail_peer *peer
 
 /* ---- sealing.c: rows that are sealed, or wait for it ---- */
 
-/* A session ended, or keys came: what needs it is sealed when there is room. */
+/* Keys may have come, or room in the window: what waits for them is sealed next. */
 void vc_sealing_refresh(struct vc_mail *mail, struct vc_mail_peer *peer);
 /* The next row that waits is passed, or its words are asked for: then true. */
-bool vc_sealing_next(struct vc_mail *mail, const struct vc_now *now,
-                     struct vc_mail_peer *peer, struct vc_mail_output *ret_output);
-/* No row counts as sealed any more, until it is looked at again.  Room for the mailbox row is
- * reserved. */
+bool vc_sealing_next(struct vc_mail *mail, struct vc_mail_peer *peer,
+                     struct vc_mail_output *ret_output);
+/* No row counts as sealed any more, until it is looked at again.  Room for the mailbox row
+ * is reserved. */
 void vc_sealing_restart(struct vc_mail *mail, struct vc_mail_peer *peer);
 /* Turns the ratchet with an empty object, if that is owed. */
 void vc_sealing_turn(struct vc_mail *mail, const struct vc_now *now,
                      struct vc_mail_peer *peer);
+/* The pause after words that did not come is over. */
+void vc_sealing_tick(struct vc_mail *mail, struct vc_mail_peer *peer);
 /* Deletes rows that were given up, a bounded part of them. */
 void vc_sealing_drop_rows(struct vc_mail *mail, struct vc_mail_peer *peer);
 
@@ -192,6 +205,9 @@ void vc_sealing_drop_rows(struct vc_mail *mail, struct vc_mail_peer *peer);
 void vc_hello_send(struct vc_mail *mail, struct vc_mail_peer *peer);
 void vc_hello_on_hello(struct vc_mail *mail, const struct vc_now *now,
                        struct vc_mail_peer *peer, const struct vc_mail_frame *hello);
+/* Reports that our store was put back; true when there was room for what chat writes. */
+bool vc_hello_next_rolled_back(struct vc_mail *mail, struct vc_mail_peer *peer,
+                               struct vc_mail_output *ret_output);
 /* What came under @number could not be opened. */
 void vc_hello_complain(struct vc_mail *mail, struct vc_mail_peer *peer,
                        uint64_t number);
@@ -208,8 +224,6 @@ void vc_inbox_on_abandon(struct vc_mail *mail, struct vc_mail_peer *peer,
                          const struct vc_mail_frame *abandon);
 void vc_inbox_on_gone(struct vc_mail *mail, struct vc_mail_peer *peer,
                       const struct vc_mail_frame *gone);
-/* Marks a number seen; room in the store is reserved. */
-void vc_inbox_accept(struct vc_mail *mail, struct vc_mail_peer *peer, uint64_t number);
 /* What came could not be kept: it will be asked for again. */
 void vc_inbox_refused(struct vc_mail *mail, struct vc_mail_peer *peer, uint64_t number);
 /* Sends the ack that is owed, if there is one and room. */

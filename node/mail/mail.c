@@ -88,7 +88,9 @@ void vc_mail_peer_remove(struct vc_mail *mail, uint32_t peer)
     struct vc_mail_peer *known = vc_mail_peer_find(mail, peer);
     if (known == NULL)
         return;
+    mail->dropping_count -= vc_mail_peer_is_dropping(known) ? 1 : 0;
     known->is_ending = true;
+    known->words = 0;
     mail->ending_count++;
     vc_mail_peer_write(mail, known);
     vc_retry_refresh(mail, known);
@@ -144,7 +146,8 @@ static void on_object(struct vc_mail *mail, const struct vc_now *now,
         peer->must_check = true;
         vc_mail_want_pump(mail, peer);
     }
-    peer->is_session_good = true;
+    /* A hello is said before anybody knows what the session is good for. */
+    peer->is_session_good = peer->is_session_good || frame.type != VC_MAIL_HELLO;
     switch (frame.type) {
     case VC_MAIL_DATA:
         vc_inbox_on_data(mail, now, peer, &frame);
@@ -213,8 +216,7 @@ void vc_mail_flush(struct vc_mail *mail)
         vc_mail_peer_write(mail, mail->row_owed);
     vc_mail_peers_purge(mail);
     for (size_t i = 0; mail->dropping_count > 0 && i < mail->peer_count; i++)
-        if (!mail->peers[i]->is_ending)
-            vc_sealing_drop_rows(mail, mail->peers[i]);
+        vc_sealing_drop_rows(mail, mail->peers[i]);
 }
 
 void vc_mail_submitted(struct vc_mail *mail, uint64_t ticket)
@@ -294,18 +296,14 @@ vc_ms vc_mail_due(const struct vc_mail *mail)
 }
 
 /* What the first peer in the queue has to report. */
-static bool next_of(struct vc_mail *mail, const struct vc_now *now,
-                    struct vc_mail_peer *peer, struct vc_mail_output *ret_output)
+static bool next_of(struct vc_mail *mail, struct vc_mail_peer *peer,
+                    struct vc_mail_output *ret_output)
 {
-    if (peer->is_rolled_back) {
-        peer->is_rolled_back = false;
-        *ret_output =
-            (struct vc_mail_output){.kind = VC_MAIL_ROLLED_BACK, .peer = peer->number};
+    if (mail->store_at == VC_NEVER && vc_hello_next_rolled_back(mail, peer, ret_output))
         return true;
-    }
     if (mail->store_at == VC_NEVER && vc_outbox_next_acked(mail, peer, ret_output))
         return true;
-    if (mail->store_at == VC_NEVER && vc_sealing_next(mail, now, peer, ret_output))
+    if (mail->store_at == VC_NEVER && vc_sealing_next(mail, peer, ret_output))
         return true;
     /* There may be a session already that nobody told of. */
     if (peer->wants_connect && peer->must_check)
@@ -346,7 +344,7 @@ bool vc_mail_next(struct vc_mail *mail, const struct vc_now *now,
         return true;
     while (mail->outputs.first != NULL) {
         struct vc_mail_peer *peer = mail->outputs.first;
-        if (next_of(mail, now, peer, ret_output))
+        if (next_of(mail, peer, ret_output))
             return true;
         if (mail->store_at != VC_NEVER)
             break;

@@ -90,17 +90,21 @@ struct vc_mail_object {
 /*
  * Writes one object into the outbox, in the present turn; it goes to the link when the
  * turn is committed.  Room reserved by the caller (VC_MAIL_SEND_OPS, _BYTES).
- * VC_ERR_NOT_FOUND: unknown peer; VC_ERR_BUSY: too much waits for him, or for the disk.
+ * Without keys, or with too much before it, it waits and its words are asked for later.
+ * VC_ERR_NOT_FOUND: unknown peer; VC_ERR_BUSY: too much waits for him, or for the disk;
+ * VC_ERR_NO_MEMORY, or what the store says.
  */
 VC_NODISCARD vc_err vc_mail_send(struct vc_mail *mail, const struct vc_now *now,
                                  uint32_t peer, const struct vc_mail_object *object,
                                  uint64_t *ret_number);
 
 /*
- * Answers VC_MAIL_WORDS, before the next vc_mail_next(): the words of a row, as they were or as
- * they are now.  Room reserved by the caller (VC_MAIL_SEND_OPS, _BYTES).  Who has none any more
- * calls vc_mail_abandon(); who has no room does nothing and is asked again.
- * VC_ERR_AWAY: the session ended just now, and its keys must come first; VC_ERR_NO_MEMORY ...
+ * Answers VC_MAIL_WORDS, before the next vc_mail_next(): the words of a row, as they were or
+ * as they are now.  Room reserved by the caller (VC_MAIL_SEND_OPS, _BYTES).  Who has none any
+ * more calls vc_mail_abandon(); who has no room does nothing, and is asked again after a
+ * second, then ever more rarely.  An error is the same as no answer: VC_ERR_AWAY: the session
+ * ended just now, and its keys must come first; VC_ERR_BUSY: too much waits for the disk;
+ * VC_ERR_FULL, VC_ERR_NO_MEMORY, or what the store says.
  */
 VC_NODISCARD vc_err vc_mail_words(struct vc_mail *mail, const struct vc_now *now,
                                   uint32_t peer, uint64_t number,
@@ -112,7 +116,7 @@ void vc_mail_keys(struct vc_mail *mail, const struct vc_now *now, uint32_t peer)
 /* Gives an object up: its row becomes "number n abandoned", which is delivered in its
  * place so that no gap stays; there is no output for it.  What the link has already may
  * arrive all the same.  Room reserved by the caller (VC_MAIL_ACCEPT_OPS, _BYTES).
- * VC_ERR_NOT_FOUND when it is acknowledged or unknown; VC_ERR_BUSY as above. */
+ * VC_ERR_NOT_FOUND when it is acknowledged, dropped or unknown; VC_ERR_BUSY as above. */
 VC_NODISCARD vc_err vc_mail_abandon(struct vc_mail *mail, const struct vc_now *now,
                                     uint32_t peer, uint64_t number);
 
@@ -150,8 +154,10 @@ enum vc_mail_output_kind {
                       */
     VC_MAIL_WORDS,   /* give the words of @number again, by its @ref: vc_mail_words() */
     /*
-     * Our store was put back to an older state: what waited for the peer has no rows any more,
-     * as its numbers were used before for something else.  Write again what he may not have.
+     * Our store was put back to an older state: what waited for the peer has no rows any
+     * more, as its numbers were used before for something else, and there will be no ACKED
+     * for it.  Write again what he may not have; that it is to be written must be noted in
+     * this turn, as it is told once.
      */
     VC_MAIL_ROLLED_BACK,
     VC_MAIL_PASSED, /* an object of VC_MAIL_TYPE_PASSED or above */
@@ -194,7 +200,7 @@ struct vc_mail_stats {
     uint64_t dropped_acks;      /* for numbers that were never given */
     uint64_t rows_missing;      /* outbox rows that could not be read */
     uint64_t unopened;  /* came and no key opens them: asked to be sealed anew */
-    uint64_t resealed;  /* rows that were sealed anew */
+    uint64_t resealed;  /* rows that were sealed from words asked for */
     uint64_t rollbacks; /* times that we found our store put back */
 };
 void vc_mail_stats(const struct vc_mail *mail, struct vc_mail_stats *ret_stats);

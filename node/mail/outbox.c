@@ -16,17 +16,27 @@ vc_err vc_mail_abandon(struct vc_mail *mail, const struct vc_now *now, uint32_t 
     mail->mono = now->mono;
     mail->unix_ms = now->unix_ms;
     struct vc_mail_peer *known = vc_mail_peer_find(mail, peer);
-    if (known == NULL || number >= known->next || vc_numbers_has(&known->told, number))
+    if (known == NULL || number >= known->next || number <= known->dropped ||
+        vc_numbers_has(&known->told, number))
         return VC_ERR_NOT_FOUND;
     if (!vc_ledger_has_room(&mail->ledger, VC_MAIL_LEDGER_SPARE))
         return VC_ERR_BUSY;
 
-    uint8_t key[VC_OUTBOX_KEY_LEN];
-    const struct vc_outbox_row row = {.kind = VC_OUTBOX_ABANDONED};
-    vc_store_put(mail->store, VC_TABLE_OUTBOX, outbox_key(key, known, number),
+    uint8_t room[VC_OUTBOX_KEY_LEN];
+    struct vc_bytes key = outbox_key(room, known, number);
+    struct vc_bytes value;
+    struct vc_outbox_row row = {.kind = VC_OUTBOX_ABANDONED};
+    if (vc_store_get(mail->store, VC_TABLE_OUTBOX, key, &value) != VC_OK ||
+        vc_outbox_row_decode(value, &row) != VC_OK)
+        mail->stats.rows_missing++;
+    row = vc_outbox_row_abandoned(&row);
+    vc_store_put(mail->store, VC_TABLE_OUTBOX, key,
                  vc_outbox_row_encode(mail->row, &row));
     if (known->words == number)
         known->words = 0;
+    /* Without its words it can be passed, keys or not. */
+    if (number == known->sealed + 1)
+        vc_mail_want_output(mail, known);
     /* Until the new row is durable the other device must not hear of it: after a crash
      * the old one would be there again, and be taken for delivered. */
     known->held++;
@@ -45,8 +55,9 @@ void vc_outbox_committed(struct vc_mail *mail, const struct vc_ledger_entry *ent
     if (entry->kind == VC_LEDGER_SENT) {
         /* What was sealed for a session that ended meanwhile is sealed anew first. */
         if (mail->ledger.tail > peer->stale_until) {
-            VC_CHECK(entry->last > peer->released && entry->last <= peer->sealed);
-            peer->released = entry->last;
+            VC_CHECK(entry->last <= peer->sealed);
+            if (peer->released < entry->last)
+                peer->released = entry->last;
             if (peer->given_out < peer->released)
                 peer->given_out = peer->released;
         }
@@ -102,6 +113,8 @@ void vc_outbox_on_ack(struct vc_mail *mail, struct vc_mail_peer *peer,
                       const struct vc_mail_frame *ack)
 {
     mail->stats.acks_in++;
+    if (!peer->is_greeted || vc_mail_peer_is_dropping(peer))
+        return;
     if (vc_numbers_bitmap_last(ack->prefix, ack->bitmap) > peer->given_out) {
         mail->stats.dropped_acks++;
         return;
@@ -122,7 +135,6 @@ void vc_outbox_on_ack(struct vc_mail *mail, struct vc_mail_peer *peer,
     }
     if (vc_numbers_count(&peer->told) > vc_numbers_count(&peer->acked))
         vc_mail_want_output(mail, peer);
-    vc_sealing_refresh(mail, peer);
     vc_mail_want_pump(mail, peer);
 }
 
@@ -149,12 +161,15 @@ static bool delete_row(struct vc_mail *mail, struct vc_mail_peer *peer, uint64_t
     if (vc_store_get(mail->store, VC_TABLE_OUTBOX, key, &value) != VC_OK ||
         vc_outbox_row_decode(value, &row) != VC_OK)
         mail->stats.rows_missing++;
-    if (row.object.len > 0)
+    /* When it was sealed anew, another frame may be what the peer has. */
+    if (row.object.len > 0 && number > peer->resealed)
         vc_seal_confirm(mail->seal, peer->number, &row.session);
     vc_store_del(mail->store, VC_TABLE_OUTBOX, key);
     vc_numbers_add(&peer->acked, number);
     if (peer->given < peer->acked.prefix)
         peer->given = peer->acked.prefix;
+    if (peer->sealed < peer->acked.prefix)
+        peer->sealed = peer->acked.prefix;
     if (row.kind == VC_OUTBOX_ABANDONED || row.kind == VC_OUTBOX_TURN)
         return false;
 
@@ -185,7 +200,7 @@ bool vc_outbox_next_acked(struct vc_mail *mail, struct vc_mail_peer *peer,
                           struct vc_mail_output *ret_output)
 {
     bool is_found = false;
-    while (!is_found && !peer->is_ending &&
+    while (!is_found && !peer->is_ending && !vc_mail_peer_is_dropping(peer) &&
            vc_numbers_count(&peer->told) > vc_numbers_count(&peer->acked)) {
         if (!vc_mail_has_room(mail, 2, VC_OUTBOX_KEY_LEN + VC_MAIL_ACCEPT_BYTES)) {
             mail->store_at = vc_ms_after(mail->mono, VC_MAIL_STORE_MS);
@@ -199,6 +214,20 @@ bool vc_outbox_next_acked(struct vc_mail *mail, struct vc_mail_peer *peer,
     if (!is_found && mail->row_owed == peer)
         end_run(mail, peer);
     return is_found;
+}
+
+bool vc_outbox_delete_to(struct vc_mail *mail, struct vc_mail_peer *peer, uint64_t last,
+                         size_t *budget)
+{
+    for (; peer->acked.prefix < last; --*budget) {
+        uint64_t number = peer->acked.prefix + 1;
+        uint8_t key[VC_OUTBOX_KEY_LEN];
+        if (*budget == 0)
+            return false;
+        vc_store_del(mail->store, VC_TABLE_OUTBOX, outbox_key(key, peer, number));
+        vc_numbers_raise(&peer->acked, number);
+    }
+    return true;
 }
 
 void vc_outbox_rewind(struct vc_mail_peer *peer)
@@ -241,11 +270,10 @@ static bool choose(struct vc_mail_peer *peer, uint64_t *ret_number)
         peer->again = 0;
     }
     uint64_t number = vc_numbers_missing(&peer->told, peer->given + 1);
-    uint64_t in_flight = peer->given - vc_numbers_count_to(&peer->acked, peer->given);
+    uint64_t in_flight = peer->given - vc_mail_peer_done(peer, peer->given);
     *ret_number = number;
-    return number <= peer->released && number > peer->dropped &&
-           number < peer->hold_from && vc_numbers_fits(&peer->acked, number) &&
-           in_flight < VC_MAIL_WINDOW;
+    return number <= peer->released && number < peer->hold_from &&
+           vc_numbers_fits(&peer->acked, number) && in_flight < VC_MAIL_WINDOW;
 }
 
 static void given(struct vc_mail *mail, struct vc_mail_peer *peer, uint64_t number)
@@ -277,8 +305,8 @@ bool vc_outbox_give(struct vc_mail *mail, struct vc_mail_peer *peer, size_t *bud
     if (peer->owes_gone && !peer->is_control_full)
         give_gone(mail, peer);
     uint64_t number;
-    while (peer->is_up && peer->is_greeted && !peer->is_chat_full &&
-           choose(peer, &number)) {
+    while (peer->is_up && peer->is_greeted && !vc_mail_peer_is_dropping(peer) &&
+           !peer->is_chat_full && choose(peer, &number)) {
         if (*budget == 0)
             return false;
         --*budget;

@@ -98,6 +98,11 @@ vc_err vc_mail_peer_new(struct vc_mail *mail, uint32_t number,
         .ack_at = VC_NEVER,
         .due_at = VC_NEVER,
         .unopened_at = VC_NEVER,
+        .seal_at = VC_NEVER,
+        .resealed_at = VC_NEVER,
+        .rolled_at = VC_NEVER,
+        .seal_ms = VC_MAIL_WORDS_MS,
+        .reseal_ms = VC_MAIL_UNOPENED_MS,
         .stall_ms = VC_MAIL_STALL_MS,
         .refused_ms = VC_MAIL_REFUSED_MS,
     };
@@ -167,6 +172,7 @@ static vc_err load_row(struct vc_mail *mail, struct vc_bytes key, struct vc_byte
         return err;
 
     peer->is_ending = row.is_ending;
+    peer->is_rolled_back = row.is_rolled_back;
     mail->ending_count += row.is_ending ? 1 : 0;
     peer->next = row.next;
     peer->sealed = row.sealed > row.acked_prefix ? row.sealed : row.acked_prefix;
@@ -175,9 +181,7 @@ static vc_err load_row(struct vc_mail *mail, struct vc_bytes key, struct vc_byte
     peer->resealed = row.resealed;
     peer->dropped = row.dropped;
     peer->dropped_rows = row.dropped_rows;
-    peer->last = row.last;
     memcpy(peer->last_tag, row.last_tag, sizeof(peer->last_tag));
-    mail->dropping_count += row.dropped > row.acked_prefix ? 1 : 0;
     peer->given = row.acked_prefix > row.dropped ? row.acked_prefix : row.dropped;
     peer->acked_durable = row.acked_prefix;
     err = load_numbers(mail, &peer->acked, row.acked_prefix, row.acked_bitmap);
@@ -187,6 +191,10 @@ static vc_err load_row(struct vc_mail *mail, struct vc_bytes key, struct vc_byte
         err = load_numbers(mail, &peer->seen, row.seen_prefix, row.seen_bitmap);
     if (err == VC_OK)
         err = load_numbers(mail, &peer->durable, row.seen_prefix, row.seen_bitmap);
+    peer->last = vc_numbers_last(&peer->seen);
+    mail->dropping_count += vc_mail_peer_is_dropping(peer) ? 1 : 0;
+    if (!peer->is_ending && (peer->is_rolled_back || peer->sealed + 1 < peer->next))
+        vc_mail_want_output(mail, peer);
     return err;
 }
 
@@ -220,12 +228,12 @@ void vc_mail_peer_write(struct vc_mail *mail, const struct vc_mail_peer *peer)
     uint8_t room[VC_MAILBOX_ROW_MAX];
     struct vc_mailbox_row row = {
         .is_ending = peer->is_ending,
+        .is_rolled_back = peer->is_rolled_back,
         .next = peer->next,
         .sealed = peer->sealed,
         .resealed = peer->resealed,
         .dropped = peer->dropped,
         .dropped_rows = peer->dropped_rows,
-        .last = peer->last,
     };
     memcpy(row.last_tag, peer->last_tag, sizeof(row.last_tag));
     vc_store_put(mail->store, VC_TABLE_MAILBOX, vc_mailbox_key(key, peer->number),
@@ -240,36 +248,36 @@ bool vc_mail_has_room(struct vc_mail *mail, size_t ops, size_t bytes)
                             bytes + VC_MAIL_ACKED_BYTES) == VC_OK;
 }
 
-/* Deletes up to @count rows, the oldest first; false when some are left. */
-static bool purge_rows(struct vc_mail *mail, struct vc_mail_peer *peer, size_t count)
+/* Deletes a part of all rows of a peer; false when some are left. */
+static bool purge_rows(struct vc_mail *mail, struct vc_mail_peer *peer, size_t *budget)
 {
-    while (peer->acked.prefix + 1 < peer->next) {
-        if (count-- == 0)
+    /* Between what was given up and what came after it there may be a leap. */
+    if (peer->acked.prefix < peer->dropped) {
+        if (!vc_outbox_delete_to(mail, peer, peer->dropped_rows, budget))
             return false;
-        uint64_t number = peer->acked.prefix + 1;
-        uint8_t key[VC_OUTBOX_KEY_LEN];
-        vc_store_del(mail->store, VC_TABLE_OUTBOX,
-                     vc_outbox_key(key, peer->number, number));
-        vc_numbers_raise(&peer->acked, number);
+        vc_numbers_raise(&peer->acked, peer->dropped);
     }
-    return true;
+    return vc_outbox_delete_to(mail, peer, peer->next - 1, budget) &&
+           vc_seal_peer_purge(mail->seal, peer->number, budget);
 }
 
 static void purge(struct vc_mail *mail, struct vc_mail_peer *peer)
 {
-    const size_t ops = 2 * VC_MAIL_REMOVE_ROWS + VC_MAIL_ACCEPT_OPS;
+    const size_t ops = VC_MAIL_REMOVE_ROWS + VC_MAIL_ACCEPT_OPS;
     const size_t bytes = VC_MAIL_REMOVE_ROWS * VC_STORE_KEY_MAX + VC_MAIL_ACCEPT_BYTES;
     size_t budget = VC_MAIL_REMOVE_ROWS;
     if (!vc_mail_has_room(mail, ops, bytes)) {
         mail->store_at = vc_ms_after(mail->mono, VC_MAIL_STORE_MS);
         return;
     }
-    if (!purge_rows(mail, peer, VC_MAIL_REMOVE_ROWS)) {
-        vc_mail_peer_write(mail, peer);
+    if (!purge_rows(mail, peer, &budget)) {
+        /* Nothing could be done now: not tried in every turn. */
+        if (budget == VC_MAIL_REMOVE_ROWS)
+            mail->store_at = vc_ms_after(mail->mono, VC_MAIL_STORE_MS);
+        else
+            vc_mail_peer_write(mail, peer);
         return;
     }
-    if (!vc_seal_peer_purge(mail->seal, peer->number, &budget))
-        return;
     uint8_t key[VC_MAILBOX_KEY_LEN];
     vc_store_del(mail->store, VC_TABLE_MAILBOX, vc_mailbox_key(key, peer->number));
     drop_peer(mail, peer);
@@ -289,9 +297,22 @@ void vc_mail_peers_purge(struct vc_mail *mail)
     }
 }
 
+/* What is beyond the dropped numbers is acknowledged only when they are gone. */
+uint64_t vc_mail_peer_done(const struct vc_mail_peer *peer, uint64_t number)
+{
+    if (peer->acked.prefix < peer->dropped)
+        return peer->dropped;
+    return vc_numbers_count_to(&peer->acked, number);
+}
+
 uint64_t vc_mail_peer_waiting(const struct vc_mail_peer *peer)
 {
-    return peer->next - 1 - vc_numbers_count(&peer->acked);
+    return peer->next - 1 - vc_mail_peer_done(peer, peer->next - 1);
+}
+
+bool vc_mail_peer_is_dropping(const struct vc_mail_peer *peer)
+{
+    return peer->acked.prefix < peer->dropped && !peer->is_ending;
 }
 
 void vc_mail_want_output(struct vc_mail *mail, struct vc_mail_peer *peer)

@@ -100,8 +100,10 @@ void vc_retry_refresh(struct vc_mail *mail, struct vc_mail_peer *peer)
         peer->wants_connect = true;
         vc_mail_want_output(mail, peer);
     }
-    if (!peer->is_up || peer->is_ending ||
-        peer->given == vc_numbers_count_to(&peer->acked, peer->given))
+    bool is_answered = peer->is_greeted
+                           ? peer->given == vc_mail_peer_done(peer, peer->given)
+                           : vc_mail_peer_waiting(peer) == 0;
+    if (!peer->is_up || peer->is_ending || is_answered)
         peer->stall_at = VC_NEVER;
     else if (peer->stall_at == VC_NEVER)
         peer->stall_at = vc_ms_after(mail->mono, vc_retry_jitter(mail, peer->stall_ms));
@@ -131,11 +133,15 @@ void vc_retry_after_wish(struct vc_mail *mail, struct vc_mail_peer *peer)
     vc_schedule_update(mail, peer);
 }
 
-/* No answer for long: gives the oldest object again, once.  If that is acknowledged,
- * the receiver asks for whatever else he refused. */
+/* No answer for long: asks for a hello, or gives the oldest object again, once.  If that
+ * is acknowledged, the receiver asks for whatever else he refused. */
 static void on_stall(struct vc_mail *mail, struct vc_mail_peer *peer)
 {
-    if (peer->again == 0 && !peer->is_chat_full) {
+    if (!peer->is_greeted) {
+        peer->owes_hello = true;
+        peer->stall_ms = vc_ms_min(2 * peer->stall_ms, VC_MAIL_STALL_MAX_MS);
+        vc_mail_want_pump(mail, peer);
+    } else if (peer->again == 0 && !peer->is_chat_full) {
         uint64_t oldest = vc_numbers_missing(&peer->told, 0);
         if (oldest <= peer->given) {
             peer->again = oldest;
@@ -155,7 +161,6 @@ static void on_ack_time(struct vc_mail *mail, struct vc_mail_peer *peer)
     }
     peer->ack_at = VC_NEVER;
     peer->owes_ack = true;
-    peer->owes_hello = peer->owes_hello || !peer->is_greeted;
     peer->says_again = peer->says_again || peer->refused != 0;
     vc_mail_want_pump(mail, peer);
 }
@@ -171,5 +176,7 @@ void vc_retry_tick(struct vc_mail *mail, struct vc_mail_peer *peer)
         on_stall(mail, peer);
     if (peer->ack_at <= mail->mono)
         on_ack_time(mail, peer);
+    if (peer->seal_at <= mail->mono)
+        vc_sealing_tick(mail, peer);
     vc_schedule_update(mail, peer);
 }

@@ -3,9 +3,11 @@
  */
 #include "node/mail/rows.h"
 
-enum { MAILBOX_VERSION = 2, OUTBOX_VERSION = 1, STATE_LIVE = 0, STATE_ENDING = 1 };
+enum { MAILBOX_VERSION = 2, OUTBOX_VERSION = 1 };
+enum { REF_AT = VC_OUTBOX_HEAD_LEN - VC_MAIL_REF_LEN };
+enum { STATE_LIVE = 0, STATE_ENDING = 1, STATE_ROLLED_BACK = 2 };
 
-/* The form before there were seals: everything that waits is sealed when it is sent. */
+/* The form before there were seals: what waits has still to be sealed. */
 enum { MAILBOX_UNSEALED_VERSION = 1 };
 
 struct vc_bytes vc_mailbox_key(uint8_t room[VC_MAILBOX_KEY_LEN], uint32_t peer)
@@ -42,6 +44,13 @@ static bool read_numbers(struct vc_reader *r, uint64_t *ret_prefix,
     return vc_numbers_bitmap_is_valid(*ret_prefix, *ret_bitmap);
 }
 
+static uint8_t state_of(const struct vc_mailbox_row *row)
+{
+    if (row->is_ending)
+        return STATE_ENDING;
+    return row->is_rolled_back ? STATE_ROLLED_BACK : STATE_LIVE;
+}
+
 struct vc_bytes vc_mailbox_row_encode(uint8_t room[VC_MAILBOX_ROW_MAX],
                                       const struct vc_mailbox_row *row,
                                       const struct vc_numbers *acked,
@@ -50,13 +59,12 @@ struct vc_bytes vc_mailbox_row_encode(uint8_t room[VC_MAILBOX_ROW_MAX],
     VC_CHECK(row->next >= 1 && vc_numbers_last(acked) < row->next);
     struct vc_writer w = vc_writer(room, VC_MAILBOX_ROW_MAX);
     vc_write_u8(&w, MAILBOX_VERSION);
-    vc_write_u8(&w, row->is_ending ? STATE_ENDING : STATE_LIVE);
+    vc_write_u8(&w, state_of(row));
     vc_write_u64(&w, row->next);
     vc_write_u64(&w, row->sealed);
     vc_write_u64(&w, row->resealed);
     vc_write_u64(&w, row->dropped);
     vc_write_u64(&w, row->dropped_rows);
-    vc_write_u64(&w, row->last);
     vc_write_copy(&w, row->last_tag, sizeof(row->last_tag));
     write_numbers(&w, acked);
     write_numbers(&w, seen);
@@ -70,11 +78,9 @@ static void read_seals(struct vc_reader *r, struct vc_mailbox_row *row)
     row->resealed = vc_read_u64(r);
     row->dropped = vc_read_u64(r);
     row->dropped_rows = vc_read_u64(r);
-    row->last = vc_read_u64(r);
     vc_read_copy(r, row->last_tag, sizeof(row->last_tag));
     if (row->sealed >= row->next || row->resealed >= row->next ||
-        row->dropped >= row->next || row->dropped_rows > row->dropped ||
-        row->last > VC_MAIL_NUMBER_MAX)
+        row->dropped > row->sealed || row->dropped_rows > row->dropped)
         vc_reader_fail(r);
 }
 
@@ -83,12 +89,14 @@ vc_err vc_mailbox_row_decode(struct vc_bytes value, struct vc_mailbox_row *ret_r
     struct vc_mailbox_row row = {0};
     struct vc_reader r = vc_reader(value);
     uint8_t version = vc_read_u8(&r);
-    bool is_valid = version == MAILBOX_VERSION || version == MAILBOX_UNSEALED_VERSION;
+    bool has_seals = version == MAILBOX_VERSION;
+    bool is_valid = has_seals || version == MAILBOX_UNSEALED_VERSION;
     uint8_t state = vc_read_u8(&r);
-    is_valid = is_valid && (state == STATE_LIVE || state == STATE_ENDING);
+    is_valid = is_valid && state <= (has_seals ? STATE_ROLLED_BACK : STATE_ENDING);
     row.is_ending = state == STATE_ENDING;
+    row.is_rolled_back = state == STATE_ROLLED_BACK;
     row.next = vc_read_u64(&r);
-    if (version == MAILBOX_VERSION)
+    if (has_seals)
         read_seals(&r, &row);
     is_valid = read_numbers(&r, &row.acked_prefix, &row.acked_bitmap) && is_valid;
     is_valid = read_numbers(&r, &row.seen_prefix, &row.seen_bitmap) && is_valid;
@@ -97,6 +105,12 @@ vc_err vc_mailbox_row_decode(struct vc_bytes value, struct vc_mailbox_row *ret_r
     if (row.next > VC_MAIL_NUMBER_MAX ||
         row.next <= vc_numbers_bitmap_last(row.acked_prefix, row.acked_bitmap))
         return VC_ERR_MALFORMED;
+    if (vc_numbers_bitmap_last(row.seen_prefix, row.seen_bitmap) == 0 &&
+        !vc_is_zero(row.last_tag, sizeof(row.last_tag)))
+        return VC_ERR_MALFORMED;
+    /* What was given then was not sealed at all. */
+    if (!has_seals)
+        row.resealed = row.next - 1;
     *ret_row = row;
     return VC_OK;
 }
@@ -124,6 +138,16 @@ struct vc_bytes vc_outbox_row_encode(uint8_t room[VC_OUTBOX_ROW_MAX],
     return vc_writer_bytes(&w);
 }
 
+struct vc_outbox_row vc_outbox_row_abandoned(const struct vc_outbox_row *row)
+{
+    struct vc_outbox_row abandoned = {.kind = VC_OUTBOX_ABANDONED};
+    if (row->kind == VC_OUTBOX_ABANDONED)
+        return *row;
+    if (row->object.len > 0)
+        vc_seal_tag(row->object, abandoned.ref);
+    return abandoned;
+}
+
 static bool is_valid_row(const struct vc_outbox_row *row, struct vc_bytes value)
 {
     bool is_empty = row->object.len == 0;
@@ -134,7 +158,9 @@ static bool is_valid_row(const struct vc_outbox_row *row, struct vc_bytes value)
     case VC_OUTBOX_WAITING:
         return is_empty && vc_is_zero(row->session.b, sizeof(row->session.b));
     case VC_OUTBOX_ABANDONED:
-        return is_empty && vc_is_zero(value.data + 2, VC_OUTBOX_HEAD_LEN - 2);
+        return is_empty && vc_is_zero(value.data + 2, REF_AT - 2) &&
+               vc_is_zero(row->ref + VC_SEAL_TAG_LEN,
+                          VC_MAIL_REF_LEN - VC_SEAL_TAG_LEN);
     }
     return false;
 }

@@ -10,7 +10,7 @@
 #define VC_MAILBOX_KEY_LEN 4
 #define VC_OUTBOX_KEY_LEN  12
 #define VC_MAILBOX_ROW_MAX \
-    (2 + 6 * 8 + VC_SEAL_TAG_LEN + 2 * (8 + 2 + VC_NUMBERS_BITMAP_MAX))
+    (2 + 5 * 8 + VC_SEAL_TAG_LEN + 2 * (8 + 2 + VC_NUMBERS_BITMAP_MAX))
 #define VC_OUTBOX_HEAD_LEN (2 + 16 + 32 + VC_MAIL_REF_LEN)
 #define VC_OUTBOX_ROW_MAX  (VC_OUTBOX_HEAD_LEN + VC_MAIL_OBJECT_MAX)
 
@@ -25,15 +25,15 @@ VC_NODISCARD vc_err vc_mailbox_key_decode(struct vc_bytes key, uint32_t *ret_pee
 
 /* How the numbers with a peer stand, both ways. */
 struct vc_mailbox_row {
-    bool is_ending;  /* the peer was removed; its waiting rows are being deleted */
-    uint64_t next;   /* the number that the next object to him gets */
-    uint64_t sealed; /* rows up to it are sealed for a session that lives */
-    uint64_t
-        resealed; /* up to it, rows may be sealed otherwise than they were once given */
-    uint64_t dropped; /* rows up to it are given up without a word, and being deleted */
+    bool is_ending;      /* the peer was removed; its waiting rows are being deleted */
+    bool is_rolled_back; /* our store was put back, and chat was not told yet */
+    uint64_t next;       /* the number that the next object to him gets */
+    uint64_t sealed;     /* rows up to it are sealed, or have nothing to seal */
+    uint64_t resealed;   /* rows up to it may have been given in other seals before */
+    uint64_t dropped;    /* rows up to it are given up without a word, and deleted */
     uint64_t dropped_rows; /* of these, up to this one rows may be there */
-    uint64_t last;         /* the highest number from him that was opened; 0: none */
-    uint8_t last_tag[VC_SEAL_TAG_LEN]; /* of what stood under it */
+    /* Of what was opened under the highest number seen; zeros when that was no object. */
+    uint8_t last_tag[VC_SEAL_TAG_LEN];
     uint64_t acked_prefix, seen_prefix;
     struct vc_bytes acked_bitmap, seen_bitmap; /* borrowed, valid for the prefixes */
 };
@@ -60,12 +60,15 @@ enum vc_outbox_kind {
 
 struct vc_outbox_row {
     enum vc_outbox_kind kind;
-    struct vc_id16
-        session; /* of the end-to-end session that it was sealed for; zeros: none */
+    struct vc_id16 session; /* that it was sealed for; zeros: none */
     struct vc_hash32 id;
-    uint8_t ref[VC_MAIL_REF_LEN];
+    uint8_t ref[VC_MAIL_REF_LEN]; /* the sender's; when abandoned see below */
     struct vc_bytes object; /* borrowed: the frame; empty when abandoned or waiting */
 };
+
+/* The row that stands in place of @row when that is given up: its mark begins with the tag
+ * of what was sealed, by which it is known again. */
+struct vc_outbox_row vc_outbox_row_abandoned(const struct vc_outbox_row *row);
 
 /* Of any kind; its object has at most VC_MAIL_OBJECT_MAX bytes.  @room is the caller's. */
 struct vc_bytes vc_outbox_row_encode(uint8_t room[VC_OUTBOX_ROW_MAX],

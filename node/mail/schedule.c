@@ -57,7 +57,8 @@ void vc_schedule_remove(struct vc_mail *mail, struct vc_mail_peer *peer)
 
 void vc_schedule_update(struct vc_mail *mail, struct vc_mail_peer *peer)
 {
-    vc_ms due_at = vc_ms_min(vc_ms_min(peer->connect_at, peer->stall_at), peer->ack_at);
+    vc_ms due_at = vc_ms_min(vc_ms_min(peer->connect_at, peer->stall_at),
+                             vc_ms_min(peer->ack_at, peer->seal_at));
     if (due_at == peer->due_at)
         return;
     VC_CHECK(mail->heap[peer->place] == peer);

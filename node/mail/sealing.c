@@ -1,16 +1,47 @@
 /*
  * Rows of the outbox that are sealed, or wait for it: for keys of the other device, for its
  * acknowledgements, or because a session ended.  Their words are asked for again then.
- * node/SPEC.md, "Sealed objects".
+ * node/SPEC.md, "Sealing".
  */
 #include "node/mail/machine.h"
 
-/* At most so many are sealed and not acknowledged, or a receiver might have to skip more keys
- * than he keeps. */
+/* At most so many are sealed and not acknowledged, or a receiver might have to skip more
+ * keys than he keeps. */
 static bool has_window(const struct vc_mail_peer *peer)
 {
-    uint64_t done = vc_numbers_count_to(&peer->acked, peer->sealed);
-    return peer->sealed - done < VC_MAIL_WINDOW;
+    return peer->sealed - vc_mail_peer_done(peer, peer->sealed) < VC_MAIL_WINDOW;
+}
+
+/* Is there a row behind the sealed ones that may be looked at?  Nearly always there is
+ * none, and that is asked first. */
+static bool has_next(const struct vc_mail_peer *peer)
+{
+    return peer->sealed + 1 < peer->next && !peer->is_ending &&
+           peer->seal_at == VC_NEVER && has_window(peer);
+}
+
+static bool has_keys(struct vc_mail *mail, const struct vc_mail_peer *peer)
+{
+    struct vc_now now = {.mono = mail->mono, .unix_ms = mail->unix_ms};
+    struct vc_seal_state state;
+    return vc_seal_state(mail->seal, &now, peer->number, &state) &&
+           (state.has_session || state.has_prekey);
+}
+
+static void set_seal_at(struct vc_mail *mail, struct vc_mail_peer *peer, vc_ms at)
+{
+    if (peer->seal_at == at)
+        return;
+    peer->seal_at = at;
+    vc_schedule_update(mail, peer);
+}
+
+/* The row's turn comes again later, and others' do not wait for it. */
+static void postpone(struct vc_mail *mail, struct vc_mail_peer *peer)
+{
+    peer->words = 0;
+    set_seal_at(mail, peer, vc_ms_after(mail->mono, peer->seal_ms));
+    peer->seal_ms = vc_ms_min(2 * peer->seal_ms, VC_MAIL_WORDS_MAX_MS);
 }
 
 static void put_row(struct vc_mail *mail, const struct vc_mail_peer *peer,
@@ -62,11 +93,16 @@ static void put_waiting(struct vc_mail *mail, const struct vc_mail_peer *peer,
     put_row(mail, peer, number, &row);
 }
 
-vc_err vc_mail_send(struct vc_mail *mail, const struct vc_now *now, uint32_t peer,
-                    const struct vc_mail_object *object, uint64_t *ret_number)
+static void check_text(const struct vc_mail_object *object)
 {
     size_t len = object->head.len + object->body.len;
     VC_CHECK(len >= 1 && len <= VC_MAIL_TEXT_MAX);
+}
+
+vc_err vc_mail_send(struct vc_mail *mail, const struct vc_now *now, uint32_t peer,
+                    const struct vc_mail_object *object, uint64_t *ret_number)
+{
+    check_text(object);
     mail->mono = now->mono;
     mail->unix_ms = now->unix_ms;
     struct vc_mail_peer *known = vc_mail_peer_find(mail, peer);
@@ -86,6 +122,7 @@ vc_err vc_mail_send(struct vc_mail *mail, const struct vc_now *now, uint32_t pee
         return err;
     *ret_number = known->next++;
     vc_mail_peer_write(mail, known);
+    vc_sealing_refresh(mail, known);
     vc_retry_refresh(mail, known);
     vc_retry_hurry(mail, known);
     return VC_OK;
@@ -94,31 +131,33 @@ vc_err vc_mail_send(struct vc_mail *mail, const struct vc_now *now, uint32_t pee
 vc_err vc_mail_words(struct vc_mail *mail, const struct vc_now *now, uint32_t peer,
                      uint64_t number, const struct vc_mail_object *object)
 {
+    check_text(object);
+    mail->mono = now->mono;
+    mail->unix_ms = now->unix_ms;
     struct vc_mail_peer *known = vc_mail_peer_find(mail, peer);
     VC_CHECK(known != NULL && known->words == number && number == known->sealed + 1);
+    if (!vc_ledger_has_room(&mail->ledger, 1))
+        return VC_ERR_BUSY;
     vc_err err = seal_row(mail, now, known, VC_OUTBOX_OBJECT, object);
     if (err != VC_OK)
         return err; /* as if there had been no answer */
     known->words = 0;
+    known->seal_ms = VC_MAIL_WORDS_MS;
     mail->stats.resealed++;
     vc_mail_peer_write(mail, known);
     return VC_OK;
 }
 
-/* Is there a row that could be sealed now? */
-static bool can_go_on(struct vc_mail *mail, const struct vc_mail_peer *peer)
-{
-    struct vc_now now = {.mono = mail->mono, .unix_ms = mail->unix_ms};
-    struct vc_seal_state state;
-    return !peer->is_ending && peer->sealed + 1 < peer->next && has_window(peer) &&
-           vc_seal_state(mail->seal, &now, peer->number, &state) &&
-           (state.has_session || state.has_prekey);
-}
-
 void vc_sealing_refresh(struct vc_mail *mail, struct vc_mail_peer *peer)
 {
-    if (can_go_on(mail, peer))
+    if (has_next(peer) && has_keys(mail, peer))
         vc_mail_want_output(mail, peer);
+}
+
+void vc_sealing_tick(struct vc_mail *mail, struct vc_mail_peer *peer)
+{
+    set_seal_at(mail, peer, VC_NEVER);
+    vc_sealing_refresh(mail, peer);
 }
 
 void vc_mail_keys(struct vc_mail *mail, const struct vc_now *now, uint32_t peer)
@@ -127,7 +166,7 @@ void vc_mail_keys(struct vc_mail *mail, const struct vc_now *now, uint32_t peer)
     mail->unix_ms = now->unix_ms;
     struct vc_mail_peer *known = vc_mail_peer_find(mail, peer);
     if (known != NULL)
-        vc_sealing_refresh(mail, known);
+        vc_sealing_tick(mail, known);
 }
 
 /* Reads the next row; what cannot be read is passed like one that was given up. */
@@ -146,24 +185,26 @@ static void read_next(struct vc_mail *mail, const struct vc_mail_peer *peer,
         mail->stats.rows_missing++;
 }
 
-/* Passes or seals the next row by itself, or asks for its words: then true. */
-static bool take_next(struct vc_mail *mail, const struct vc_now *now,
-                      struct vc_mail_peer *peer, struct vc_mail_output *ret_output)
+/* Passes the next row when that is possible without its words. */
+static bool pass_next(struct vc_mail *mail, struct vc_mail_peer *peer,
+                      const struct vc_outbox_row *row)
 {
-    struct vc_outbox_row row;
-    read_next(mail, peer, &row);
-    bool is_sealed = row.object.len > 0;
-    if (row.kind == VC_OUTBOX_ABANDONED ||
-        (is_sealed && vc_seal_is_live(mail->seal, peer->number, &row.session))) {
-        advance(mail, peer);
+    bool is_sealed =
+        row->object.len > 0 && vc_seal_is_live(mail->seal, peer->number, &row->session);
+    if (row->kind == VC_OUTBOX_TURN && !is_sealed) {
+        /* The ratchet that it was to turn is not used any more. */
+        struct vc_outbox_row abandoned = vc_outbox_row_abandoned(row);
+        put_row(mail, peer, peer->sealed + 1, &abandoned);
+    } else if (row->kind != VC_OUTBOX_ABANDONED && !is_sealed) {
         return false;
     }
-    if (row.kind == VC_OUTBOX_TURN) {
-        const struct vc_mail_object nothing = {0};
-        /* Without keys it is asked for again when they come. */
-        (void)seal_row(mail, now, peer, VC_OUTBOX_TURN, &nothing);
-        return false;
-    }
+    advance(mail, peer);
+    return true;
+}
+
+static void ask_words(struct vc_mail_peer *peer, const struct vc_outbox_row *row,
+                      struct vc_mail_output *ret_output)
+{
     peer->words = peer->sealed + 1;
     *ret_output = (struct vc_mail_output){
         .kind = VC_MAIL_WORDS,
@@ -171,33 +212,33 @@ static bool take_next(struct vc_mail *mail, const struct vc_now *now,
         .number = peer->words,
     };
     for (size_t i = 0; i < VC_MAIL_REF_LEN; i++)
-        ret_output->ref[i] = row.ref[i];
-    return true;
+        ret_output->ref[i] = row->ref[i];
 }
 
-bool vc_sealing_next(struct vc_mail *mail, const struct vc_now *now,
-                     struct vc_mail_peer *peer, struct vc_mail_output *ret_output)
+bool vc_sealing_next(struct vc_mail *mail, struct vc_mail_peer *peer,
+                     struct vc_mail_output *ret_output)
 {
-    bool is_found = false, has_gone_on = false;
-    if (peer->words != 0) {
-        peer->words = 0; /* asked for, and nobody had room for an answer */
-        mail->store_at = vc_ms_after(mail->mono, VC_MAIL_STORE_MS);
-        return false;
-    }
-    while (!is_found && can_go_on(mail, peer)) {
+    bool is_found = false, has_passed = false;
+    if (peer->words != 0)
+        postpone(mail, peer);
+    while (has_next(peer)) {
+        struct vc_outbox_row row;
         if (!vc_ledger_has_room(&mail->ledger, VC_MAIL_LEDGER_SPARE) ||
             !vc_mail_has_room(mail, VC_MAIL_SEND_OPS, VC_MAIL_SEND_BYTES(0))) {
             mail->store_at = vc_ms_after(mail->mono, VC_MAIL_STORE_MS);
             break;
         }
-        uint64_t before = peer->sealed;
-        is_found = take_next(mail, now, peer, ret_output);
-        if (peer->sealed == before)
+        read_next(mail, peer, &row);
+        if (!pass_next(mail, peer, &row)) {
+            is_found = has_keys(mail, peer);
+            if (is_found)
+                ask_words(peer, &row, ret_output);
             break;
-        has_gone_on = true;
+        }
+        has_passed = true;
     }
-    /* One row for all that were passed. */
-    if (has_gone_on)
+    /* One mailbox row for all that were passed. */
+    if (has_passed)
         vc_mail_peer_write(mail, peer);
     return is_found;
 }
@@ -214,7 +255,7 @@ void vc_sealing_restart(struct vc_mail *mail, struct vc_mail_peer *peer)
     peer->words = 0;
     vc_outbox_rewind(peer);
     vc_mail_peer_write(mail, peer);
-    vc_sealing_refresh(mail, peer);
+    vc_sealing_tick(mail, peer);
 }
 
 void vc_sealing_turn(struct vc_mail *mail, const struct vc_now *now,
@@ -236,22 +277,15 @@ void vc_sealing_drop_rows(struct vc_mail *mail, struct vc_mail_peer *peer)
 {
     const size_t ops = VC_MAIL_REMOVE_ROWS + 1;
     const size_t bytes = VC_MAIL_REMOVE_ROWS * VC_OUTBOX_KEY_LEN + VC_MAIL_ACCEPT_BYTES;
-    if (peer->acked.prefix >= peer->dropped)
+    size_t budget = VC_MAIL_REMOVE_ROWS;
+    if (!vc_mail_peer_is_dropping(peer))
         return;
     if (!vc_ledger_has_room(&mail->ledger, VC_MAIL_LEDGER_SPARE) ||
         !vc_mail_has_room(mail, ops, bytes)) {
         mail->store_at = vc_ms_after(mail->mono, VC_MAIL_STORE_MS);
         return;
     }
-    for (size_t i = 0;
-         i < VC_MAIL_REMOVE_ROWS && peer->acked.prefix < peer->dropped_rows; i++) {
-        uint64_t number = peer->acked.prefix + 1;
-        uint8_t key[VC_OUTBOX_KEY_LEN];
-        vc_store_del(mail->store, VC_TABLE_OUTBOX,
-                     vc_outbox_key(key, peer->number, number));
-        vc_numbers_raise(&peer->acked, number);
-    }
-    if (peer->acked.prefix >= peer->dropped_rows) {
+    if (vc_outbox_delete_to(mail, peer, peer->dropped_rows, &budget)) {
         vc_numbers_raise(&peer->acked, peer->dropped);
         mail->dropping_count--;
     }
@@ -261,4 +295,6 @@ void vc_sealing_drop_rows(struct vc_mail *mail, struct vc_mail_peer *peer)
     vc_ledger_add(&mail->ledger, &run, VC_LEDGER_ACKED, peer->number,
                   peer->acked.prefix);
     vc_retry_refresh(mail, peer);
+    vc_sealing_refresh(mail, peer);
+    vc_mail_want_pump(mail, peer);
 }

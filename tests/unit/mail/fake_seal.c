@@ -119,6 +119,9 @@ void fake_seal_load(struct vc_seal *seal, struct vc_store *store)
         struct fake_seal_peer *known = &seal->peers[peer];
         uint8_t key[4];
         struct vc_bytes row;
+        known->session = known->floor = known->generation = 1;
+        known->opens_from = 0;
+        known->has_keys = true;
         if (vc_store_get(store, VC_TABLE_SESSION, state_key(key, peer), &row) != VC_OK)
             continue;
         struct vc_reader r = vc_reader(row);

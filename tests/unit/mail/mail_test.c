@@ -261,6 +261,7 @@ static void any_allocation_of_init_may_fail(void **state)
         .alloc = test_alloc(&host.alloc),
         .store = host.store,
         .link = host.link,
+        .seal = host.seal,
     };
     struct vc_secret32 seed = {{1}};
     struct vc_mail *mail;

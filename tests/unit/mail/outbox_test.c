@@ -43,6 +43,16 @@ static uint64_t expect_acked(void)
     return host_expect(&host, VC_MAIL_ACKED).number;
 }
 
+/* Gives the words of so many rows, in their order. */
+static void say_words(uint64_t first, uint32_t count)
+{
+    for (uint64_t number = first; number < first + count; number++) {
+        struct vc_mail_output wanted = host_expect(&host, VC_MAIL_WORDS);
+        assert_int_equal(wanted.number, number);
+        assert_int_equal(host_words(&host, &wanted, "x"), VC_OK);
+    }
+}
+
 /* How many objects the link was given for the peer; they are gone then. */
 static uint32_t take_all(void)
 {
@@ -209,7 +219,11 @@ static void the_window_bounds_what_is_given(void **state)
     feed_ack(&host, PEER, 30, 0, 0);
     for (uint64_t number = 1; number <= 30; number++)
         assert_int_equal(expect_acked(), number);
+    /* What did not fit into the window was not sealed. */
+    say_words(VC_MAIL_WINDOW + 1, 30);
     host_expect_nothing(&host);
+    assert_int_equal(take_all(), 0);
+    host_turn(&host);
     settle_pumps();
     assert_int_equal(take_all(), 30);
 }
@@ -235,7 +249,8 @@ static void nothing_is_given_beyond_the_receivers_window(void **state)
         memcpy(ack + 3, bits, len);
         host_feed(&host, PEER, (struct vc_bytes){ack, 3 + len});
         while (host_next(&host, &output))
-            assert_int_equal(output.kind, VC_MAIL_ACKED);
+            if (output.kind != VC_MAIL_ACKED)
+                assert_int_equal(host_words(&host, &output, "x"), VC_OK);
         host_turn(&host);
     }
     settle_pumps();
@@ -489,6 +504,7 @@ static void a_full_outbox_is_busy(void **state)
     host_up(&host, PEER, 2);
     feed_ack(&host, PEER, 1, 0, 0);
     assert_int_equal(expect_acked(), 1);
+    say_words(VC_MAIL_WINDOW + 1, 1);
     host_expect_nothing(&host);
     assert_int_equal(host_send(&host, PEER, "x", NULL), VC_OK);
 }
@@ -498,8 +514,9 @@ static void a_full_ledger_is_busy(void **state)
     (void)state;
     /* Commits succeed, but nobody tells mail. */
     uint64_t ticket = 0;
-    for (uint32_t i = 0; i <= VC_MAIL_LEDGER_MAX - VC_MAIL_LEDGER_SPARE; i++) {
-        assert_int_equal(host_send(&host, PEER, "x", NULL), VC_OK);
+    assert_int_equal(host_send(&host, PEER, "x", NULL), VC_OK);
+    for (uint32_t i = 1; i <= VC_MAIL_LEDGER_MAX - VC_MAIL_LEDGER_SPARE; i++) {
+        host_abandon(&host, PEER, 1);
         ticket = host_submit(&host);
         vc_memory_complete(host.store, VC_OK);
         (void)vc_store_poll(host.store);
@@ -524,10 +541,10 @@ static void unknown_peers_get_nothing(void **state)
     assert_int_equal(host_send(&host, PEER + 1, "x", NULL), VC_ERR_NOT_FOUND);
 }
 
-static void objects_have_1_byte_to_64_kib(void **state)
+static void objects_have_1_byte_to_what_can_be_sealed(void **state)
 {
     (void)state;
-    static uint8_t bytes[VC_MAIL_OBJECT_MAX];
+    static uint8_t bytes[VC_MAIL_TEXT_MAX];
     struct vc_mail_object object = {.head = {bytes, sizeof(bytes)}};
     uint64_t number;
     assert_int_equal(vc_store_reserve(host.store, VC_MAIL_SEND_OPS,
@@ -537,7 +554,7 @@ static void objects_have_1_byte_to_64_kib(void **state)
     host_turn(&host);
     struct fake_object given;
     assert_true(fake_link_take_of(host.link, PEER, &given));
-    assert_int_equal(given.len, 2 + sizeof(bytes));
+    assert_int_equal(given.len, 2 + 4 + 1 + sizeof(bytes));
     object.body = (struct vc_bytes){bytes, 1};
     expect_assert_failure(assert_int_equal(
         vc_mail_send(host.mail, &host.now, PEER, &object, &number), VC_OK));
@@ -574,7 +591,7 @@ int main(void)
         TEST(a_full_outbox_is_busy),
         TEST(a_full_ledger_is_busy),
         TEST(unknown_peers_get_nothing),
-        TEST(objects_have_1_byte_to_64_kib),
+        TEST(objects_have_1_byte_to_what_can_be_sealed),
     };
 #undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);

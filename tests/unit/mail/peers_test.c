@@ -218,6 +218,7 @@ static void a_damaged_mailbox_row_is_said(void **state)
         .alloc = test_alloc(&host.alloc),
         .store = host.store,
         .link = host.link,
+        .seal = host.seal,
     };
     struct vc_secret32 seed = {{1}};
     struct vc_mail *mail = NULL;

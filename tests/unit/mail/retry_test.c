@@ -201,6 +201,8 @@ static void a_session_that_nobody_told_of_is_found(void **state)
     vc_mail_wake(host.mail, &host.now, PEER);
     host_expect_nothing(&host);
     expect_ask_for_all(PEER);
+    host_greet(&host, PEER, 0, NULL);
+    host_expect_nothing(&host);
     host_expect_data(&host, PEER, 1, "x");
     /* The wish that waking made is void. */
     assert_int_equal(host_state(&host, PEER).retry_at, VC_NEVER);
@@ -209,6 +211,8 @@ static void a_session_that_nobody_told_of_is_found(void **state)
     vc_mail_wake(host.mail, &host.now, PEER);
     host_expect_nothing(&host);
     expect_ask_for_all(PEER);
+    host_greet(&host, PEER, 0, NULL);
+    host_expect_nothing(&host);
     host_expect_data(&host, PEER, 1, "x");
     vc_mail_wake(host.mail, &host.now, PEER);
     host_expect_nothing(&host);

@@ -21,6 +21,7 @@ static void insert(uint32_t number, vc_ms connect_at)
         .connect_at = VC_NEVER,
         .stall_at = VC_NEVER,
         .ack_at = VC_NEVER,
+        .seal_at = VC_NEVER,
         .due_at = VC_NEVER,
     };
     mail.peer_count++;
