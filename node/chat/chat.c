@@ -261,6 +261,7 @@ void vc_chat_mail_output(struct vc_chat *chat, const struct vc_now *now,
     case VC_MAIL_ACKED:
     case VC_MAIL_WORDS:
     case VC_MAIL_ROLLED_BACK:
+    case VC_MAIL_LOST:
     case VC_MAIL_CONNECT:
     case VC_MAIL_MOVED:
         break;
@@ -277,6 +278,8 @@ void vc_chat_mail_output(struct vc_chat *chat, const struct vc_now *now,
         vc_words_wanted(chat, now, person, output->number, output->ref);
     } else if (output->kind == VC_MAIL_ROLLED_BACK) {
         vc_words_rolled_back(chat, now, person);
+    } else if (output->kind == VC_MAIL_LOST) {
+        vc_restore_begin(chat, now, person, VC_RESTORING_THEIRS);
     } else if (person->row.is_blocked) {
         return;
     } else if (output->kind == VC_MAIL_MOVED) {
@@ -315,6 +318,9 @@ static void tick_person(struct vc_chat *chat, const struct vc_now *now,
     vc_presence_tick(chat, now, person);
     if (person->pull_at != VC_NEVER) {
         vc_pull_tick(chat, now, person);
+    }
+    if (person->restore_at != VC_NEVER) {
+        vc_restore_tick(chat, now, person);
     }
     if (person->chores != 0) {
         do_chores(chat, now, person);

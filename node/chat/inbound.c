@@ -164,6 +164,12 @@ bool vc_inbound_object(struct vc_chat *chat, const struct vc_now *now,
         return vc_pull_on_gone(chat, now, person, object);
     case VC_OBJECT_CARD:
         return take_card(chat, now, person, object);
+    case VC_OBJECT_RESTORE:
+        return vc_restore_on_ask(chat, now, person, object);
+    case VC_OBJECT_OWN:
+        return vc_restore_on_own(chat, now, person, object);
+    case VC_OBJECT_RESTORED:
+        return vc_restore_on_restored(chat, now, person, object);
     default:
         return forget_it(chat);
     }

@@ -188,9 +188,12 @@ static vc_err send(struct vc_chat *chat, const struct vc_now *now,
     vc_mark_write(object.ref, &mark);
     object.head = vc_writer_bytes(&w);
     object.body = message->body;
-    err = vc_mail_send(chat->cfg.mail, now, person->row.peer, &object, &row.number);
-    if (err != VC_OK) {
-        return err;
+    /* While our own messages are being restored nothing leaves: it may get another name. */
+    if (person->row.restoring != VC_RESTORING_BOTH) {
+        err = vc_mail_send(chat->cfg.mail, now, person->row.peer, &object, &row.number);
+        if (err != VC_OK) {
+            return err;
+        }
     }
     row.clock = message->clock;
     row.order = vc_order_place(chat, now, person, &ref, message, &row.id);

@@ -197,6 +197,73 @@ vc_err vc_read_object_read(struct vc_bytes object, struct vc_read_object *ret_re
     return VC_OK;
 }
 
+void vc_restore_object_write(struct vc_writer *w, const struct vc_restore_object *ask)
+{
+    write_start(w, VC_OBJECT_RESTORE);
+    vc_write_u32(w, ask->own_from);
+    vc_write_u32(w, ask->theirs_from);
+}
+
+vc_err vc_restore_object_read(struct vc_bytes object, struct vc_restore_object *ret_ask)
+{
+    struct vc_reader r = read_start(object);
+    struct vc_restore_object ask;
+
+    ask.own_from = vc_read_u32(&r);
+    ask.theirs_from = vc_read_u32(&r);
+    if (vc_reader_end(&r) != VC_OK) {
+        return VC_ERR_MALFORMED;
+    }
+    *ret_ask = ask;
+    return VC_OK;
+}
+
+void vc_own_object_write_head(struct vc_writer *w, uint32_t highest,
+                              struct vc_bytes message_head)
+{
+    write_start(w, VC_OBJECT_OWN);
+    vc_write_u32(w, highest);
+    vc_write_bytes(w, message_head);
+}
+
+vc_err vc_own_object_read(struct vc_bytes object, uint32_t *ret_highest,
+                          struct vc_message_object *ret_message)
+{
+    struct vc_reader r = read_start(object);
+    uint32_t highest = vc_read_u32(&r);
+
+    if (r.is_failed || vc_message_object_read(vc_read_rest(&r), ret_message) != VC_OK) {
+        return VC_ERR_MALFORMED;
+    }
+    *ret_highest = highest;
+    return VC_OK;
+}
+
+void vc_restored_object_write(struct vc_writer *w,
+                              const struct vc_restored_object *done)
+{
+    write_start(w, VC_OBJECT_RESTORED);
+    vc_write_u32(w, done->highest);
+    vc_write_u32(w, done->own_next);
+    vc_write_u32(w, done->theirs_next);
+}
+
+vc_err vc_restored_object_read(struct vc_bytes object,
+                               struct vc_restored_object *ret_done)
+{
+    struct vc_reader r = read_start(object);
+    struct vc_restored_object done;
+
+    done.highest = vc_read_u32(&r);
+    done.own_next = vc_read_u32(&r);
+    done.theirs_next = vc_read_u32(&r);
+    if (vc_reader_end(&r) != VC_OK) {
+        return VC_ERR_MALFORMED;
+    }
+    *ret_done = done;
+    return VC_OK;
+}
+
 void vc_refs_object_write(struct vc_writer *w, enum vc_object_kind kind,
                           const struct vc_refs_object *refs)
 {

@@ -17,7 +17,10 @@ enum vc_object_kind {
     VC_OBJECT_READ = 2,
     VC_OBJECT_PULL = 3,
     VC_OBJECT_GONE = 4,
-    VC_OBJECT_CARD = 5
+    VC_OBJECT_CARD = 5,
+    VC_OBJECT_RESTORE = 6,
+    VC_OBJECT_OWN = 7,
+    VC_OBJECT_RESTORED = 8
 };
 
 /* The first byte of the link objects of a join. */
@@ -108,6 +111,36 @@ VC_NODISCARD vc_err vc_join_card_read(struct vc_bytes object,
 void vc_join_refused_write(struct vc_writer *w, vc_err reason);
 /* A number that is not known reads as REFUSED. */
 VC_NODISCARD vc_err vc_join_refused_read(struct vc_bytes object, vc_err *ret_reason);
+
+/* RESTORE: send me what you have of mine and of yours, from these seqs on; 0: nothing. */
+struct vc_restore_object {
+    uint32_t own_from;
+    uint32_t theirs_from;
+};
+#define VC_RESTORE_OBJECT_LEN 10
+void vc_restore_object_write(struct vc_writer *w, const struct vc_restore_object *ask);
+VC_NODISCARD vc_err vc_restore_object_read(struct vc_bytes object,
+                                           struct vc_restore_object *ret_ask);
+
+/* OWN: a message that the receiver once wrote, and the highest seq of his that we have. */
+#define VC_OWN_HEAD_MAX (6 + VC_MESSAGE_HEAD_MAX)
+/* @message_head: of the MESSAGE; its body follows. */
+void vc_own_object_write_head(struct vc_writer *w, uint32_t highest,
+                              struct vc_bytes message_head);
+VC_NODISCARD vc_err vc_own_object_read(struct vc_bytes object, uint32_t *ret_highest,
+                                       struct vc_message_object *ret_message);
+
+/* RESTORED: that was the answer; go on from these seqs, 0: that was all. */
+struct vc_restored_object {
+    uint32_t highest; /* of the receiver's messages: the last that we have */
+    uint32_t own_next;
+    uint32_t theirs_next;
+};
+#define VC_RESTORED_OBJECT_LEN 14
+void vc_restored_object_write(struct vc_writer *w,
+                              const struct vc_restored_object *done);
+VC_NODISCARD vc_err vc_restored_object_read(struct vc_bytes object,
+                                            struct vc_restored_object *ret_done);
 
 /* KEYS. */
 #define VC_KEYS_LEN (2 + VC_PREKEY_LEN)

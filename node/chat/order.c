@@ -55,11 +55,16 @@ bool vc_order_of(struct vc_chat *chat, const struct vc_person *person,
     return true;
 }
 
-/* Is it one that can still come: his, from his device, and not from before we met? */
-static bool can_come(const struct vc_person *person, const struct vc_message_ref *ref)
+/* Is it one that can still come: his, from his device, and not from before we met?  Or one of
+ * ours that our store has lost? */
+static bool can_come(const struct vc_chat *chat, const struct vc_person *person,
+                     const struct vc_message_ref *ref)
 {
-    return ref->author != person->own_author &&
-           ref->device == person->device.certificate.index &&
+    if (ref->author == person->own_author) {
+        return ref->device == chat->cfg.device->certificate.index &&
+               person->row.restoring == VC_RESTORING_BOTH;
+    }
+    return ref->device == person->device.certificate.index &&
            ref->seq > person->conversation.base;
 }
 
@@ -72,7 +77,8 @@ static bool await(struct vc_chat *chat, const struct vc_now *now,
     if (gap != NULL) {
         return !gap->is_lost;
     }
-    if (!can_come(person, parent) || vc_gap_open(chat, now, person, parent) == NULL) {
+    if (!can_come(chat, person, parent) ||
+        vc_gap_open(chat, now, person, parent) == NULL) {
         return false;
     }
     vc_pull_plan(chat, now, person);

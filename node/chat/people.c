@@ -75,6 +75,7 @@ static void derive(const struct vc_chat *chat, struct vc_person *person)
                &person->row.root);
     person->try_at = VC_NEVER;
     person->try_backoff_ms = VC_CHAT_TRY_BACKOFF_MS;
+    person->restore_at = VC_NEVER;
     person->pull_at = VC_NEVER;
     person->pull_backoff_ms = VC_CHAT_PULL_BACKOFF_MS;
 }

@@ -131,6 +131,7 @@ void vc_presence_up(struct vc_chat *chat, const struct vc_now *now,
     remember(chat, person, addr);
     mark_seen(chat, now, person);
     vc_keys_give(chat, now, person);
+    vc_restore_resume(chat, now, person);
     vc_chat_chore(chat, person, VC_CHORE_CARD);
     vc_pull_plan(chat, now, person);
     tell(chat, person);

@@ -55,7 +55,7 @@ void vc_contact_row_write(struct vc_writer *w, const struct vc_contact_row *row)
     vc_write_u8(w, row->is_blocked);
     vc_write_u8(w, row->is_verified);
     vc_write_u8(w, row->is_removed);
-    vc_write_u8(w, row->is_resending);
+    vc_write_u8(w, (uint8_t)((row->is_resending ? 1 : 0) + 2 * row->restoring));
     vc_write_u32(w, row->peer);
     vc_write_copy(w, row->root.b, sizeof row->root.b);
     vc_write_u8(w, row->record_generation);
@@ -70,6 +70,18 @@ void vc_contact_row_write(struct vc_writer *w, const struct vc_contact_row *row)
     vc_write_u64(w, row->device_since);
     vc_row_write_text(w, row->petname);
     vc_row_write_text(w, row->own_name);
+}
+
+/* One byte for both: what is resent, and what is restored. */
+static void read_repairs(struct vc_reader *r, struct vc_contact_row *row)
+{
+    uint8_t repairs = vc_read_u8(r);
+
+    if (repairs > 1 + 2 * VC_RESTORING_BOTH) {
+        vc_reader_fail(r);
+    }
+    row->is_resending = (repairs & 1) != 0;
+    row->restoring = repairs / 2;
 }
 
 /* The marks of version 1 did not say which keys were in the card: as if it had none. */
@@ -99,7 +111,7 @@ vc_err vc_contact_row_read(struct vc_bytes value, struct vc_contact_row *ret_row
     row.is_blocked = vc_row_read_flag(&r);
     row.is_verified = vc_row_read_flag(&r);
     row.is_removed = vc_row_read_flag(&r);
-    row.is_resending = vc_row_read_flag(&r);
+    read_repairs(&r, &row);
     row.peer = vc_read_u32(&r);
     vc_read_copy(&r, row.root.b, sizeof row.root.b);
     row.record_generation = vc_read_u8(&r);

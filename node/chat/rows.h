@@ -63,10 +63,18 @@ void vc_counters_row_write(struct vc_writer *w, const struct vc_counters_row *ro
 VC_NODISCARD vc_err vc_counters_row_read(struct vc_bytes value,
                                          struct vc_counters_row *ret_row);
 
+/* What a store that was put back to an older state gets back from the other side. */
+enum vc_restoring {
+    VC_RESTORING_NOTHING = 0,
+    VC_RESTORING_THEIRS = 1, /* messages of the other side that we had */
+    VC_RESTORING_BOTH = 2    /* and our own, before anything new is sent */
+};
+
 #define VC_CONTACT_ROW_MAX 320
 struct vc_contact_row {
     bool is_blocked, is_verified, is_removed;
     bool is_resending; /* what waits is being written anew for another device */
+    uint8_t restoring; /* enum vc_restoring */
     uint32_t peer;
     struct vc_key32 root;
     uint8_t record_generation;

@@ -68,6 +68,8 @@ struct vc_person {
     vc_ms pull_backoff_ms;
     vc_ms answer_at; /* the next request for holes is answered from then on */
     unsigned chores;
+    vc_ms restore_at; /* when the next part is asked for; VC_NEVER */
+    uint32_t restore_own, restore_theirs; /* seqs to ask from; 0: no more */
     uint32_t resend_next; /* RESEND: the next of our messages to look at */
     uint64_t
         remove_ticket; /* REMOVE: of the last portion; VC_TICKET_OPEN: of this turn */
@@ -449,6 +451,25 @@ void vc_words_wanted(struct vc_chat *chat, const struct vc_now *now,
 void vc_words_rolled_back(struct vc_chat *chat, const struct vc_now *now,
                           struct vc_person *person);
 
+/* ---- restore.c: what our store has lost ---- */
+
+/* Begins, or goes on with more; room for the person's rows is taken. */
+void vc_restore_begin(struct vc_chat *chat, const struct vc_now *now,
+                      struct vc_person *person, enum vc_restoring what);
+/* A session is there: asks again where it stands. */
+void vc_restore_resume(struct vc_chat *chat, const struct vc_now *now,
+                       struct vc_person *person);
+void vc_restore_tick(struct vc_chat *chat, const struct vc_now *now,
+                     struct vc_person *person);
+/* Objects about it; room as in inbound.c. */
+VC_NODISCARD bool vc_restore_on_ask(struct vc_chat *chat, const struct vc_now *now,
+                                    struct vc_person *person, struct vc_bytes object);
+VC_NODISCARD bool vc_restore_on_own(struct vc_chat *chat, const struct vc_now *now,
+                                    struct vc_person *person, struct vc_bytes object);
+VC_NODISCARD bool vc_restore_on_restored(struct vc_chat *chat, const struct vc_now *now,
+                                         struct vc_person *person,
+                                         struct vc_bytes object);
+
 /* ---- resend.c ---- */
 
 /* A message of ours as mail takes it; the body is borrowed from the row. */
@@ -554,6 +575,9 @@ VC_NODISCARD vc_err vc_tokens_reserve(struct vc_chat *chat);
 /* Room for a row is in every turn's. */
 void vc_tokens_add(struct vc_chat *chat, const struct vc_now *now, uint64_t hash,
                    uint32_t contact, uint32_t seq);
+/* The message under a token has another seq now. */
+void vc_tokens_move(struct vc_chat *chat, const struct vc_now *now, uint32_t contact,
+                    uint32_t seq, uint32_t seq_now);
 void vc_tokens_flush(struct vc_chat *chat, const struct vc_now *now);
 void vc_tokens_tick(struct vc_chat *chat, const struct vc_now *now);
 

@@ -83,9 +83,12 @@ static void forget_oldest(struct vc_chat *chat)
     chat->token_first++;
 }
 
+/* Of several the newest: its message got another name then. */
 bool vc_tokens_find(const struct vc_chat *chat, uint64_t hash, uint32_t contact,
                     uint32_t *ret_seq)
 {
+    uint64_t newest = 0;
+    bool is_found = false;
     size_t place;
 
     if (chat->token_room == 0) {
@@ -93,14 +96,18 @@ bool vc_tokens_find(const struct vc_chat *chat, uint64_t hash, uint32_t contact,
     }
     for (place = home_of(chat, hash); chat->token_places[place] != 0;
          place = next_place(chat, place)) {
-        const struct vc_token *token = &chat->tokens[chat->token_places[place] - 1];
+        size_t index = chat->token_places[place] - 1;
+        const struct vc_token *token = &chat->tokens[index];
+        uint64_t age = (index - chat->token_first) & (chat->token_room - 1);
 
-        if (token->hash == hash && token->contact == contact) {
+        if (token->hash == hash && token->contact == contact &&
+            (!is_found || age > newest)) {
             *ret_seq = token->seq;
-            return true;
+            newest = age;
+            is_found = true;
         }
     }
-    return false;
+    return is_found;
 }
 
 static void release(struct vc_chat *chat, struct vc_token *tokens, uint32_t *places,
@@ -179,6 +186,24 @@ void vc_tokens_add(struct vc_chat *chat, const struct vc_now *now, uint64_t hash
     push(chat, &token);
     if (chat->token_count - chat->token_written == VC_TOKENS_IN_ROW) {
         write_row(chat, now);
+    }
+}
+
+void vc_tokens_move(struct vc_chat *chat, const struct vc_now *now, uint32_t contact,
+                    uint32_t seq, uint32_t seq_now)
+{
+    for (uint64_t i = chat->token_count; i > chat->token_first; i--) {
+        const struct vc_token *token = at(chat, i - 1);
+
+        if (token->contact != contact || token->seq != seq) {
+            continue;
+        }
+        /* Without memory the token is as good as forgotten: a text that is sent twice is
+         * told from the first by its token only. */
+        if (vc_tokens_reserve(chat) == VC_OK) {
+            vc_tokens_add(chat, now, token->hash, contact, seq_now);
+        }
+        return;
     }
 }
 

@@ -118,12 +118,9 @@ void vc_words_rolled_back(struct vc_chat *chat, const struct vc_now *now,
     person->row.card_sent = 0;
     person->row.card_acked = 0;
     person->conversation.receipt_sent = person->conversation.receipt_acked;
-    person->row.is_resending = true;
-    person->resend_next = person->conversation.delivered + 1;
-    vc_person_contact_dirty(chat, person);
+    vc_restore_begin(chat, now, person, VC_RESTORING_BOTH);
     vc_person_conversation_dirty(chat, person);
     vc_event_add(chat, now, &event);
-    vc_chat_chore(chat, person, VC_CHORE_RESEND);
     vc_chat_chore(chat, person, VC_CHORE_RECEIPT);
     vc_chat_chore(chat, person, VC_CHORE_CARD);
 }

@@ -178,6 +178,8 @@ void vc_inbox_on_gone(struct vc_mail *mail, struct vc_mail_peer *peer,
         !vc_mail_has_room(mail, VC_MAIL_ACCEPT_OPS, VC_MAIL_ACCEPT_BYTES))
         return;
     vc_numbers_raise(&peer->seen, gone->number);
+    peer->has_lost = true;
+    vc_mail_want_output(mail, peer);
     note_last(peer, gone->number, no_tag);
     forget_refused(peer);
     /* No number that comes later may join a run from before this. */

@@ -31,6 +31,7 @@ struct vc_mail_peer {
     bool is_greeted; /* he has said in this session what he has seen: he may be given */
     bool owes_hello;
     bool is_rolled_back; /* as in the row: to be reported */
+    bool has_lost;       /* he knows that we had more: to be reported in this turn */
     bool is_output_listed, is_pump_listed;
     bool is_session_good; /* it carried something of mail's */
 

@@ -1,0 +1,361 @@
+/*
+ * Getting back what our store has lost, when it was put back to an older state: the other side
+ * still has it.  node/SPEC.md, "Restoring".
+ *
+ * Of what we wrote, it has messages that we do not know any more.  What we wrote since then has
+ * the names of those, so it gets new ones before it is sent.  Of what it wrote, it sends again
+ * what we have not.  Until all of that is here, nothing that we write leaves.
+ */
+#include <string.h>
+
+#include "node/chat/state.h"
+
+#define ANSWER_MAX   16    /* messages sent for one request */
+#define LOOK_MAX     1024  /* names looked at for one */
+#define ASK_AGAIN_MS 30000 /* when no answer came */
+
+static struct vc_message_ref own_ref(const struct vc_chat *chat,
+                                     const struct vc_person *person, uint32_t seq)
+{
+    return (struct vc_message_ref){.author = person->own_author,
+                                   .device =
+                                       (uint8_t)chat->cfg.device->certificate.index,
+                                   .seq = seq};
+}
+
+static void ask_at(struct vc_chat *chat, struct vc_person *person, vc_ms at)
+{
+    person->restore_at = at;
+    vc_chat_want(chat, at);
+}
+
+void vc_restore_resume(struct vc_chat *chat, const struct vc_now *now,
+                       struct vc_person *person)
+{
+    if (person->row.restoring != VC_RESTORING_NOTHING) {
+        person->restore_own = person->conversation.delivered + 1;
+        person->restore_theirs = person->conversation.contiguous + 1;
+        ask_at(chat, person, now->mono);
+    }
+}
+
+void vc_restore_begin(struct vc_chat *chat, const struct vc_now *now,
+                      struct vc_person *person, enum vc_restoring what)
+{
+    if (what > person->row.restoring) {
+        person->row.restoring = (uint8_t)what;
+    }
+    if (what == VC_RESTORING_BOTH) {
+        person->row.is_resending = false; /* that follows when all is here */
+        person->chores &= ~(unsigned)VC_CHORE_RESEND;
+    }
+    vc_person_contact_dirty(chat, person);
+    vc_restore_resume(chat, now, person);
+}
+
+static vc_err send_bytes(struct vc_chat *chat, const struct vc_now *now,
+                         struct vc_person *person, const struct vc_writer *w,
+                         struct vc_bytes body)
+{
+    struct vc_mail_object object = {.head = vc_writer_bytes(w), .body = body};
+    uint64_t number;
+    vc_err err = vc_writer_end(w);
+
+    VC_CHECK(err == VC_OK);
+    err = vc_room_take(chat, person, VC_MAIL_SEND_OPS,
+                       VC_MAIL_SEND_BYTES(object.head.len + body.len));
+    return err != VC_OK
+               ? err
+               : vc_mail_send(chat->cfg.mail, now, person->row.peer, &object, &number);
+}
+
+void vc_restore_tick(struct vc_chat *chat, const struct vc_now *now,
+                     struct vc_person *person)
+{
+    struct vc_restore_object ask = {.own_from = person->restore_own,
+                                    .theirs_from = person->restore_theirs};
+    uint8_t room[VC_RESTORE_OBJECT_LEN];
+    struct vc_writer w = vc_writer(room, sizeof room);
+    struct vc_bytes nothing = {room, 0};
+
+    if (person->restore_at > now->mono) {
+        vc_chat_want(chat, person->restore_at);
+        return;
+    }
+    person->restore_at = VC_NEVER;
+    if (person->row.restoring == VC_RESTORING_NOTHING || !person->is_up) {
+        return; /* the next session asks */
+    }
+    vc_restore_object_write(&w, &ask);
+    ask_at(chat, person,
+           now->mono + (send_bytes(chat, now, person, &w, nothing) == VC_OK
+                            ? ASK_AGAIN_MS
+                            : VC_CHAT_CHORE_RETRY_MS));
+}
+
+/* ---- who is asked ---- */
+
+/* Sends what we have of the asker's messages; gives where to go on, 0: that was all. */
+static uint32_t answer_own(struct vc_chat *chat, const struct vc_now *now,
+                           struct vc_person *person, uint32_t from, int *budget)
+{
+    uint32_t highest = person->conversation.highest;
+
+    for (uint32_t seq = from; seq != 0 && seq <= highest; seq++) {
+        struct vc_message_ref ref = {.author = (uint8_t)(1 - person->own_author),
+                                     .device =
+                                         (uint8_t)person->device.certificate.index,
+                                     .seq = seq};
+        uint8_t room[VC_OWN_HEAD_MAX];
+        struct vc_writer w = vc_writer(room, sizeof room);
+        struct vc_message_words words;
+        struct vc_message_row row;
+
+        if (*budget <= 0 || seq - from >= LOOK_MAX) {
+            return seq;
+        }
+        if (vc_message_get(chat, person->id, &ref, &row) != VC_OK) {
+            continue;
+        }
+        vc_message_words(person, &ref, &row, &words);
+        vc_own_object_write_head(&w, highest, words.object.head);
+        if (send_bytes(chat, now, person, &w, row.body) != VC_OK) {
+            return seq;
+        }
+        --*budget;
+    }
+    return 0;
+}
+
+/* The same of ours; what still waits for him is on its way already. */
+static uint32_t answer_theirs(struct vc_chat *chat, const struct vc_now *now,
+                              struct vc_person *person, uint32_t from, int *budget)
+{
+    for (uint32_t seq = from; seq != 0 && seq <= person->conversation.own_seq; seq++) {
+        struct vc_message_ref ref = own_ref(chat, person, seq);
+        struct vc_message_row row;
+        uint64_t number;
+
+        if (*budget <= 0 || seq - from >= LOOK_MAX) {
+            return seq;
+        }
+        if (!vc_delivered_has(&person->conversation, seq) ||
+            vc_message_get(chat, person->id, &ref, &row) != VC_OK || row.is_failed) {
+            continue;
+        }
+        if (vc_room_take(chat, person, VC_MAIL_SEND_OPS,
+                         VC_MAIL_SEND_BYTES(VC_MESSAGE_HEAD_MAX + row.body.len)) !=
+                VC_OK ||
+            vc_message_resend(chat, now, person, &ref, &row, &number) != VC_OK) {
+            return seq;
+        }
+        --*budget;
+    }
+    return 0;
+}
+
+bool vc_restore_on_ask(struct vc_chat *chat, const struct vc_now *now,
+                       struct vc_person *person, struct vc_bytes object)
+{
+    struct vc_restore_object ask;
+    struct vc_restored_object done = {.highest = person->conversation.highest};
+    uint8_t room[VC_RESTORED_OBJECT_LEN];
+    struct vc_writer w = vc_writer(room, sizeof room);
+    struct vc_bytes nothing = {room, 0};
+    int budget = ANSWER_MAX;
+
+    if (vc_room_take(chat, person, VC_MAIL_ACCEPT_OPS, VC_MAIL_ACCEPT_BYTES) != VC_OK) {
+        return false;
+    }
+    if (vc_restore_object_read(object, &ask) != VC_OK) {
+        chat->stats.dropped_malformed++;
+        return true;
+    }
+    if (now->mono < person->answer_at) {
+        return true; /* he asks again */
+    }
+    person->answer_at = now->mono + VC_CHAT_PULL_ANSWER_EVERY_MS;
+    done.own_next = answer_own(chat, now, person, ask.own_from, &budget);
+    done.theirs_next = answer_theirs(chat, now, person, ask.theirs_from, &budget);
+    vc_restored_object_write(&w, &done);
+    /* What had no room is asked for again: there is no answer then. */
+    return send_bytes(chat, now, person, &w, nothing) == VC_OK ||
+           vc_room_take(chat, person, VC_MAIL_ACCEPT_OPS, VC_MAIL_ACCEPT_BYTES) ==
+               VC_OK;
+}
+
+/* ---- who asked ---- */
+
+/* A message that we wrote since has the name of one that is lost: it gets the next name. */
+static void rename_own(struct vc_chat *chat, const struct vc_now *now,
+                       struct vc_person *person, const struct vc_message_ref *from,
+                       const struct vc_message_row *row)
+{
+    struct vc_conversation_row *conversation = &person->conversation;
+    struct vc_message_ref to = own_ref(chat, person, conversation->own_seq + 1);
+    struct vc_order_key order = {
+        .contact = person->id, .order = row->order, .ref = *from};
+    struct vc_message_row moved = *row;
+    struct vc_message_object object;
+    struct vc_chat_key key;
+
+    memcpy(order.id, row->id.b, sizeof order.id);
+    key = vc_key_order(&order);
+    vc_store_del(chat->cfg.store, VC_TABLE_ORDER, vc_key_bytes(&key));
+    object = (struct vc_message_object){.seq = to.seq,
+                                        .clock = row->clock,
+                                        .parent_count = row->parent_count,
+                                        .type = row->type,
+                                        .type_version = row->type_version,
+                                        .body = row->body};
+    memcpy(object.parents, row->parents, sizeof object.parents);
+    vc_message_id(&moved.id, &person->pair, &chat->cfg.account->root, to.device,
+                  &object);
+    moved.number = 0;
+    conversation->own_seq = to.seq;
+    vc_tokens_move(chat, now, person->id, from->seq, to.seq);
+    for (uint8_t i = 0; i < conversation->head_count; i++) {
+        if (vc_ref_compare(&conversation->heads[i].ref, from) == 0) {
+            conversation->heads[i].ref = to;
+        }
+    }
+    vc_message_add(chat, now, person, &to, &moved);
+}
+
+/* Writes a message of ours that came back. */
+static void add_own(struct vc_chat *chat, const struct vc_now *now,
+                    struct vc_person *person, const struct vc_message_ref *ref,
+                    const struct vc_message_object *message, const struct vc_hash32 *id)
+{
+    struct vc_conversation_row *conversation = &person->conversation;
+    struct vc_message_row row = {.id = *id, .stored_at = now->unix_ms};
+    struct vc_head head = {.ref = *ref};
+    struct vc_gap *gap = vc_gap_find(person, ref);
+
+    row.clock = message->clock;
+    row.order = vc_order_place(chat, now, person, ref, message, id);
+    memcpy(row.parents, message->parents, sizeof row.parents);
+    row.parent_count = message->parent_count;
+    row.type = message->type;
+    row.type_version = message->type_version;
+    row.body = message->body;
+    head.order = row.order;
+    for (uint8_t i = 0; i < message->parent_count; i++) {
+        vc_heads_remove(conversation, &message->parents[i]);
+    }
+    if (gap == NULL) {
+        vc_heads_add(conversation, &head);
+    } else {
+        vc_gap_close(chat, person, gap);
+        vc_unsettled_settle(chat, person, ref, head.order);
+    }
+    vc_clock_adopt(conversation, now, message->clock);
+    vc_message_add(chat, now, person, ref, &row);
+}
+
+bool vc_restore_on_own(struct vc_chat *chat, const struct vc_now *now,
+                       struct vc_person *person, struct vc_bytes object)
+{
+    struct vc_conversation_row *conversation = &person->conversation;
+    struct vc_message_object message;
+    struct vc_message_row row;
+    struct vc_message_ref ref;
+    struct vc_hash32 id;
+    uint32_t highest;
+    bool is_here;
+
+    if (vc_own_object_read(object, &highest, &message) != VC_OK ||
+        message.seq > highest || highest > UINT32_MAX / 2) {
+        chat->stats.dropped_malformed++;
+        return vc_room_take(chat, NULL, VC_MAIL_ACCEPT_OPS, VC_MAIL_ACCEPT_BYTES) ==
+               VC_OK;
+    }
+    ref = own_ref(chat, person, message.seq);
+    is_here = vc_message_get(chat, person->id, &ref, &row) == VC_OK;
+    if (vc_room_take(chat, person, VC_MAIL_ACCEPT_OPS + 2 * (VC_PLACE_OPS + 4),
+                     VC_MAIL_ACCEPT_BYTES +
+                         2 * (VC_PLACE_BYTES + VC_MESSAGE_ROW_HEAD_MAX + 256) +
+                         message.body.len + (is_here ? row.body.len : 0)) != VC_OK) {
+        return false;
+    }
+    if (person->row.restoring != VC_RESTORING_BOTH) {
+        return true; /* it was asked for before, and all is here */
+    }
+    vc_message_id(&id, &person->pair, &chat->cfg.account->root, ref.device, &message);
+    if (highest > conversation->own_seq) {
+        conversation->own_seq = highest;
+    }
+    if (is_here && memcmp(row.id.b, id.b, sizeof id.b) != 0) {
+        if (vc_delivered_has(conversation, ref.seq)) {
+            chat->stats.dropped_forged++; /* he had it otherwise before */
+            return true;
+        }
+        if (vc_unsettled_find(chat, person, &ref) != NULL) {
+            return false; /* first what it hangs on has to come */
+        }
+        rename_own(chat, now, person, &ref, &row);
+        is_here = false;
+    }
+    (void)vc_delivered_add(conversation, ref.seq); /* it may be known */
+    if (!is_here) {
+        add_own(chat, now, person, &ref, &message, &id);
+    }
+    vc_person_conversation_dirty(chat, person);
+    return true;
+}
+
+/* All that there is is here: what is missing still will not come. */
+static void finish(struct vc_chat *chat, const struct vc_now *now,
+                   struct vc_person *person)
+{
+    static const struct vc_message_ref nobody = {0};
+
+    for (size_t i = 0; i < person->gap_count; i++) {
+        if (person->gaps[i].ref.author == person->own_author &&
+            !person->gaps[i].is_lost) {
+            vc_gap_lose(chat, now, person, &person->gaps[i]);
+        }
+    }
+    vc_unsettled_settle(chat, person, &nobody, 0);
+    if (person->row.restoring == VC_RESTORING_BOTH) {
+        person->row.is_resending = true;
+        person->resend_next = person->conversation.delivered + 1;
+        vc_chat_chore(chat, person, VC_CHORE_RESEND);
+    }
+    person->row.restoring = VC_RESTORING_NOTHING;
+    person->restore_at = VC_NEVER;
+    vc_person_contact_dirty(chat, person);
+}
+
+bool vc_restore_on_restored(struct vc_chat *chat, const struct vc_now *now,
+                            struct vc_person *person, struct vc_bytes object)
+{
+    struct vc_conversation_row *conversation = &person->conversation;
+    struct vc_restored_object done;
+
+    if (vc_room_take(chat, person, VC_MAIL_ACCEPT_OPS + VC_CHAT_GAPS_MAX,
+                     VC_MAIL_ACCEPT_BYTES + VC_CHAT_GAPS_MAX * 32) != VC_OK) {
+        return false;
+    }
+    if (vc_restored_object_read(object, &done) != VC_OK ||
+        done.highest > UINT32_MAX / 2) {
+        chat->stats.dropped_malformed++;
+        return true;
+    }
+    if (person->row.restoring == VC_RESTORING_NOTHING) {
+        return true;
+    }
+    if (person->row.restoring == VC_RESTORING_BOTH &&
+        done.highest > conversation->own_seq) {
+        conversation->own_seq = done.highest;
+        vc_person_conversation_dirty(chat, person);
+    }
+    if (done.own_next == 0 && done.theirs_next == 0) {
+        finish(chat, now, person);
+        return true;
+    }
+    person->restore_own = done.own_next;
+    person->restore_theirs = done.theirs_next;
+    ask_at(chat, person, now->mono + VC_CHAT_PULL_ANSWER_EVERY_MS);
+    return true;
+}
