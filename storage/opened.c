@@ -25,7 +25,7 @@ static void free_block(struct vc_opened_block *block)
     vc_secret_free(block, sizeof *block + VC_OPENED_BLOCK_BYTES);
 }
 
-void vc_opened_deinit(struct vc_opened *opened)
+void vc_opened_deinit(struct vc_opened_values *opened)
 {
     if (opened->newest != NULL) {
         vc_opened_clear(opened);
@@ -34,7 +34,7 @@ void vc_opened_deinit(struct vc_opened *opened)
     }
 }
 
-uint8_t *vc_opened_take(struct vc_opened *opened, size_t len)
+uint8_t *vc_opened_take(struct vc_opened_values *opened, size_t len)
 {
     struct vc_opened_block *block = opened->newest;
     uint8_t *taken;
@@ -52,7 +52,7 @@ uint8_t *vc_opened_take(struct vc_opened *opened, size_t len)
     return taken;
 }
 
-void vc_opened_give_back(struct vc_opened *opened, uint8_t *taken, size_t len)
+void vc_opened_give_back(struct vc_opened_values *opened, uint8_t *taken, size_t len)
 {
     struct vc_opened_block *block = opened->newest;
 
@@ -62,7 +62,7 @@ void vc_opened_give_back(struct vc_opened *opened, uint8_t *taken, size_t len)
     }
 }
 
-void vc_opened_clear(struct vc_opened *opened)
+void vc_opened_clear(struct vc_opened_values *opened)
 {
     if (opened->newest == NULL) {
         return;

@@ -11,7 +11,7 @@
 #include "storage/rows.h"
 #include "storage/seal.h"
 
-vc_err vc_reading_get(struct vc_backend *backend, struct vc_opened *opened,
+vc_err vc_reading_get(struct vc_backend *backend, struct vc_opened_values *opened,
                       enum vc_table table, struct vc_bytes key,
                       struct vc_bytes *ret_value)
 {
@@ -47,7 +47,7 @@ vc_err vc_reading_get(struct vc_backend *backend, struct vc_opened *opened,
 /* A scan under way. */
 struct scanning {
     struct vc_backend *backend;
-    struct vc_opened *opened;
+    struct vc_opened_values *opened;
     const struct vc_scan *scan; /* as the caller has asked */
     bool is_over;               /* the caller has enough, or an error came */
     vc_err err;
@@ -274,7 +274,7 @@ static vc_err scan_groups(struct scanning *scanning)
     return err != VC_OK ? err : groups.damage;
 }
 
-vc_err vc_reading_scan(struct vc_backend *backend, struct vc_opened *opened,
+vc_err vc_reading_scan(struct vc_backend *backend, struct vc_opened_values *opened,
                        const struct vc_scan *scan)
 {
     struct scanning scanning = {.backend = backend, .opened = opened, .scan = scan};
