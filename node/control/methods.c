@@ -52,6 +52,7 @@ static const struct vc_control_field status_results[] = {
     INTEGER("event_first", 0, INT64_MAX, "the oldest event that is kept"),
     INTEGER("event_last", 0, INT64_MAX, "the newest event"),
     BOOLEAN("read_receipts", "are senders told what was read?"),
+    BOOLEAN("has_passphrase", "does the store want a passphrase at the next start?"),
     END};
 
 static const struct vc_control_field log_params[] = {
@@ -72,6 +73,12 @@ static const struct vc_control_field owner_params[] = {
 static const struct vc_control_field owner_results[] = {
     STRING("name", 0, 64, "what the owner is called"),
     BOOLEAN("read_receipts", "are senders told what was read?"), END};
+
+static const struct vc_control_field passphrase_params[] = {
+    OPTIONAL_TEXT("old", 1, VC_CONTROL_PASSPHRASE_MAX, "the present one, if there is one"),
+    OPTIONAL_TEXT("new", 1, VC_CONTROL_PASSPHRASE_MAX,
+                  "the new one; without it there is none afterwards"),
+    END};
 
 static const struct vc_control_field invite_params[] = {
     OPTIONAL_INTEGER("days", 1, 3650, "how long it is valid (7)"),
@@ -141,6 +148,8 @@ const struct vc_control_method vc_control_methods[] = {
     {"node.log", log_params, log_results, "gives the last lines of the log"},
     {"node.report", nothing, report_results, "gives what a bug report needs"},
     {"owner.set", owner_params, owner_results, "changes the owner's settings"},
+    {"node.passphrase", passphrase_params, nothing,
+     "sets, changes or removes the passphrase of the store"},
     {"invite.create", invite_params, invite_result, "makes an invite for one person"},
     {"invite.list", nothing, invites_result, "gives all invites"},
     {"invite.revoke", invite_id, nothing, "makes an invite useless"},

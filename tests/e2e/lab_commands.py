@@ -25,7 +25,7 @@ NEEDS_DAEMON = ("down", "status", "id", "invite", "contacts", "verify bob", "sen
                 "log", "chat bob", "rpc", "invite --list", "join --list", "contacts show bob",
                 "contacts remove bob --yes", "log --node", "read bob --json", "status --json")
 COMMANDS = ("up down status id invite join contacts verify send read log chat rpc config doctor"
-            " bugreport version help").split()
+            " passphrase bugreport version help").split()
 
 
 class Person:

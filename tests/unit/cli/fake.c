@@ -418,7 +418,8 @@ char *vc_fake_status(const char *more)
         "\"connected\":1,\"waiting\":0,\"unread\":0,\"open_invites\":0,\"sessions\":1,"
         "\"datagrams_in\":1,\"datagrams_out\":1,\"bytes_in\":1,\"bytes_out\":1,"
         "\"dropped\":0,\"rss_bytes\":1000000,\"store_bytes\":1000,\"commits\":1,"
-        "\"event_first\":1,\"event_last\":3,\"read_receipts\":true}",
+        "\"event_first\":1,\"event_last\":3,\"read_receipts\":true,"
+        "\"has_passphrase\":false}",
         more);
 }
 
