@@ -22,7 +22,8 @@ static struct vc_opened_block *new_block(struct vc_opened_block *before)
 
 static void free_block(struct vc_opened_block *block)
 {
-    vc_secret_free(block, sizeof *block + VC_OPENED_BLOCK_BYTES);
+    vc_wipe(block->bytes, block->used);
+    vc_secret_drop(block, sizeof *block + VC_OPENED_BLOCK_BYTES);
 }
 
 void vc_opened_deinit(struct vc_opened_values *opened)

@@ -15,7 +15,7 @@ vc_err vc_reading_get(struct vc_backend *backend, struct vc_opened_values *opene
                       enum vc_table table, struct vc_bytes key,
                       struct vc_bytes *ret_value)
 {
-    struct vc_row_key place;
+    struct vc_row_key place = {.len = 0};
     struct vc_bytes stored;
     struct vc_row row;
     uint8_t *room;
@@ -105,7 +105,7 @@ static struct vc_bytes front_of(const struct group *group)
 static struct group make_group(const struct vc_backend *backend, enum vc_table table,
                                struct vc_bytes key)
 {
-    struct group group;
+    struct group group = {.place.len = 0};
 
     key.len = key.len < VC_FRONT_BYTES ? key.len : VC_FRONT_BYTES;
     vc_row_key_make(&group.place, backend->ring, table, key);
