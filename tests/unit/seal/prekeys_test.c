@@ -217,7 +217,7 @@ static void the_clock_of_who_uses_a_prekey_may_jump_too(void **state)
     (void)state;
     host_pair(&a, &b, 1);
     jump(&a, YEARS_TEN);
-    assert_false(host_state(&a).has_prekey);
+    assert_true(host_state(&a).has_prekey); /* however old it looks */
     next = own_prekey(&b);
     give(&a, &next);
     assert_true(host_state(&a).has_prekey);
@@ -348,8 +348,7 @@ static void prekeys_that_are_not_the_devices_are_passed_over(void **state)
     give(&a, &prekey);
     assert_int_equal(known_prekey(&a), other.id);
     /* But are taken when there is no better one. */
-    host_pass(&a, (VC_SEAL_PREKEY_DAYS + 1) * VC_SEAL_DAY_MS);
-    assert_false(host_state(&a).has_prekey);
+    peer->row.prekey.suite = 0;
     give(&a, &prekey);
     assert_int_equal(known_prekey(&a), prekey.id);
     assert_true(host_state(&a).has_prekey);

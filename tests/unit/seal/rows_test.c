@@ -72,7 +72,6 @@ static struct vc_seal_peer_row biggest_row(void)
                                    .session_count = VC_SEAL_SESSIONS_ROOM,
                                    .has_prekey = true,
                                    .prekey = {.suite = 1, .id = 5, .until = 3},
-                                   .prekey_day = 20000,
                                    .one_time_count = VC_SEAL_ONE_TIMES_MAX};
 
     for (uint32_t i = 0; i < VC_SEAL_SESSIONS_ROOM; i++) {
@@ -125,7 +124,7 @@ static void a_peer_row_of_another_form_is_malformed(void **state)
     uint8_t room[VC_SEAL_PEER_ROW_MAX];
     struct vc_writer w = vc_writer(room, sizeof room);
     /* version, reason, count, a session, flag, prekey's version, an id below the one before */
-    const size_t wrong[] = {0, 15, 16, 17, 49, 50, 50 + VC_PREKEY_LEN + 4};
+    const size_t wrong[] = {0, 15, 16, 17, 49, 50, 50 + VC_PREKEY_LEN};
 
     (void)state;
     vc_seal_peer_row_write(&w, &row);
