@@ -17,7 +17,8 @@ enum vc_exit {
     VC_EXIT_FAILED = 1,
     VC_EXIT_USAGE = 2,
     VC_EXIT_DEGRADED = 3,
-    VC_EXIT_NO_DAEMON = 4
+    VC_EXIT_NO_DAEMON = 4,
+    VC_EXIT_LOCKED = 8
 };
 
 /* More options than any command has, with those that all have. */
@@ -123,6 +124,7 @@ int vc_command_log(struct vc_cli *cli);
 int vc_command_chat(struct vc_cli *cli);
 int vc_command_rpc(struct vc_cli *cli);
 int vc_command_config(struct vc_cli *cli);
+int vc_command_passphrase(struct vc_cli *cli);
 int vc_command_doctor(struct vc_cli *cli);
 int vc_command_bugreport(struct vc_cli *cli);
 int vc_command_version(struct vc_cli *cli);

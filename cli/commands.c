@@ -89,7 +89,8 @@ static const struct vc_option bugreport_options[] = {
 const struct vc_command vc_commands[] = {
     {"up", "", "start veched and show an invite",
      "Starts veched in the background, or with the service manager where a unit is\n"
-     "installed.  If you have no contact yet, it shows an invite as well.",
+     "installed.  If you have no contact yet, it shows an invite as well.  Asks for the\n"
+     "passphrase when the store has one (veche help passphrase).",
      up_options, 0, 0, false, vc_command_up},
     {"down", "", "stop veched; everything is kept", NULL, no_options, 0, 0, false,
      vc_command_down},
@@ -160,6 +161,11 @@ const struct vc_command vc_commands[] = {
      no_options, 0, 0, false, vc_command_rpc},
     {"config", "[check [FILE] | show]", "check or show the configuration", NULL,
      no_options, 0, 2, true, vc_command_config},
+    {"passphrase", "set | change | remove", "lock the store with a passphrase",
+     "veche up asks for it then, and nobody reads the store without it, from a stolen disk\n"
+     "or a copy.  It is asked for at the terminal, or read from standard input: the present\n"
+     "one in a line, then the new one in a line.  There is no way around a forgotten one.",
+     no_options, 1, 1, false, vc_command_passphrase},
     {"doctor", "", "look for what may be wrong, and say what to do",
      "Ends with 0 when all is well, 3 with warnings, 1 when something fails.",
      no_options, 0, 0, true, vc_command_doctor},

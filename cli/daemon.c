@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/ask.h"
 #include "cli/output.h"
 
 /* Starting takes a moment; a large store after a crash is read through first. */
@@ -21,6 +22,8 @@
 #define LOOK_AGAIN_MS 10
 /* Of what veched wrote before it died. */
 #define LAST_WORDS_BYTES 8192
+/* How often a person may write the passphrase. */
+#define TRIES 3
 /* The log of a veched that nobody's service manager keeps. */
 #define LOG_BYTES_MAX 4194304
 
@@ -59,21 +62,37 @@ static int open_log(const struct vc_paths *paths, off_t *ret_start)
     return fd;
 }
 
-/* In the child: becomes veched. */
+/* How veched is to be started. */
+struct start {
+    const char *listen;                /* or NULL */
+    const struct vc_asked *passphrase; /* or NULL */
+    pid_t pid;                         /* 0: a service manager watches it, not we */
+    off_t log_start;
+};
+
+/* In the child: becomes veched.  @secret is where the passphrase can be read, or -1. */
 static void become_veched(const char *program, const struct vc_paths *paths,
-                          const char *listen, int log)
+                          const char *listen, int log, int secret)
 {
-    const char *args[9] = {program, "--dir", paths->dir, "--socket", paths->socket};
+    const char *args[10] = {program, "--dir", paths->dir, "--socket", paths->socket};
+    size_t count = 5;
     int nothing = open("/dev/null", O_RDONLY);
 
     if (listen != NULL) {
-        args[5] = "--listen";
-        args[6] = listen;
+        args[count++] = "--listen";
+        args[count++] = listen;
+    }
+    if (secret >= 0) {
+        args[count++] = "--passphrase-fd";
+        args[count++] = "3";
     }
     if (setsid() < 0 || nothing < 0 || dup2(nothing, STDIN_FILENO) < 0 ||
         dup2(log, STDOUT_FILENO) < 0 || dup2(log, STDERR_FILENO) < 0 || chdir("/") != 0)
         _exit(VC_EXIT_FAILED);
-    (void)syscall(SYS_close_range, 3, ~0U,
+    /* The same number would keep its close-on-exec. */
+    if (secret >= 0 && (secret == 3 ? fcntl(secret, F_SETFD, 0) : dup2(secret, 3)) < 0)
+        _exit(VC_EXIT_FAILED);
+    (void)syscall(SYS_close_range, secret >= 0 ? 4 : 3, ~0U,
                   0); /* an old kernel lacks it: they are harmless */
     execv(program, (char *const *)(uintptr_t)args);
     (void)dprintf(STDERR_FILENO, "veched: %s cannot be run: %s\n", program,
@@ -172,8 +191,8 @@ static bool is_ready(struct vc_cli *cli, json_t **ret_status)
     return false;
 }
 
-/* Waits until veched answers.  @pid 0: a service manager watches it, not we. */
-static bool wait_ready(struct vc_cli *cli, pid_t pid, off_t log_start,
+/* Waits until veched answers.  *ret_exit VC_EXIT_LOCKED: that was not said yet. */
+static bool wait_ready(struct vc_cli *cli, const struct start *start,
                        json_t **ret_status, int *ret_exit)
 {
     vc_ms begun_at = vc_connection_clock_ms();
@@ -183,11 +202,15 @@ static bool wait_ready(struct vc_cli *cli, pid_t pid, off_t log_start,
     while (vc_connection_clock_ms() - begun_at < READY_MS) {
         if (is_ready(cli, ret_status))
             return true;
-        if (pid > 0 && waitpid(pid, &wait_status, WNOHANG) == pid) {
+        if (start->pid > 0 &&
+            waitpid(start->pid, &wait_status, WNOHANG) == start->pid) {
             /* Another one may have been quicker and have the directory. */
             if (is_ready(cli, ret_status))
                 return true;
-            *ret_exit = died(cli, log_start, wait_status);
+            bool is_locked =
+                WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == VC_EXIT_LOCKED;
+            *ret_exit =
+                is_locked ? VC_EXIT_LOCKED : died(cli, start->log_start, wait_status);
             return false;
         }
         if (!is_patient && vc_connection_clock_ms() - begun_at > PATIENCE_MS) {
@@ -238,48 +261,110 @@ static bool start_service(void)
            WEXITSTATUS(wait_status) == 0;
 }
 
-/* Starts a process of its own session; its parent is whoever takes orphans. */
-static bool start_process(struct vc_cli *cli, const char *listen, pid_t *ret_pid,
-                          off_t *ret_log_start, int *ret_exit)
+/* A pipe with the passphrase in it, which is shorter than a pipe; -1 without one. */
+static bool fill_pipe(const struct vc_asked *passphrase, int *ret_secret)
 {
-    char program[PATH_MAX];
+    int fds[2];
 
-    if (!vc_paths_program("veched", program)) {
-        *ret_exit = vc_cli_fail(cli, VC_ERR_NOT_FOUND,
-                                "veched is neither beside veche nor in PATH");
+    *ret_secret = -1;
+    if (passphrase == NULL)
+        return true;
+    if (pipe2(fds, O_CLOEXEC) != 0)
         return false;
-    }
+    bool is_written =
+        write(fds[1], passphrase->text, passphrase->len) == (ssize_t)passphrase->len;
+    (void)close(fds[1]); /* the reader sees the end */
+    if (!is_written)
+        (void)close(fds[0]);
+    else
+        *ret_secret = fds[0];
+    return is_written;
+}
+
+/* Opens what the process needs beside its program. */
+static bool open_files(struct vc_cli *cli, struct start *start, int *ret_log,
+                       int *ret_secret, int *ret_exit)
+{
     if (!make_dirs(cli->paths.dir)) {
         *ret_exit =
             vc_cli_fail(cli, errno == ENOSPC ? VC_ERR_DISK_FULL : VC_ERR_PERMISSION,
                         cli->paths.dir);
         return false;
     }
-    int log = open_log(&cli->paths, ret_log_start);
-    if (log < 0) {
+    *ret_log = open_log(&cli->paths, &start->log_start);
+    if (*ret_log < 0) {
         *ret_exit =
             vc_cli_fail(cli, errno == ENOSPC ? VC_ERR_DISK_FULL : VC_ERR_PERMISSION,
                         cli->paths.log);
         return false;
     }
+    if (!fill_pipe(start->passphrase, ret_secret)) {
+        (void)close(*ret_log); /* nothing was written */
+        *ret_exit = vc_cli_fail(cli, VC_ERR_IO, "a pipe for the passphrase");
+        return false;
+    }
+    return true;
+}
+
+/* Starts a process of its own session; its parent is whoever takes orphans. */
+static bool start_process(struct vc_cli *cli, struct start *start, int *ret_exit)
+{
+    char program[PATH_MAX];
+    int log;
+    int secret;
+
+    if (!vc_paths_program("veched", program)) {
+        *ret_exit = vc_cli_fail(cli, VC_ERR_NOT_FOUND,
+                                "veched is neither beside veche nor in PATH");
+        return false;
+    }
+    if (!open_files(cli, start, &log, &secret, ret_exit))
+        return false;
     (void)fflush(NULL); /* the child must not say it again; main() looks for errors */
-    pid_t pid = fork();
-    if (pid == 0)
-        become_veched(program, &cli->paths, listen, log);
+    start->pid = fork();
+    if (start->pid == 0)
+        become_veched(program, &cli->paths, start->listen, log, secret);
     (void)close(log); /* nothing was written here */
-    if (pid < 0) {
+    if (secret >= 0)
+        (void)close(secret); /* the child has its own */
+    if (start->pid < 0) {
         *ret_exit = vc_cli_fail(cli, VC_ERR_NO_MEMORY, "no new process can be started");
         return false;
     }
-    *ret_pid = pid;
     return true;
+}
+
+/* Starts a veched that wants a passphrase: asks for it, and again when it is wrong. */
+static bool start_locked(struct vc_cli *cli, struct start *start, json_t **ret_status,
+                         int *ret_exit)
+{
+    struct vc_asked asked;
+    int tries = vc_ask_is_person() ? TRIES : 1;
+    bool has_started = false;
+    vc_err err = VC_OK;
+
+    start->passphrase = &asked;
+    for (int i = 0; i < tries && !has_started && err == VC_OK; i++) {
+        err =
+            vc_ask(i == 0 ? "passphrase of the store: " : "wrong; once more: ", &asked);
+        if (err != VC_OK)
+            break;
+        has_started = start_process(cli, start, ret_exit) &&
+                   wait_ready(cli, start, ret_status, ret_exit);
+        vc_asked_wipe(&asked);
+        if (!has_started && *ret_exit != VC_EXIT_LOCKED)
+            return false; /* it was said why */
+    }
+    if (!has_started)
+        *ret_exit =
+            vc_cli_fail(cli, err == VC_OK ? VC_ERR_WRONG_PASSPHRASE : err, NULL);
+    return has_started;
 }
 
 bool vc_daemon_ensure(struct vc_cli *cli, const char *listen, json_t **ret_status,
                       bool *ret_was_running, int *ret_exit)
 {
-    off_t log_start = 0;
-    pid_t pid = 0;
+    struct start start = {.listen = listen};
 
     vc_err err = vc_connection_open(&cli->connection, cli->paths.socket);
     if (err == VC_OK) {
@@ -292,10 +377,12 @@ bool vc_daemon_ensure(struct vc_cli *cli, const char *listen, json_t **ret_statu
     }
     *ret_was_running = false;
     bool is_service = cli->paths.is_usual && listen == NULL && has_service();
-    if (!(is_service && start_service()) &&
-        !start_process(cli, listen, &pid, &log_start, ret_exit))
+    if (!(is_service && start_service()) && !start_process(cli, &start, ret_exit))
         return false;
-    return wait_ready(cli, pid, log_start, ret_status, ret_exit);
+    if (wait_ready(cli, &start, ret_status, ret_exit))
+        return true;
+    return *ret_exit == VC_EXIT_LOCKED &&
+           start_locked(cli, &start, ret_status, ret_exit);
 }
 
 int vc_daemon_watch(int64_t pid)

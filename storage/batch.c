@@ -5,6 +5,7 @@
 
 #include "crypto/prim.h"
 #include "storage/seal.h"
+#include "storage/secret.h"
 
 struct op {
     uint32_t offset; /* of the key; the value stands behind it */
@@ -24,6 +25,8 @@ _Static_assert((VC_BATCH_SLOTS & (VC_BATCH_SLOTS - 1)) == 0, "slots are masked")
 _Static_assert(VC_STORE_KEY_MAX <= UINT8_MAX && VC_TABLE_COUNT <= UINT8_MAX,
                "an operation keeps them in a byte");
 
+#define BATCH_MEMORY_BYTES (VC_STORE_BATCH_BYTES + VC_BATCH_SLOTS * sizeof(uint16_t))
+
 static struct op *op_at(const struct vc_batch *batch, uint32_t number)
 {
     return (struct op *)(void *)(batch->bytes + VC_STORE_BATCH_BYTES) - 1 - number;
@@ -31,10 +34,9 @@ static struct op *op_at(const struct vc_batch *batch, uint32_t number)
 
 bool vc_batch_init(struct vc_batch *batch, const uint8_t hash_key[16])
 {
-    size_t slot_bytes = VC_BATCH_SLOTS * sizeof *batch->slots;
-
     memset(batch, 0, sizeof *batch);
-    batch->bytes = calloc(1, VC_STORE_BATCH_BYTES + slot_bytes);
+    /* Rows stand here as they are: nobody shall find them in a core file. */
+    batch->bytes = vc_secret_new(BATCH_MEMORY_BYTES, false);
     if (batch->bytes == NULL) {
         return false;
     }
@@ -48,7 +50,7 @@ void vc_batch_deinit(struct vc_batch *batch)
     if (batch->bytes != NULL) {
         vc_batch_clear(batch);
     }
-    free(batch->bytes);
+    vc_secret_drop(batch->bytes, BATCH_MEMORY_BYTES);
     memset(batch, 0, sizeof *batch);
 }
 

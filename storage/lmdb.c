@@ -23,6 +23,7 @@ struct cursor {
 struct vc_tables {
     MDB_env *env;
     struct vc_keyring *ring;
+    struct vc_row_key place; /* of the row that the writer has at hand */
     uint8_t *room; /* VC_STORED_MAX bytes, for a row that is opened by the writer */
     MDB_txn *read;
     struct cursor walking; /* what vc_tables_rows() gave last */
@@ -113,18 +114,17 @@ static int put_sealed(const struct vc_tables *tables, MDB_txn *txn,
     return rc;
 }
 
-static int apply_op(const struct vc_tables *tables, MDB_txn *txn,
+static int apply_op(struct vc_tables *tables, MDB_txn *txn,
                     const struct vc_batch_op *op)
 {
-    struct vc_row_key place;
     MDB_val key;
     int rc;
 
-    vc_row_key_make(&place, tables->ring, op->table, op->key);
+    vc_row_key_make(&tables->place, tables->ring, op->table, op->key);
     if (!op->is_del) {
-        return put_sealed(tables, txn, op, &place);
+        return put_sealed(tables, txn, op, &tables->place);
     }
-    key = to_val(vc_row_key_bytes(&place));
+    key = to_val(vc_row_key_bytes(&tables->place));
     rc = mdb_del(txn, tables->dbis[op->table], &key, NULL);
     return rc == MDB_NOTFOUND ? MDB_SUCCESS : rc;
 }
@@ -189,7 +189,7 @@ static vc_err upgrade_get(struct vc_schema_tx *tx, enum vc_table table,
                           struct vc_bytes key, struct vc_bytes *ret_value)
 {
     struct upgrade *up = (struct upgrade *)tx;
-    struct vc_row_key place;
+    struct vc_row_key place = {.len = 0};
     MDB_val mdb_key;
     MDB_val val;
     int rc;
@@ -229,7 +229,7 @@ static vc_err upgrade_next(struct vc_schema_tx *tx, enum vc_table table,
                            struct vc_bytes *ret_value)
 {
     struct upgrade *up = (struct upgrade *)tx;
-    struct vc_row_key place;
+    struct vc_row_key place = {.len = 0};
     /* The least place behind that of @after is the same and a zero byte. */
     uint8_t start[VC_ROW_KEY_MAX + 1] = {0};
     struct vc_bytes key = {start, 0};

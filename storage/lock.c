@@ -102,7 +102,7 @@ void vc_lock_release(int fd)
 {
     if (fd >= 0) {
         (void)!ftruncate(fd, 0); /* only for people, as above */
-        (void)close(fd);        /* gives the lock back */
+        (void)close(fd);         /* gives the lock back */
     }
 }
 

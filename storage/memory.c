@@ -78,7 +78,7 @@ static bool is_at(const struct table *table, size_t place, struct vc_bytes key)
 
 static struct row *new_row(struct vc_keyring *ring, const struct vc_batch_op *op)
 {
-    struct vc_row_key key;
+    struct vc_row_key key = {.len = 0};
     struct row *row;
     size_t len;
 
@@ -139,7 +139,7 @@ static void del_row(struct vc_memory_disk *disk, struct vc_keyring *ring,
                     const struct vc_batch_op *op)
 {
     struct table *table = &disk->tables[op->table];
-    struct vc_row_key key;
+    struct vc_row_key key = {.len = 0};
     size_t place;
 
     vc_row_key_make(&key, ring, op->table, op->key);
@@ -241,7 +241,7 @@ bool vc_memory_disk_flip(struct vc_memory_disk *disk, enum vc_table number,
                          struct vc_bytes key, size_t at)
 {
     struct table *table = &disk->tables[number];
-    struct vc_row_key hidden;
+    struct vc_row_key hidden = {.len = 0};
     struct vc_keyring ring;
     size_t place;
 

@@ -22,10 +22,11 @@ static struct vc_opened_block *new_block(struct vc_opened_block *before)
 
 static void free_block(struct vc_opened_block *block)
 {
-    vc_secret_free(block, sizeof *block + VC_OPENED_BLOCK_BYTES);
+    vc_wipe(block->bytes, block->used);
+    vc_secret_drop(block, sizeof *block + VC_OPENED_BLOCK_BYTES);
 }
 
-void vc_opened_deinit(struct vc_opened *opened)
+void vc_opened_deinit(struct vc_opened_values *opened)
 {
     if (opened->newest != NULL) {
         vc_opened_clear(opened);
@@ -34,7 +35,7 @@ void vc_opened_deinit(struct vc_opened *opened)
     }
 }
 
-uint8_t *vc_opened_take(struct vc_opened *opened, size_t len)
+uint8_t *vc_opened_take(struct vc_opened_values *opened, size_t len)
 {
     struct vc_opened_block *block = opened->newest;
     uint8_t *taken;
@@ -52,7 +53,7 @@ uint8_t *vc_opened_take(struct vc_opened *opened, size_t len)
     return taken;
 }
 
-void vc_opened_give_back(struct vc_opened *opened, uint8_t *taken, size_t len)
+void vc_opened_give_back(struct vc_opened_values *opened, uint8_t *taken, size_t len)
 {
     struct vc_opened_block *block = opened->newest;
 
@@ -62,7 +63,7 @@ void vc_opened_give_back(struct vc_opened *opened, uint8_t *taken, size_t len)
     }
 }
 
-void vc_opened_clear(struct vc_opened *opened)
+void vc_opened_clear(struct vc_opened_values *opened)
 {
     if (opened->newest == NULL) {
         return;

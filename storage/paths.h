@@ -15,6 +15,7 @@ struct vc_store_paths {
 };
 
 /* VC_ERR_STORE_IO when @dir is too long for the system. */
-VC_NODISCARD vc_err vc_store_paths_make(const char *dir, struct vc_store_paths *ret_paths);
+VC_NODISCARD vc_err vc_store_paths_make(const char *dir,
+                                        struct vc_store_paths *ret_paths);
 
 #endif

@@ -11,11 +11,11 @@
 #include "storage/rows.h"
 #include "storage/seal.h"
 
-vc_err vc_reading_get(struct vc_backend *backend, struct vc_opened *opened,
+vc_err vc_reading_get(struct vc_backend *backend, struct vc_opened_values *opened,
                       enum vc_table table, struct vc_bytes key,
                       struct vc_bytes *ret_value)
 {
-    struct vc_row_key place;
+    struct vc_row_key place = {.len = 0};
     struct vc_bytes stored;
     struct vc_row row;
     uint8_t *room;
@@ -47,7 +47,7 @@ vc_err vc_reading_get(struct vc_backend *backend, struct vc_opened *opened,
 /* A scan under way. */
 struct scanning {
     struct vc_backend *backend;
-    struct vc_opened *opened;
+    struct vc_opened_values *opened;
     const struct vc_scan *scan; /* as the caller has asked */
     bool is_over;               /* the caller has enough, or an error came */
     vc_err err;
@@ -105,7 +105,7 @@ static struct vc_bytes front_of(const struct group *group)
 static struct group make_group(const struct vc_backend *backend, enum vc_table table,
                                struct vc_bytes key)
 {
-    struct group group;
+    struct group group = {.place.len = 0};
 
     key.len = key.len < VC_FRONT_BYTES ? key.len : VC_FRONT_BYTES;
     vc_row_key_make(&group.place, backend->ring, table, key);
@@ -274,7 +274,7 @@ static vc_err scan_groups(struct scanning *scanning)
     return err != VC_OK ? err : groups.damage;
 }
 
-vc_err vc_reading_scan(struct vc_backend *backend, struct vc_opened *opened,
+vc_err vc_reading_scan(struct vc_backend *backend, struct vc_opened_values *opened,
                        const struct vc_scan *scan)
 {
     struct scanning scanning = {.backend = backend, .opened = opened, .scan = scan};

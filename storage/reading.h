@@ -9,13 +9,13 @@
 #include "storage/opened.h"
 
 /* The value is in @opened.  VC_ERR_NOT_FOUND, _STORE_DAMAGED, _NO_MEMORY. */
-VC_NODISCARD vc_err vc_reading_get(struct vc_backend *backend, struct vc_opened *opened,
-                                   enum vc_table table, struct vc_bytes key,
-                                   struct vc_bytes *ret_value);
+VC_NODISCARD vc_err vc_reading_get(struct vc_backend *backend,
+                                   struct vc_opened_values *opened, enum vc_table table,
+                                   struct vc_bytes key, struct vc_bytes *ret_value);
 
 /* As vc_store_scan(). */
 VC_NODISCARD vc_err vc_reading_scan(struct vc_backend *backend,
-                                    struct vc_opened *opened,
+                                    struct vc_opened_values *opened,
                                     const struct vc_scan *scan);
 
 #endif

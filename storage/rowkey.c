@@ -44,7 +44,15 @@ static void place_of(const struct vc_keyring *ring, enum vc_table table,
     vc_hash_parts(ret_place, VC_PLACE_BYTES, "store keys", &ring->places, parts, 2);
 }
 
-void vc_row_key_make(struct vc_row_key *ret_place, const struct vc_keyring *ring,
+/* Was the place made of a key that begins alike? */
+static bool has_front(const struct vc_row_key *place, enum vc_table table,
+                      struct vc_bytes front)
+{
+    return place->table == (uint8_t)table && place->front_len == 1 + front.len &&
+           memcmp(place->front + 1, front.data, front.len) == 0;
+}
+
+void vc_row_key_make(struct vc_row_key *place, const struct vc_keyring *ring,
                      enum vc_table table, struct vc_bytes key)
 {
     struct vc_bytes front = {key.data,
@@ -52,18 +60,20 @@ void vc_row_key_make(struct vc_row_key *ret_place, const struct vc_keyring *ring
 
     VC_CHECK(key.len >= 1 && key.len <= VC_STORE_KEY_MAX);
     if (!vc_row_key_is_hidden(table)) {
-        memcpy(ret_place->bytes, key.data, key.len);
-        ret_place->len = (uint8_t)key.len;
-        ret_place->front_len = 0;
+        memcpy(place->bytes, key.data, key.len);
+        place->len = (uint8_t)key.len;
+        place->front_len = 0;
         return;
     }
-    place_of(ring, table, front, ret_place->bytes);
-    memcpy(ret_place->bytes + VC_PLACE_BYTES, key.data + front.len,
-           key.len - front.len);
-    ret_place->len = (uint8_t)(VC_PLACE_BYTES + key.len - front.len);
-    ret_place->front[0] = (uint8_t)front.len;
-    memcpy(ret_place->front + 1, front.data, front.len);
-    ret_place->front_len = (uint8_t)(1 + front.len);
+    if (!has_front(place, table, front)) {
+        place_of(ring, table, front, place->bytes);
+        place->front[0] = (uint8_t)front.len;
+        memcpy(place->front + 1, front.data, front.len);
+        place->front_len = (uint8_t)(1 + front.len);
+        place->table = (uint8_t)table;
+    }
+    memcpy(place->bytes + VC_PLACE_BYTES, key.data + front.len, key.len - front.len);
+    place->len = (uint8_t)(VC_PLACE_BYTES + key.len - front.len);
 }
 
 struct vc_bytes vc_row_key_bytes(const struct vc_row_key *place)
@@ -71,13 +81,11 @@ struct vc_bytes vc_row_key_bytes(const struct vc_row_key *place)
     return (struct vc_bytes){place->bytes, place->len};
 }
 
-vc_err vc_row_key_restore(const struct vc_keyring *ring, enum vc_table table,
-                          struct vc_bytes stored, struct vc_bytes plain,
-                          uint8_t *ret_room, struct vc_bytes *ret_key,
-                          struct vc_bytes *ret_value)
+vc_err vc_row_key_restore(enum vc_table table, struct vc_bytes stored,
+                          struct vc_bytes plain, uint8_t *ret_room,
+                          struct vc_bytes *ret_key, struct vc_bytes *ret_value)
 {
     struct vc_reader r = vc_reader(plain);
-    uint8_t place[VC_PLACE_BYTES];
     struct vc_bytes front;
     size_t rest;
 
@@ -93,9 +101,7 @@ vc_err vc_row_key_restore(const struct vc_keyring *ring, enum vc_table table,
         return VC_ERR_STORE_DAMAGED;
     }
     rest = stored.len - VC_PLACE_BYTES;
-    place_of(ring, table, front, place);
-    if (!vc_equal(place, stored.data, sizeof place) ||
-        (front.len < VC_FRONT_BYTES && rest > 0) ||
+    if ((front.len < VC_FRONT_BYTES && rest > 0) ||
         front.len + rest > VC_STORE_KEY_MAX) {
         return VC_ERR_STORE_DAMAGED;
     }

@@ -24,12 +24,17 @@ struct vc_row_key {
     uint8_t len;
     uint8_t front[1 + VC_FRONT_BYTES]; /* how many bytes of the key, and these */
     uint8_t front_len;                 /* 0 where nothing is hidden */
+    uint8_t table;
 };
 
 /* Are the first bytes of this table's keys hidden? */
 bool vc_row_key_is_hidden(enum vc_table table);
 
-void vc_row_key_make(struct vc_row_key *ret_place, const struct vc_keyring *ring,
+/*
+ * @place begins with zeros.  Made again of a key of the same table that begins alike, it is
+ * cheaper: rows of one contact come one after another.  Its keys are those of one ring.
+ */
+void vc_row_key_make(struct vc_row_key *place, const struct vc_keyring *ring,
                      enum vc_table table, struct vc_bytes key);
 
 /* What vc_row_key_make() has put in @place, as bytes. */
@@ -37,11 +42,10 @@ struct vc_bytes vc_row_key_bytes(const struct vc_row_key *place);
 
 /*
  * The way back: from the key on disk and what was sealed to the caller's key (in @ret_room,
- * VC_STORE_KEY_MAX long, or borrowed from @stored) and the value.
- * VC_ERR_STORE_DAMAGED: this cannot stand at that place.
+ * VC_STORE_KEY_MAX long, or borrowed from @stored) and the value.  That both belong together
+ * is what the seal says.  VC_ERR_STORE_DAMAGED: nobody has sealed this.
  */
-VC_NODISCARD vc_err vc_row_key_restore(const struct vc_keyring *ring,
-                                       enum vc_table table, struct vc_bytes stored,
+VC_NODISCARD vc_err vc_row_key_restore(enum vc_table table, struct vc_bytes stored,
                                        struct vc_bytes plain, uint8_t *ret_room,
                                        struct vc_bytes *ret_key,
                                        struct vc_bytes *ret_value);

@@ -145,7 +145,7 @@ vc_err vc_row_open(struct vc_row *ret_row, struct vc_room room, struct vc_keyrin
         return VC_ERR_STORE_DAMAGED;
     }
     plain = (struct vc_bytes){room.data, stored.len - overhead};
-    err = vc_row_key_restore(ring, table, stored_key, plain, ret_row->key_room,
+    err = vc_row_key_restore(table, stored_key, plain, ret_row->key_room,
                              &ret_row->key, &ret_row->value);
     if (err == VC_OK && (ret_row->key.len > VC_STORE_KEY_MAX ||
                          ret_row->value.len > VC_STORE_VALUE_MAX)) {

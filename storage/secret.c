@@ -44,10 +44,17 @@ void *vc_secret_new(size_t len, bool is_locked)
 
 void vc_secret_free(void *mem, size_t len)
 {
+    if (mem != NULL) {
+        vc_wipe(mem, len);
+    }
+    vc_secret_drop(mem, len);
+}
+
+void vc_secret_drop(void *mem, size_t len)
+{
     size_t page = page_bytes();
 
     if (mem != NULL) {
-        vc_wipe(mem, len);
         (void)munmap((uint8_t *)mem - page, round_up(len) + 2 * page);
     }
 }

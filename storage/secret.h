@@ -16,6 +16,8 @@
 void *vc_secret_new(size_t len, bool is_locked);
 /* Wipes.  NULL is fine. */
 void vc_secret_free(void *mem, size_t len);
+/* The same for what is wiped already: large memory was mostly never touched. */
+void vc_secret_drop(void *mem, size_t len);
 
 /* VC_ERR_IO when the system has no randomness to give. */
 VC_NODISCARD vc_err vc_secret_draw(void *ret_bytes, size_t len);

@@ -13,8 +13,8 @@ struct vc_store {
     struct vc_backend *backend;
     struct vc_batch batches[2];
     struct vc_batch *gathering;
-    struct vc_batch *committing; /* NULL while the backend has nothing to do */
-    struct vc_opened opened;     /* values that are lent out */
+    struct vc_batch *committing;    /* NULL while the backend has nothing to do */
+    struct vc_opened_values opened; /* values that are lent out */
     uint64_t last_ticket;
     uint64_t committed;
     vc_err health;

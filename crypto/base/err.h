@@ -89,7 +89,7 @@
     X(LOCKED, -48, 8, "the store is locked with a passphrase",                         \
       "run: veche up, which asks for it")                                              \
     X(STORE_KEY, -49, 1, "the store's keys are missing, or are those of another store", \
-      "put the files key and epoch back from the copy that store.mdb is from")                                 \
+      "put the files key and epoch back from the copy that store.mdb is from") \
     X(NO_ROOT, -50, 1, "the root of the account is not on this device",                \
       "give the 24 words that you wrote down")                                         \
     X(WORDS_WRONG, -51, 1, "these are not the right words",                            \

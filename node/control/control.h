@@ -17,6 +17,7 @@
 
 #define VC_CONTROL_API_VERSION 1
 #define VC_CONTROL_LINE_MAX    1048576 /* bytes of a line, with its end: 1 MiB */
+#define VC_CONTROL_PASSPHRASE_MAX 1024 /* bytes of a passphrase */
 #define VC_CONTROL_TEXT_MAX    32768   /* bytes of a message's text: 32 KiB */
 
 /* What a value may be.  An optional field may be absent or null; what a request says as

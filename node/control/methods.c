@@ -62,6 +62,7 @@ static const struct vc_control_field status_results[] = {
     INTEGER("contacts_keys", 1, 16, "contacts keys that are answered to"),
     OPTIONAL_INTEGER("key_turns_at", 0, INT64_MAX,
                      "when the contacts key turns, after a removal or a block"),
+    BOOLEAN("has_passphrase", "does the store want a passphrase at the next start?"),
     END};
 
 static const struct vc_control_field words_results[] = {
@@ -102,6 +103,12 @@ static const struct vc_control_field owner_params[] = {
 static const struct vc_control_field owner_results[] = {
     STRING("name", 0, 64, "what the owner is called"),
     BOOLEAN("read_receipts", "are senders told what was read?"), END};
+
+static const struct vc_control_field passphrase_params[] = {
+    OPTIONAL_TEXT("old", 1, VC_CONTROL_PASSPHRASE_MAX, "the present one, if there is one"),
+    OPTIONAL_TEXT("new", 1, VC_CONTROL_PASSPHRASE_MAX,
+                  "the new one; without it there is none afterwards"),
+    END};
 
 static const struct vc_control_field invite_params[] = {
     OPTIONAL_INTEGER("days", 1, 3650, "how long it is valid (7)"),
@@ -186,6 +193,8 @@ const struct vc_control_method vc_control_methods[] = {
      "moves the account to another address; open invites end"},
     {"address.extend", root_params, extend_results,
      "says anew, for two years, that this device is the owner's"},
+    {"node.passphrase", passphrase_params, nothing,
+     "sets, changes or removes the passphrase of the store"},
     {"invite.create", invite_params, invite_result, "makes an invite for one person"},
     {"invite.list", nothing, invites_result, "gives all invites"},
     {"invite.revoke", invite_id, nothing, "makes an invite useless"},

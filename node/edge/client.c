@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypto/prim.h"
 #include "node/edge/daemon.h"
 #include "node/edge/methods.h"
 #include "node/edge/wiping.h"
@@ -180,11 +181,16 @@ static bool answer(struct vc_client *client, const struct vc_control_request *re
 {
     struct vc_method_call call = {.daemon = client->server->daemon,
                                   .client = client,
+                                  .id = request->id,
                                   .params = request->params,
                                   .result = json_object()};
     vc_err err = call.result != NULL ? vc_method_run(request->method, &call)
                                      : VC_ERR_NO_MEMORY;
 
+    if (err == VC_OK && call.is_later) {
+        json_decref(call.result);
+        return true;
+    }
     if (err == VC_OK && call.is_durable && request->id != NULL) {
         vc_control_server_park(client->server, client, request->id, call.result);
         return true;
@@ -255,6 +261,8 @@ void vc_client_take_requests(struct vc_client *client)
                                                  (size_t)(end - in->bytes) - at})) {
             break;
         }
+        /* It may have held a passphrase. */
+        vc_wipe(in->bytes + at, (size_t)(end - in->bytes) - at);
         at = client->in_seen = (size_t)(end - in->bytes) + 1;
         end = NULL;
         taken++;

@@ -10,6 +10,7 @@
 #include "node/edge/daemon.h"
 #include "node/edge/feed.h"
 #include "node/edge/log.h"
+#include "node/edge/methods.h"
 
 #define PLACES (VC_EDGE_CLIENTS_MAX + 1)
 /* Connections that wait while a turn runs: more than can be served. */
@@ -95,6 +96,7 @@ void vc_control_server_forget(struct vc_control_server *server,
             parked->client = NULL; /* what was promised is kept all the same */
         }
     }
+    vc_methods_secret_forget(server->daemon, client);
 }
 
 /* Is somebody there?  A socket that nobody answers is a leftover of a crash. */

@@ -6,6 +6,7 @@
 #include "crypto/selftest.h"
 #include "node/edge/listening.h"
 #include "node/edge/log.h"
+#include "node/edge/passphrase.h"
 #include "node/edge/system.h"
 #include "storage/lmdb.h"
 
@@ -154,26 +155,42 @@ static vc_err open_loop(struct vc_daemon *daemon)
     return VC_OK;
 }
 
-static vc_err open_store(struct vc_daemon *daemon)
+static vc_err open_checked(struct vc_daemon *daemon, const struct vc_lmdb_config *cfg)
 {
-    struct vc_lmdb_config cfg = {
-        .dir = daemon->options.dir, .wake = wake_loop, .wake_ctx = daemon};
     char words[256] = "";
     uint64_t rows;
     long holder = 0;
     vc_err err;
 
     if (!vc_lmdb_was_clean(daemon->options.dir)) {
-        err = vc_lmdb_check(&cfg, &rows, words, sizeof words);
+        err = vc_lmdb_check(cfg, &rows, words, sizeof words);
         if (err != VC_OK && err != VC_ERR_NOT_FOUND && err != VC_ERR_STORE_LOCKED) {
             vc_log(VC_LOG_ERROR, "the store: %s", words);
             return err;
         }
     }
-    err = vc_lmdb_open(&cfg, &daemon->store, &holder);
+    err = vc_lmdb_open(cfg, &daemon->store, &holder);
     if (err == VC_ERR_STORE_LOCKED) {
         vc_log(VC_LOG_ERROR, "process %ld holds the lock", holder);
     }
+    return err;
+}
+
+static vc_err open_store(struct vc_daemon *daemon)
+{
+    struct vc_lmdb_config cfg = {
+        .dir = daemon->options.dir, .wake = wake_loop, .wake_ctx = daemon};
+    struct vc_passphrase passphrase = {.len = 0};
+    vc_err err = VC_OK;
+
+    if (daemon->options.passphrase_fd >= 0) {
+        err = vc_passphrase_read(daemon->options.passphrase_fd, &passphrase);
+    }
+    if (err == VC_OK) {
+        cfg.passphrase = vc_passphrase_bytes(&passphrase);
+        err = open_checked(daemon, &cfg);
+    }
+    vc_wipe(&passphrase, sizeof passphrase);
     return err;
 }
 

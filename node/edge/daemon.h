@@ -39,6 +39,7 @@ struct vc_daemon {
     bool is_in_turn, is_stopping;
     uint64_t ticket;      /* the last one that was given */
     uint64_t committed;   /* and the last that came back */
+    struct vc_passphrase_change *passphrase_change; /* NULL: none is under way */
     vc_ms started_at;     /* Unix */
     vc_ms armed_for;      /* what the timer is set to */
     int exit_code;

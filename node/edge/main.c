@@ -11,19 +11,39 @@
 #include "crypto/prim.h"
 #include "node/edge/daemon.h"
 #include "node/edge/log.h"
+#include "node/edge/passphrase.h"
 #include "node/edge/report.h"
+#include "node/edge/system.h"
 #include "node/edge/wiping.h"
 #include "storage/lmdb.h"
 
-static int check_store(const struct vc_options *options)
+static vc_err check_with_passphrase(const struct vc_options *options, uint64_t *ret_rows,
+                                    char *ret_words, size_t room)
 {
     struct vc_lmdb_config cfg = {.dir = options->dir};
+    struct vc_passphrase passphrase = {.len = 0};
+    vc_err err = VC_OK;
+
+    if (options->passphrase_fd >= 0) {
+        err = vc_passphrase_read(options->passphrase_fd, &passphrase);
+    }
+    if (err == VC_OK) {
+        cfg.passphrase = vc_passphrase_bytes(&passphrase);
+        err = vc_lmdb_check(&cfg, ret_rows, ret_words, room);
+    }
+    vc_wipe(&passphrase, sizeof passphrase);
+    return err;
+}
+
+static int check_store(const struct vc_options *options)
+{
     char words[256] = "";
     uint64_t rows = 0;
     vc_err err = vc_crypto_init();
 
+    vc_system_harden();
     if (err == VC_OK) {
-        err = vc_lmdb_check(&cfg, &rows, words, sizeof words);
+        err = check_with_passphrase(options, &rows, words, sizeof words);
     }
     if (err == VC_OK) {
         printf("the store is whole: %llu rows\n", (unsigned long long)rows);

@@ -11,9 +11,11 @@
 struct vc_method_call {
     struct vc_daemon *daemon;
     struct vc_client *client;
+    json_t *id;                 /* of the request; NULL: it wants no answer */
     const json_t *params;       /* checked against the table */
     json_t *result;             /* the method fills it; owned by the caller */
     bool is_durable;            /* the reply promises something: park it */
+    bool is_later;              /* the method answers by itself when it is done */
     char detail[VC_DETAIL_MAX]; /* what to add to an error's words */
 };
 
@@ -30,5 +32,9 @@ vc_method_fn vc_methods_node(const char *name);
 vc_method_fn vc_methods_identity(const char *name);
 vc_method_fn vc_methods_people(const char *name);
 vc_method_fn vc_methods_messages(const char *name);
+vc_method_fn vc_methods_secret(const char *name);
+
+/* The client is gone: what was to be answered later is not. */
+void vc_methods_secret_forget(struct vc_daemon *daemon, const struct vc_client *client);
 
 #endif

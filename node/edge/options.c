@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -188,6 +189,7 @@ void vc_options_print_usage(void)
          "  --listen ADDR:PORT  where others reach it (may be repeated; port 0: any)\n"
          "  --socket PATH       where programs of this machine talk to it\n"
          "  --config FILE       settings (DIR/veche.conf)\n"
+         "  --passphrase-fd N   read the store's passphrase from this descriptor\n"
          "  --check             look the store over, say what was found, and end\n"
          "  --version, --help");
 }
@@ -198,6 +200,21 @@ static bool set_path(char *ret_path, size_t room, const char *value, const char 
         (void)fprintf(stderr, "veched: %s: the path is longer than %zu bytes\n", option, room - 1);
         return false;
     }
+    return true;
+}
+
+static bool set_passphrase_fd(struct vc_options *options, const char *value)
+{
+    char *end;
+    long fd;
+
+    errno = 0;
+    fd = strtol(value, &end, 10);
+    if (errno != 0 || end == value || *end != '\0' || fd < 0 || fd > INT_MAX) {
+        (void)fprintf(stderr, "veched: --passphrase-fd: write the number of a descriptor\n");
+        return false;
+    }
+    options->passphrase_fd = (int)fd;
     return true;
 }
 
@@ -219,6 +236,8 @@ static bool take_option(struct vc_options *options, int option)
     case 'f':
         return set_path(options->config_path, sizeof options->config_path, optarg,
                         "--config");
+    case 'p':
+        return set_passphrase_fd(options, optarg);
     case 'c':
         options->wants_check = true;
         return true;
@@ -238,6 +257,7 @@ static bool read_command_line(struct vc_options *options, int argc, char **argv)
     static const struct option known[] = {
         {"dir", required_argument, NULL, 'd'},    {"listen", required_argument, NULL, 'l'},
         {"socket", required_argument, NULL, 's'}, {"config", required_argument, NULL, 'f'},
+        {"passphrase-fd", required_argument, NULL, 'p'},
         {"check", no_argument, NULL, 'c'},        {"version", no_argument, NULL, 'v'},
         {"help", no_argument, NULL, 'h'},         {0},
     };
@@ -261,7 +281,7 @@ vc_err vc_options_read(struct vc_options *ret_options, int argc, char **argv)
     bool has_dir;
     vc_err err;
 
-    options = (struct vc_options){.log_level = VC_LOG_INFO};
+    options = (struct vc_options){.passphrase_fd = -1, .log_level = VC_LOG_INFO};
     options.network_id_len = sizeof usual_network_id - 1;
     memcpy(options.network_id, usual_network_id, options.network_id_len);
     if (!read_command_line(&options, argc, argv)) {

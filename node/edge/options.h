@@ -23,6 +23,7 @@ struct vc_options {
     char name[VC_NAME_MAX + 1];
     enum vc_log_level log_level;
     bool has_read_receipts, read_receipts; /* what the configuration says, if it does */
+    int passphrase_fd; /* where the store's passphrase can be read; -1: nowhere */
     bool wants_check, wants_help, wants_version;
 };
 

@@ -9,6 +9,7 @@
 #include "node/edge/daemon.h"
 #include "node/edge/shapes.h"
 #include "node/edge/system.h"
+#include "storage/lmdb.h"
 
 #define REPORT_LOG_LINES 200
 
@@ -18,6 +19,14 @@ struct totals {
     uint64_t waiting, unread;
     size_t open_invites;
 };
+
+static bool has_passphrase(const struct vc_daemon *daemon)
+{
+    bool is_there = false;
+
+    /* Without a key that can be read veched would not have started. */
+    return vc_lmdb_has_passphrase(daemon->options.dir, &is_there) == VC_OK && is_there;
+}
 
 static void add_up(struct vc_daemon *daemon, struct totals *ret_totals)
 {
@@ -96,6 +105,7 @@ static void set_owner(struct vc_daemon *daemon, json_t *result,
     json_object_set_new(result, "fingerprint",
                         vc_shape_hex(account->fingerprint.b, sizeof account->fingerprint.b));
     json_object_set_new(result, "read_receipts", json_boolean(owner->sends_read_receipts));
+    json_object_set_new(result, "has_passphrase", json_boolean(has_passphrase(daemon)));
     json_object_set_new(result, "addresses", address_list(owner->addrs, owner->addr_count));
 }
 

@@ -1,6 +1,8 @@
 #include "node/edge/system.h"
 
 #include <errno.h>
+#include <jansson.h>
+#include <malloc.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,10 +99,20 @@ struct vc_alloc vc_system_alloc(void)
     return (struct vc_alloc){.resize = resize};
 }
 
+/* JSON may hold a passphrase, and jansson's memory is not ours to wipe in time. */
+static void free_wiped(void *mem)
+{
+    if (mem != NULL) {
+        vc_wipe(mem, malloc_usable_size(mem));
+        free(mem);
+    }
+}
+
 void vc_system_harden(void)
 {
     struct rlimit none = {0, 0};
 
+    json_set_alloc_funcs(malloc, free_wiped);
     (void)setrlimit(RLIMIT_CORE, &none); /* best effort: the next line does it as well */
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }

@@ -50,7 +50,7 @@ static bool read_row(struct vc_mail *mail, const struct vc_mail_peer *peer,
 static bool is_seen_of(const struct vc_outbox_row *row,
                        const struct vc_mail_frame *hello)
 {
-    struct vc_outbox_row abandoned = vc_outbox_row_abandoned(row);
+    struct vc_outbox_row abandoned = vc_outbox_abandoned(row);
     bool is_nothing = vc_is_zero(hello->tag, sizeof(hello->tag));
     /* Of what was given up, either the object or its end was seen. */
     if (row->kind == VC_OUTBOX_ABANDONED && is_nothing)

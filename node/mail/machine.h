@@ -108,6 +108,7 @@ struct vc_mail {
 
     vc_ms mono, unix_ms; /* the present turn's */
     vc_ms store_at; /* when to try the store again that had no room; VC_NEVER: it has */
+    vc_ms purge_at; /* the same for a removal that could not go on */
     struct vc_mail_stats stats;
     uint8_t *row; /* VC_OUTBOX_ROW_MAX bytes to put a row together in */
 };
@@ -166,6 +167,8 @@ vc_ms vc_retry_jitter(struct vc_mail *mail, vc_ms delay_ms);
 
 /* ---- outbox.c: what waits for the other device ---- */
 
+/* The row that stands in place of @row when that is given up. */
+struct vc_outbox_row vc_outbox_abandoned(const struct vc_outbox_row *row);
 void vc_outbox_committed(struct vc_mail *mail, const struct vc_ledger_entry *entry);
 /* An acknowledgement came. */
 void vc_outbox_on_ack(struct vc_mail *mail, struct vc_mail_peer *peer,

@@ -47,6 +47,7 @@ vc_err vc_mail_init(const struct vc_mail_config *cfg, const struct vc_now *now,
         .mono = now->mono,
         .unix_ms = now->unix_ms,
         .store_at = VC_NEVER,
+        .purge_at = VC_NEVER,
     };
     vc_rng_init(&mail->rng, seed);
     vc_err err = vc_ledger_init(&mail->ledger, &mail->alloc);
@@ -276,6 +277,8 @@ void vc_mail_tick(struct vc_mail *mail, const struct vc_now *now)
     mail->unix_ms = now->unix_ms;
     if (mail->store_at <= mail->mono)
         mail->store_at = VC_NEVER;
+    if (mail->purge_at <= mail->mono)
+        mail->purge_at = VC_NEVER;
     for (size_t i = 0; i < VC_MAIL_TICK_MAX && mail->peer_count > 0; i++) {
         if (mail->heap[0]->due_at > mail->mono)
             break;
@@ -287,12 +290,13 @@ void vc_mail_tick(struct vc_mail *mail, const struct vc_now *now)
 vc_ms vc_mail_due(const struct vc_mail *mail)
 {
     bool has_store = mail->store_at == VC_NEVER;
+    bool has_removal = mail->ending_count > 0 && mail->purge_at == VC_NEVER;
     if (mail->is_slot_full || mail->pumps.first != NULL ||
-        (has_store && (mail->outputs.first != NULL || mail->ending_count > 0 ||
-                       mail->dropping_count > 0)))
+        (has_store &&
+         (mail->outputs.first != NULL || has_removal || mail->dropping_count > 0)))
         return 0;
     vc_ms first_at = mail->peer_count > 0 ? mail->heap[0]->due_at : VC_NEVER;
-    return vc_ms_min(first_at, mail->store_at);
+    return vc_ms_min(first_at, vc_ms_min(mail->store_at, mail->purge_at));
 }
 
 /* What the first peer in the queue has to report. */

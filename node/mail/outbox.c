@@ -10,6 +10,16 @@ static struct vc_bytes outbox_key(uint8_t room[VC_OUTBOX_KEY_LEN],
     return vc_outbox_key(room, peer->number, number);
 }
 
+struct vc_outbox_row vc_outbox_abandoned(const struct vc_outbox_row *row)
+{
+    struct vc_outbox_row abandoned = {.kind = VC_OUTBOX_ABANDONED};
+    if (row->kind == VC_OUTBOX_ABANDONED)
+        return *row;
+    if (row->object.len > 0)
+        vc_seal_tag(row->object, abandoned.ref);
+    return abandoned;
+}
+
 vc_err vc_mail_abandon(struct vc_mail *mail, const struct vc_now *now, uint32_t peer,
                        uint64_t number)
 {
@@ -29,7 +39,7 @@ vc_err vc_mail_abandon(struct vc_mail *mail, const struct vc_now *now, uint32_t 
     if (vc_store_get(mail->store, VC_TABLE_OUTBOX, key, &value) != VC_OK ||
         vc_outbox_row_decode(value, &row) != VC_OK)
         mail->stats.rows_missing++;
-    row = vc_outbox_row_abandoned(&row);
+    row = vc_outbox_abandoned(&row);
     vc_store_put(mail->store, VC_TABLE_OUTBOX, key,
                  vc_outbox_row_encode(mail->row, &row));
     if (known->words == number)

@@ -273,7 +273,7 @@ static void purge(struct vc_mail *mail, struct vc_mail_peer *peer)
     if (!purge_rows(mail, peer, &budget)) {
         /* Nothing could be done now: not tried in every turn. */
         if (budget == VC_MAIL_REMOVE_ROWS)
-            mail->store_at = vc_ms_after(mail->mono, VC_MAIL_STORE_MS);
+            mail->purge_at = vc_ms_after(mail->mono, VC_MAIL_STORE_MS);
         else
             vc_mail_peer_write(mail, peer);
         return;
@@ -285,7 +285,8 @@ static void purge(struct vc_mail *mail, struct vc_mail_peer *peer)
 
 void vc_mail_peers_purge(struct vc_mail *mail)
 {
-    if (mail->ending_count == 0 || mail->store_at != VC_NEVER)
+    if (mail->ending_count == 0 || mail->store_at != VC_NEVER ||
+        mail->purge_at != VC_NEVER)
         return;
     for (size_t i = 0; i < mail->peer_count; i++) {
         struct vc_mail_peer *peer = mail->peers[i];

@@ -138,16 +138,6 @@ struct vc_bytes vc_outbox_row_encode(uint8_t room[VC_OUTBOX_ROW_MAX],
     return vc_writer_bytes(&w);
 }
 
-struct vc_outbox_row vc_outbox_row_abandoned(const struct vc_outbox_row *row)
-{
-    struct vc_outbox_row abandoned = {.kind = VC_OUTBOX_ABANDONED};
-    if (row->kind == VC_OUTBOX_ABANDONED)
-        return *row;
-    if (row->object.len > 0)
-        vc_seal_tag(row->object, abandoned.ref);
-    return abandoned;
-}
-
 static bool is_valid_row(const struct vc_outbox_row *row, struct vc_bytes value)
 {
     bool is_empty = row->object.len == 0;

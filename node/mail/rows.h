@@ -62,13 +62,11 @@ struct vc_outbox_row {
     enum vc_outbox_kind kind;
     struct vc_id16 session; /* that it was sealed for; zeros: none */
     struct vc_hash32 id;
-    uint8_t ref[VC_MAIL_REF_LEN]; /* the sender's; when abandoned see below */
+    /* The sender's mark; when abandoned the tag of what was sealed, by which it is known
+     * again, and zeros. */
+    uint8_t ref[VC_MAIL_REF_LEN];
     struct vc_bytes object; /* borrowed: the frame; empty when abandoned or waiting */
 };
-
-/* The row that stands in place of @row when that is given up: its mark begins with the tag
- * of what was sealed, by which it is known again. */
-struct vc_outbox_row vc_outbox_row_abandoned(const struct vc_outbox_row *row);
 
 /* Of any kind; its object has at most VC_MAIL_OBJECT_MAX bytes.  @room is the caller's. */
 struct vc_bytes vc_outbox_row_encode(uint8_t room[VC_OUTBOX_ROW_MAX],

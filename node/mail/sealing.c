@@ -5,6 +5,10 @@
  */
 #include "node/mail/machine.h"
 
+_Static_assert(VC_MAIL_SEND_OPS <= VC_MAIL_ACKED_OPS &&
+                   VC_MAIL_SEND_BYTES(VC_MAIL_TEXT_MAX) <= VC_MAIL_ACKED_BYTES,
+               "who is asked for words has room for them");
+
 /* At most so many are sealed and not acknowledged, or a receiver might have to skip more
  * keys than he keeps. */
 static bool has_window(const struct vc_mail_peer *peer)
@@ -193,7 +197,7 @@ static bool pass_next(struct vc_mail *mail, struct vc_mail_peer *peer,
         row->object.len > 0 && vc_seal_is_live(mail->seal, peer->number, &row->session);
     if (row->kind == VC_OUTBOX_TURN && !is_sealed) {
         /* The ratchet that it was to turn is not used any more. */
-        struct vc_outbox_row abandoned = vc_outbox_row_abandoned(row);
+        struct vc_outbox_row abandoned = vc_outbox_abandoned(row);
         put_row(mail, peer, peer->sealed + 1, &abandoned);
     } else if (row->kind != VC_OUTBOX_ABANDONED && !is_sealed) {
         return false;

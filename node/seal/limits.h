@@ -24,8 +24,6 @@
  * ratchet with an empty object: so a theft heals also where only one side writes. */
 #define VC_SEAL_TURN_FRAMES 100
 
-/* A prekey that came over a session is used so long, by our own clock. */
-#define VC_SEAL_PREKEY_DAYS (VC_PREKEY_USE_S / 86400)
 /* A one-time prekey that was given away and not used is kept as long as a signed one. */
 #define VC_SEAL_ONE_TIME_DAYS ((VC_PREKEY_USE_S + VC_PREKEY_KEEP_S) / 86400)
 

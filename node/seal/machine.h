@@ -149,8 +149,7 @@ VC_NODISCARD vc_err vc_seal_one_time_get(struct vc_seal *seal, uint32_t id,
                                          struct vc_secret32 *ret_secret);
 void vc_seal_prekeys_tick(struct vc_seal *seal, const struct vc_now *now);
 /* Is there a prekey of the peer's that may be used now? */
-bool vc_seal_prekey_is_usable(const struct vc_seal_peer *peer,
-                              const struct vc_now *now);
+bool vc_seal_prekey_is_usable(const struct vc_seal_peer *peer);
 /* Does it take the place of the one that is known? */
 bool vc_seal_prekey_is_newer(const struct vc_seal_peer *peer,
                              const struct vc_prekey *prekey, const struct vc_now *now);

@@ -349,9 +349,8 @@ void vc_seal_prekeys_tick(struct vc_seal *seal, const struct vc_now *now)
 
 /* However old it is: if its private half is gone, the other side says so and sends another,
  * and only a clock that is right could tell. */
-bool vc_seal_prekey_is_usable(const struct vc_seal_peer *peer, const struct vc_now *now)
+bool vc_seal_prekey_is_usable(const struct vc_seal_peer *peer)
 {
-    (void)now;
     return peer->row.has_prekey && peer->row.prekey.suite >= peer->row.suite;
 }
 
@@ -363,7 +362,7 @@ bool vc_seal_prekey_is_newer(const struct vc_seal_peer *peer,
 
     /* One from the future is a wrong clock's, ours or the other's: it must not stand in the way
      * of those that are made when the clock is right. */
-    return !vc_seal_prekey_is_usable(peer, now) || prekey->id == known->id ||
+    return !vc_seal_prekey_is_usable(peer) || prekey->id == known->id ||
            prekey->from >= known->from ||
            (known->from > now_s && known->from - now_s > VC_PREKEY_TURN_S);
 }

@@ -92,7 +92,6 @@ void vc_seal_peer_row_write(struct vc_writer *w, const struct vc_seal_peer_row *
     vc_write_u8(w, row->has_prekey ? 1 : 0);
     if (row->has_prekey) {
         vc_prekey_write(w, &row->prekey);
-        vc_write_u32(w, row->prekey_day);
     }
     if (row->one_time_count > 0) {
         vc_one_time_write(w, row->one_times, row->one_time_count);
@@ -134,7 +133,6 @@ vc_err vc_seal_peer_row_read(struct vc_bytes value, struct vc_seal_peer_row *ret
     row.has_prekey = read_flag(&r);
     if (row.has_prekey) {
         vc_prekey_read(&r, &row.prekey);
-        row.prekey_day = vc_read_u32(&r);
     }
     if (!r.is_failed && vc_reader_left(&r) > 0 &&
         vc_one_time_read(&r, row.one_times, &one_time_count) != VC_OK) {

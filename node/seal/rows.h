@@ -37,7 +37,6 @@ struct vc_seal_peer_row {
     uint32_t sessions[VC_SEAL_SESSIONS_ROOM]; /* ascending */
     bool has_prekey;
     struct vc_prekey prekey;
-    uint32_t prekey_day; /* when it came, by our clock */
     uint8_t one_time_count;
     struct vc_one_time one_times[VC_SEAL_ONE_TIMES_MAX]; /* ascending by id */
 };

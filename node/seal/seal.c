@@ -87,7 +87,6 @@ void vc_seal_peer_keys(struct vc_seal *seal, const struct vc_now *now, uint32_t 
     }
     known->row.has_prekey = true;
     known->row.prekey = *prekey;
-    known->row.prekey_day = vc_seal_day(now);
     if (one_time_count > 0) {
         VC_CHECK(one_time_count <= VC_SEAL_ONE_TIMES_MAX);
         memcpy(known->row.one_times, one_times, one_time_count * sizeof *one_times);
@@ -103,11 +102,12 @@ bool vc_seal_state(struct vc_seal *seal, const struct vc_now *now, uint32_t peer
     const struct vc_seal_session *best;
     struct vc_seal_peer *known;
 
+    (void)now; /* no clock decides it */
     if (vc_seal_peer_load(seal, peer, &known) != VC_OK) {
         return false;
     }
     best = vc_seal_session_best(known);
-    state.has_prekey = vc_seal_prekey_is_usable(known, now);
+    state.has_prekey = vc_seal_prekey_is_usable(known);
     if (best != NULL) {
         state.has_session = true;
         state.generation = best->row.generation;

@@ -8,6 +8,7 @@ _Static_assert(VC_SEAL_OPENING_MAX >= VC_OPENING_HEAD_LEN + 32 + VC_TAG_LEN +
                                            VC_OPENING_STATEMENT_MAX) +
                                           VC_TAG_LEN,
                "the longest opening that is written");
+_Static_assert(VC_LIVE_ENCODED_MAX <= VC_OPENING_STATEMENT_MAX, "one with a statement");
 _Static_assert(2 * VC_SEAL_KEY_MAX + VC_SEAL_SESSION_ROW_MAX + VC_SEAL_PEER_ROW_MAX <=
                    VC_SEAL_SEAL_BYTES,
                "a session that begins: its row and the peer's");
@@ -244,7 +245,7 @@ vc_err vc_seal_session_begin(struct vc_seal *seal, const struct vc_now *now,
     bool has_one_time = peer->row.one_time_count > 0;
     vc_err err;
 
-    if (!vc_seal_prekey_is_usable(peer, now) ||
+    if (!vc_seal_prekey_is_usable(peer) ||
         peer->row.generation >= VC_SEAL_GENERATION_MAX) {
         return VC_ERR_AWAY;
     }

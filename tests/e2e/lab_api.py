@@ -270,6 +270,14 @@ def about_itself(alice):
         lab.demand(secret not in report, f"the report tells {secret}")
 
 
+def passphrase(caller):
+    """lab_passphrase.py does it in every way."""
+    caller.call("node.passphrase", new="one")
+    caller.refused("exists", "node.passphrase", new="two")
+    caller.call("node.passphrase", old="one", new="two")
+    caller.call("node.passphrase", old="two")
+
+
 def body(world, _):
     nodes = [world.node(name).start() for name in ("alice", "bob", "carol")]
     table = Table(nodes[0].call("rpc.discover"))
@@ -287,6 +295,7 @@ def body(world, _):
     bob.pump(0.2)
     about_itself(alice)
     root_and_address(nodes[2], carol)
+    passphrase(alice)
     people(alice, bob, nodes[1])
     carol.call("events.unsubscribe")
     alice.pump(0.2)

@@ -26,7 +26,7 @@ NEEDS_DAEMON = ("down", "status", "id", "invite", "contacts", "verify bob", "sen
                 "contacts remove bob --yes", "words --keep", "address", "address renew --yes",
                 "address --json", "log --node", "read bob --json", "status --json")
 COMMANDS = ("up down status id words address invite join contacts verify send read log chat rpc config doctor"
-            " bugreport version help").split()
+            " passphrase bugreport version help").split()
 
 
 class Person:

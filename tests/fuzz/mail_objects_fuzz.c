@@ -35,6 +35,17 @@ static void try_ack(const struct vc_mail_frame *frame, const uint8_t *data, size
     vc_numbers_deinit(&set, &alloc);
 }
 
+static void try_session_word(const struct vc_mail_frame *frame, const uint8_t *data,
+                             size_t size)
+{
+    static uint8_t hello[VC_MAIL_HELLO_MAX], unopened[VC_MAIL_UNOPENED_MAX];
+    VC_CHECK(frame->last <= VC_MAIL_NUMBER_MAX);
+    if (frame->type == VC_MAIL_HELLO)
+        VC_CHECK(is_same(vc_mail_hello_encode(hello, frame), data, size));
+    else
+        VC_CHECK(is_same(vc_mail_unopened_encode(unopened, frame), data, size));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct vc_mail_frame frame;
@@ -42,6 +53,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     if (frame.type == VC_MAIL_ACK) {
         try_ack(&frame, data, size);
+        return 0;
+    }
+    if (frame.type == VC_MAIL_HELLO || frame.type == VC_MAIL_UNOPENED) {
+        try_session_word(&frame, data, size);
         return 0;
     }
     uint8_t room[VC_MAIL_HEAD_MAX];

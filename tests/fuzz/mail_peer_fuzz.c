@@ -15,10 +15,22 @@ enum { PEER = 1, SENDS_MAX = 6000 };
 static struct host host;
 static uint32_t sends_left;
 
+static void give_words(const struct vc_mail_output *wanted)
+{
+    struct vc_mail_object object = {.head = {(const uint8_t *)"x", 1}};
+    if (wanted->number % 17 == 0 ||
+        vc_store_reserve(host.store, VC_MAIL_SEND_OPS, VC_MAIL_SEND_BYTES(1)) != VC_OK)
+        return;
+    VC_CHECK(vc_mail_words(host.mail, &host.now, PEER, wanted->number, &object) ==
+             VC_OK);
+}
+
 static void drain(void)
 {
     struct vc_mail_output output;
     while (host_next(&host, &output)) {
+        if (output.kind == VC_MAIL_WORDS)
+            give_words(&output);
         if (output.kind != VC_MAIL_DELIVERY || output.number % 13 == 0)
             continue;
         if (vc_store_reserve(host.store, VC_MAIL_ACCEPT_OPS, VC_MAIL_ACCEPT_BYTES) ==
@@ -47,13 +59,17 @@ static uint64_t read_number(struct vc_reader *r, uint64_t near)
 
 static void feed_numbered(struct vc_reader *r, enum vc_mail_type type)
 {
-    uint8_t bytes[VC_MAIL_HEAD_MAX + 1];
+    uint8_t bytes[VC_MAIL_HEAD_MAX + FAKE_SEAL_HEAD_MAX + 1];
     struct vc_mail_state state;
     bool is_known = vc_mail_state(host.mail, PEER, &state);
     uint64_t number = read_number(r, is_known ? state.received : 0);
     size_t len = vc_mail_head_encode(bytes, type, number).len;
+    struct vc_writer w = vc_writer(bytes + len, sizeof(bytes) - len);
     if (type == VC_MAIL_DATA)
-        bytes[len++] = 'x';
+        fake_seal_write(
+            &w, 1, number % 11 == 0 ? number + 1 : number,
+            (struct vc_bytes){(const uint8_t *)"x", number % 7 == 0 ? 0 : 1});
+    len += vc_writer_bytes(&w).len;
     feed((struct vc_bytes){bytes, len});
 }
 
@@ -71,6 +87,45 @@ static void feed_ack_of(struct vc_reader *r)
     feed(vc_writer_bytes(&w));
 }
 
+static void feed_hello(struct vc_reader *r)
+{
+    uint8_t bytes[VC_MAIL_HELLO_MAX];
+    struct vc_mail_state state = {0};
+    (void)vc_mail_state(host.mail, PEER, &state);
+    struct vc_mail_frame hello = {
+        .wants_answer = vc_read_u8(r) % 2 == 0,
+        .generation = vc_read_u8(r),
+        .last = read_number(r, state.sent) - 1,
+    };
+    vc_read_copy(r, hello.tag, hello.last > 0 ? sizeof(hello.tag) : 0);
+    feed(vc_mail_hello_encode(bytes, &hello));
+}
+
+static void feed_unopened(struct vc_reader *r)
+{
+    uint8_t bytes[VC_MAIL_UNOPENED_MAX];
+    struct vc_mail_state state = {0};
+    (void)vc_mail_state(host.mail, PEER, &state);
+    struct vc_mail_frame unopened = {
+        .number = read_number(r, state.sent - state.waiting),
+        .generation = vc_read_u8(r),
+    };
+    feed(vc_mail_unopened_encode(bytes, &unopened));
+}
+
+/* The end-to-end session takes a turn of its own. */
+static void seal_step(uint8_t opcode)
+{
+    struct fake_seal_peer *seals = fake_seal_peer(host.seal, PEER);
+    seals->has_keys = opcode % 2 == 0;
+    seals->open_err = opcode % 16 == 3 ? VC_ERR_AUTH : VC_OK;
+    seals->owes_turn = opcode % 4 == 2;
+    if (opcode % 8 == 5)
+        seals->session = 0;
+    vc_mail_keys(host.mail, &host.now, PEER);
+    drain();
+}
+
 static void send(uint32_t count)
 {
     struct vc_mail_object object = {.head = {(const uint8_t *)"x", 1}};
@@ -86,7 +141,7 @@ static void send(uint32_t count)
 
 static void peer_step(uint8_t opcode)
 {
-    if (vc_store_reserve(host.store, 2, (size_t)2 * VC_MAIL_ACCEPT_BYTES) != VC_OK)
+    if (vc_store_reserve(host.store, VC_MAIL_ACCEPT_OPS, VC_MAIL_ACCEPT_BYTES) != VC_OK)
         return;
     vc_err err = VC_OK;
     if (opcode < 8)
@@ -111,6 +166,10 @@ static void session_step(uint8_t opcode)
     fake_link_set_room(host.link, opcode % 8 < 4 ? 1000 : opcode);
     vc_mail_link_output(host.mail, &host.now, &output);
     drain();
+    if (opcode % 16 < 12) {
+        host_greet(&host, PEER, 0, NULL);
+        drain();
+    }
 }
 
 static void commit(void)
@@ -124,7 +183,7 @@ static void commit(void)
 
 static void step(struct vc_reader *r)
 {
-    switch (vc_read_u8(r) % 12) {
+    switch (vc_read_u8(r) % 15) {
     case 0:
     case 1:
         feed_numbered(r, VC_MAIL_DATA);
@@ -157,9 +216,18 @@ static void step(struct vc_reader *r)
     case 10:
         commit();
         break;
-    default:
+    case 11:
         host_crash(&host, false);
         drain();
+        break;
+    case 12:
+        feed_hello(r);
+        break;
+    case 13:
+        feed_unopened(r);
+        break;
+    default:
+        seal_step(vc_read_u8(r));
         break;
     }
 }

@@ -39,7 +39,7 @@ static void open_sealed(enum vc_table table, struct vc_bytes place,
 {
     static uint8_t again[VC_STORED_MAX];
     static uint8_t room[VC_STORED_MAX];
-    struct vc_row_key key;
+    struct vc_row_key key = {.len = 0};
     struct vc_row row;
 
     if (vc_row_open(&row, (struct vc_room){room, sizeof room}, &ring, table, place,

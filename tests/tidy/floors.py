@@ -193,6 +193,7 @@ NO_UNIT_TEST = {
     "node/edge/methods_messages.c": "tests/e2e/lab_api.py calls every method",
     "node/edge/methods_node.c": "tests/e2e/lab_api.py calls every method",
     "node/edge/methods_people.c": "tests/e2e/lab_api.py calls every method",
+    "node/edge/methods_secret.c": "tests/e2e/lab_passphrase.py changes it in every way",
     "node/edge/report.c": "tests/e2e/lab_api.py reads status and report",
     "node/edge/turn.c": "tests/e2e/lab_kills.py and lab_disk.py let turns fail",
     "cli/main.c": "main() only; the end-to-end tests run the program",

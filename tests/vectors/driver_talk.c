@@ -58,6 +58,7 @@ vc_err driver_start(struct world *world, char **words)
     struct vc_session_keys keys;
 
     if (!word_is_name(words[0]) || !word_number(words[6], &start.from.generation) ||
+        start.from.generation == 0 ||
         !word_number(words[7], &start.from.capabilities) ||
         !word_room(words[8], &start.from.statement) ||
         start.from.statement.len > VC_OPENING_STATEMENT_MAX ||

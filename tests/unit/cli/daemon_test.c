@@ -112,6 +112,34 @@ static void its_arguments_are_passed_on(void **state)
     vc_run_clear(&run);
 }
 
+/* A store that is locked: the passphrase comes through descriptor 3, and only there. */
+static void a_passphrase_is_asked_for_and_passed_on(void **state)
+{
+    (void)state;
+    static const char script[] =
+        "case \"$*\" in\n"
+        "*--passphrase-fd*) echo \"veched: got $(/bin/cat <&3) in $*\" >&2; exit 1;;\n"
+        "*) echo 'veched: locked (say it)' >&2; exit 8;;\nesac";
+
+    put_veched(script);
+    vc_fake_reset();
+    vc_fake_gone(VC_ERR_NO_DAEMON);
+    struct vc_run run = vc_fake_veche("one two\n", "up", "--dir", dir);
+    assert_int_equal(run.exit_code, 1);
+    assert_holds(run.err, "veche: got one two in --dir ");
+    assert_holds(run.err, "/control.sock --passphrase-fd 3\n");
+    vc_run_clear(&run);
+    run = vc_fake_veche("", "up", "--dir", dir);
+    assert_int_equal(run.exit_code, 8);
+    assert_holds(run.err, "the store is locked with a passphrase");
+    vc_run_clear(&run);
+    put_veched("exit 8");
+    run = vc_fake_veche("wrong\n", "up", "--dir", dir);
+    assert_int_equal(run.exit_code, 8);
+    assert_holds(run.err, "the passphrase is wrong");
+    vc_run_clear(&run);
+}
+
 static void without_a_program_it_says_so(void **state)
 {
     (void)state;
@@ -157,6 +185,7 @@ int main(void)
         cmocka_unit_test(its_log_is_understood_too_and_escaped),
         cmocka_unit_test(only_the_words_of_this_start_count),
         cmocka_unit_test(its_arguments_are_passed_on),
+        cmocka_unit_test(a_passphrase_is_asked_for_and_passed_on),
         cmocka_unit_test(without_a_program_it_says_so),
         cmocka_unit_test(a_process_is_watched_until_its_end),
     };

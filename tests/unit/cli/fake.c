@@ -421,7 +421,7 @@ char *vc_fake_status(const char *more)
         "\"dropped\":0,\"rss_bytes\":1000000,\"store_bytes\":1000,\"commits\":1,"
         "\"event_first\":1,\"event_last\":3,\"read_receipts\":true,\"has_root\":false,"
         "\"live_until\":4000000000000,\"moves\":0,\"moved_at\":null,\"unknowing\":0,"
-        "\"contacts_keys\":1,\"key_turns_at\":null}",
+        "\"contacts_keys\":1,\"key_turns_at\":null,\"has_passphrase\":false}",
         more);
 }
 

@@ -218,6 +218,12 @@ static void what_is_no_option_is_refused(void **state)
     assert_int_equal(READ("--dir"), VC_ERR_USAGE);
     assert_int_equal(READ("--check", "--dir", home), VC_OK);
     assert_true(options.wants_check);
+    assert_int_equal(options.passphrase_fd, -1);
+    assert_int_equal(READ("--passphrase-fd", "-1", "--dir", home), VC_ERR_USAGE);
+    assert_int_equal(READ("--passphrase-fd", "x", "--dir", home), VC_ERR_USAGE);
+    assert_int_equal(READ("--passphrase-fd", "99999999999", "--dir", home), VC_ERR_USAGE);
+    assert_int_equal(READ("--passphrase-fd", "7", "--dir", home), VC_OK);
+    assert_int_equal(options.passphrase_fd, 7);
 }
 
 int main(void)

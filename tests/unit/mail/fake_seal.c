@@ -295,6 +295,8 @@ uint32_t vc_seal_generation(struct vc_seal *seal, uint32_t peer)
 bool vc_seal_peer_purge(struct vc_seal *seal, uint32_t peer, size_t *budget)
 {
     struct fake_seal_peer *known = fake_seal_peer(seal, peer);
+    if (known->is_purge_stuck)
+        return false;
     size_t count = known->rows < *budget ? known->rows : *budget;
     known->rows -= count;
     *budget -= count;

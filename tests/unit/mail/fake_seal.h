@@ -26,8 +26,9 @@ struct fake_seal_peer {
     vc_err seal_err, open_err; /* what every call says, unless VC_OK */
     enum vc_seal_reason reason;
     uint32_t rekeys, keys_came, seals,
-        confirmed;   /* calls; the session last confirmed */
-    size_t rows;     /* to be purged */
+        confirmed;       /* calls; the session last confirmed */
+    size_t rows;         /* to be purged */
+    bool is_purge_stuck; /* none of them goes away */
     bool has_prefix; /* "open" stands before the frames of a session not confirmed */
 };
 

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/mail/objects.h"
 #include "tests/support/test.h"
 
 static void *resize(void *ctx, void *old, size_t old_size, size_t new_size)
@@ -196,6 +195,24 @@ void host_feed(struct host *host, uint32_t peer, struct vc_bytes bytes)
                    .kind = VC_LINK_OBJECT, .peer = peer, .bytes = bytes});
 }
 
+void host_fill(struct host *host, size_t bytes)
+{
+    static const uint8_t filler[4096];
+    static uint32_t key;
+    size_t len = sizeof(filler);
+    while (len > 0) {
+        /* Never over the mark, so that what is left is known. */
+        if (vc_store_reserve(host->store, 2, bytes + len + sizeof(key)) != VC_OK) {
+            len /= 2;
+            continue;
+        }
+        key++;
+        vc_store_put(host->store, VC_TABLE_EVENT,
+                     (struct vc_bytes){(const uint8_t *)&key, sizeof(key)},
+                     (struct vc_bytes){filler, len});
+    }
+}
+
 bool host_next(struct host *host, struct vc_mail_output *ret_output)
 {
     return vc_mail_next(host->mail, &host->now, ret_output);
@@ -313,6 +330,14 @@ void host_expect_ack(struct host *host, uint32_t peer, uint64_t prefix)
     assert_int_equal(frame.prefix, prefix);
     assert_int_equal(frame.bitmap.len, 0);
     assert_int_equal(frame.again, 0);
+}
+
+struct vc_mail_frame host_expect_frame(struct host *host, uint32_t peer,
+                                       enum vc_mail_type type)
+{
+    struct vc_mail_frame frame = take_frame(host, peer);
+    assert_int_equal(frame.type, type);
+    return frame;
 }
 
 void host_expect_abandon(struct host *host, uint32_t peer, uint64_t number)

@@ -5,7 +5,7 @@
 #ifndef VC_TESTS_UNIT_MAIL_HOST_H
 #define VC_TESTS_UNIT_MAIL_HOST_H
 
-#include "node/mail/mail.h"
+#include "node/mail/objects.h"
 #include "storage/memory.h"
 #include "tests/unit/mail/fake_link.h"
 #include "tests/unit/mail/fake_seal.h"
@@ -64,6 +64,9 @@ void host_down(struct host *host, uint32_t peer, vc_err reason);
 /* Feeds one object as if it came from @peer. */
 void host_feed(struct host *host, uint32_t peer, struct vc_bytes bytes);
 
+/* Writes rows until the present batch has room for one of @bytes, and hardly more. */
+void host_fill(struct host *host, size_t bytes);
+
 bool host_next(struct host *host, struct vc_mail_output *ret_output);
 /* The next output is of this kind. */
 struct vc_mail_output host_expect(struct host *host, enum vc_mail_output_kind kind);
@@ -89,6 +92,9 @@ void host_expect_data(struct host *host, uint32_t peer, uint64_t number,
 void host_expect_sealed(struct host *host, uint32_t peer, uint32_t session,
                         uint64_t number, const char *text);
 void host_expect_ack(struct host *host, uint32_t peer, uint64_t prefix);
+/* What the link was given for @peer next is of this type; borrowed until the next call. */
+struct vc_mail_frame host_expect_frame(struct host *host, uint32_t peer,
+                                       enum vc_mail_type type);
 void host_expect_abandon(struct host *host, uint32_t peer, uint64_t number);
 void host_expect_silence(struct host *host, uint32_t peer);
 

@@ -1,4 +1,4 @@
-#include "node/mail/rows.h"
+#include "node/mail/machine.h"
 
 #include <string.h>
 
@@ -251,7 +251,7 @@ static void an_abandoned_row_has_only_the_tag_of_what_it_replaces(void **state)
     uint8_t room[VC_OUTBOX_ROW_MAX], tag[VC_SEAL_TAG_LEN];
     const struct vc_outbox_row given = an_object(VC_OUTBOX_OBJECT);
     const struct vc_outbox_row waiting = {.kind = VC_OUTBOX_WAITING, .ref = {7}};
-    struct vc_outbox_row row = vc_outbox_row_abandoned(&given), back;
+    struct vc_outbox_row row = vc_outbox_abandoned(&given), back;
     vc_seal_tag(given.object, tag);
     struct vc_bytes bytes = vc_outbox_row_encode(room, &row);
     assert_int_equal(bytes.len, VC_OUTBOX_HEAD_LEN);
@@ -262,9 +262,9 @@ static void an_abandoned_row_has_only_the_tag_of_what_it_replaces(void **state)
     assert_int_equal(back.kind, VC_OUTBOX_ABANDONED);
     assert_int_equal(back.object.len, 0);
     /* Given up once more, it is the same; what was never sealed has no tag. */
-    row = vc_outbox_row_abandoned(&back);
+    row = vc_outbox_abandoned(&back);
     assert_memory_equal(row.ref, tag, sizeof(tag));
-    row = vc_outbox_row_abandoned(&waiting);
+    row = vc_outbox_abandoned(&waiting);
     assert_true(vc_is_zero(row.ref, sizeof(row.ref)));
 
     const size_t zeros[] = {2, 17, 18, 49, 58, 65};

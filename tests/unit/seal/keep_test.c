@@ -76,8 +76,8 @@ static void keys_that_are_skipped_are_rows_until_they_are_used(void **state)
     host_crash(&b);
     host_meet(&b, &a);
     for (size_t i = 0; i < 4; i++) {
-        struct vc_seal_key key = vc_seal_key_skipped(
-            PEER, 1, &(struct vc_ratchet_place){1, (uint32_t)i});
+        struct vc_seal_key key =
+            vc_seal_key_skipped(PEER, 1, &(struct vc_ratchet_place){1, (uint32_t)i});
 
         assert_true(is_there(&b, VC_TABLE_SKIPPED, key));
         host_take(&b, &frames[i], "words");
@@ -217,7 +217,8 @@ static void without_room_for_the_keys_it_skips_it_waits(void **state)
     seal_many(&a, frames);
     fill_batch(&b, VC_SEAL_SPARE_OPS + 100, VC_SEAL_SPARE_BYTES + 8192);
     assert_int_equal(host_try_open(&b, &frames[MANY - 1], &opened), VC_ERR_FULL);
-    host_take(&b, &frames[0], "many"); /* what skips nothing needs no more than it says */
+    host_take(&b, &frames[0],
+              "many"); /* what skips nothing needs no more than it says */
     assert_int_equal(host_try_open(&b, &frames[MANY - 1], &opened), VC_ERR_FULL);
     host_turn(&b);
     host_take(&b, &frames[MANY - 1], "many");
@@ -341,7 +342,8 @@ static void accepting_nothing_is_a_mistake(void **state)
     assert_int_equal(host_try_open(&b, &parcel, &opened), VC_OK);
     vc_seal_peer_forget(b.seal, PEER); /* because of what it says */
     host_accept(&b);
-    assert_int_equal(host_count(&b, VC_TABLE_SESSION), 1); /* the peer's, with its keys */
+    assert_int_equal(host_count(&b, VC_TABLE_SESSION),
+                     1); /* the peer's, with its keys */
     parcel_free(&parcel);
     host_close_pair(&a, &b);
 }

@@ -177,9 +177,9 @@ static void another_device_of_the_contact_is_refused(void **state)
     (void)state;
     host_pair(&a, &b, 0);
     person_device(&second, &a.person.account, 1, 1);
-    assert_int_equal(vc_seal_peer_put(b.seal, PEER, &a.person.account.root,
-                                      &second.certificate),
-                     VC_OK);
+    assert_int_equal(
+        vc_seal_peer_put(b.seal, PEER, &a.person.account.root, &second.certificate),
+        VC_OK);
     parcel = host_seal(&a, 1, "who");
     host_expect_refused(&b, &parcel, VC_ERR_AUTH);
     host_meet(&b, &a);
@@ -305,8 +305,8 @@ static void content_that_is_not_of_the_form_is_malformed(void **state)
     (void)state;
     host_pair(&a, &b, 0);
     for (size_t i = 0; i < sizeof contents / sizeof contents[0]; i++) {
-        parcel = seal_content(
-            &a, (struct vc_bytes){contents[i].bytes, contents[i].len});
+        parcel =
+            seal_content(&a, (struct vc_bytes){contents[i].bytes, contents[i].len});
         host_expect_refused(&b, &parcel, VC_ERR_MALFORMED);
         parcel_free(&parcel);
     }

@@ -13,14 +13,14 @@
 #include "tests/support/prop.h"
 #include "tests/support/test.h"
 #include "tests/unit/seal/host.h"
+#include "tests/unit/seal/uses.h"
 
 enum {
-    SEEDS = 500,
+    SEEDS = 300,
     STEPS = 250,
     ROUNDS = 60,
     BURST_MAX = 1900,
     BAG_MAX = 8192,
-    USES_MAX = 1 << 16,
     TEXT_MAX = 400,
     ROW_MAX = 16 + 8 + TEXT_MAX * 2,
 };
@@ -46,12 +46,6 @@ struct side {
     struct vc_memory_disk *old;
 };
 
-/* That a message key was used. */
-struct use {
-    uint8_t place[16 + 1 + 8];
-    uint64_t frame; /* its hash */
-};
-
 struct totals {
     uint64_t sealed, resealed, opened, twice, refused, unopened, complaints, crashes,
         restored, begun;
@@ -63,8 +57,7 @@ struct world {
     struct side sides[2];
     uint32_t loss, doubles;
     bool is_settling, restores;
-    struct use uses[USES_MAX];
-    size_t use_count;
+    struct uses uses;
     struct totals *totals;
 };
 
@@ -109,14 +102,6 @@ static struct vc_bytes text_of(const struct world *world, const struct side *sid
 
     vc_prop_bytes(&prop, room, len);
     return (struct vc_bytes){room, number % 5 == 0 ? 0 : len};
-}
-
-static uint64_t hash_of(struct vc_bytes bytes)
-{
-    uint64_t hash = 0;
-
-    vc_hash(&hash, sizeof hash, "test", NULL, bytes);
-    return hash;
 }
 
 static bool has_row(struct side *side, enum vc_table table, uint64_t number,
@@ -179,20 +164,6 @@ static void seal_next(struct world *world, struct side *side)
     side->next++;
 }
 
-static void note_use(struct world *world, const struct side *side,
-                     struct vc_bytes session_and_place, struct vc_bytes frame)
-{
-    struct use *use = &world->uses[world->use_count];
-
-    if (world->restores || world->use_count == USES_MAX) {
-        return;
-    }
-    use->place[0] = side == world->sides;
-    memcpy(use->place + 1, session_and_place.data, 24);
-    use->frame = hash_of(frame);
-    world->use_count++;
-}
-
 static struct letter *post(struct world *world, struct side *to, enum kind kind,
                            uint64_t number)
 {
@@ -235,7 +206,9 @@ static void give(struct world *world, struct side *side, uint64_t number)
         return;
     }
     frame = (struct vc_bytes){value.data + 24, value.len - 24};
-    note_use(world, side, (struct vc_bytes){value.data, 24}, frame);
+    if (!world->restores) {
+        uses_note(&world->uses, side == world->sides, value.data, frame);
+    }
     letter = post(world, to, DATA, number);
     if (letter == NULL) {
         return;
@@ -500,24 +473,9 @@ static void settle(struct world *world)
     DEMAND(world, !"it settles");
 }
 
-static int compare_uses(const void *a, const void *b)
-{
-    return memcmp(a, b, sizeof((struct use *)NULL)->place);
-}
-
-static void judge_keys(struct world *world)
-{
-    qsort(world->uses, world->use_count, sizeof world->uses[0], compare_uses);
-    for (size_t i = 1; i < world->use_count; i++) {
-        if (compare_uses(&world->uses[i - 1], &world->uses[i]) == 0) {
-            DEMAND(world, world->uses[i - 1].frame == world->uses[i].frame);
-        }
-    }
-}
-
 static void judge(struct world *world)
 {
-    judge_keys(world);
+    DEMAND(world, uses_are_single(&world->uses));
     for (int i = 0; i < 2; i++) {
         struct side *side = &world->sides[i], *other = other_of(world, side);
         struct vc_seal_peer *peer;

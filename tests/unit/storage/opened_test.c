@@ -7,7 +7,7 @@
 
 static void what_is_taken_stays_until_the_turn_is_over(void **state)
 {
-    struct vc_opened opened = {0};
+    struct vc_opened_values opened = {0};
     uint8_t *taken[100];
 
     (void)state;
@@ -29,7 +29,7 @@ static void what_is_taken_stays_until_the_turn_is_over(void **state)
 
 static void the_last_piece_can_be_given_back(void **state)
 {
-    struct vc_opened opened = {0};
+    struct vc_opened_values opened = {0};
     uint8_t *first = vc_opened_take(&opened, 100);
     uint8_t *second = vc_opened_take(&opened, 100);
 
@@ -47,7 +47,7 @@ static void the_last_piece_can_be_given_back(void **state)
 
 static void a_whole_block_can_be_taken_and_no_more(void **state)
 {
-    struct vc_opened opened = {0};
+    struct vc_opened_values opened = {0};
 
     (void)state;
     assert_non_null(vc_opened_take(&opened, VC_OPENED_BLOCK_BYTES));
