@@ -137,7 +137,7 @@ static void settings_that_make_no_sense_are_said_to_be_damage(void **state)
                      VC_ERR_STORE_DAMAGED);
 }
 
-/* Gives @host, which is down, the account of @of and a second device of it. */
+/* Gives @host, which is down, a new disk with the account of @of and a second device. */
 static void become_second_device(struct party_host *host, struct party_host *of)
 {
     static const uint16_t both[] = {0, 1};
@@ -147,9 +147,11 @@ static void become_second_device(struct party_host *host, struct party_host *of)
 
     vc_account_sign_live(&account, both, 2, 1790000000);
     vc_device_init(&device, &account, 1, 1790000000, &seeds[0], &seeds[1]);
+    vc_memory_disk_free(host->disk);
+    host->disk = vc_memory_disk_new();
     assert_int_equal(vc_memory_open(host->disk, &host->store), VC_OK);
     vc_memory_commit_at_once(host->store, true);
-    assert_int_equal(vc_store_reserve(host->store, 1, VC_SELF_BYTES), VC_OK);
+    assert_int_equal(vc_store_reserve(host->store, VC_SELF_OPS, VC_SELF_BYTES), VC_OK);
     vc_self_put(host->store, &account, &device);
     assert_true(vc_store_submit(host->store) > 0);
     (void)vc_store_poll(host->store);
