@@ -153,7 +153,7 @@ static void become_second_device(struct party_host *host, struct party_host *of)
     assert_non_null(host->disk);
     assert_int_equal(vc_memory_open(host->disk, &host->store), VC_OK);
     vc_memory_commit_at_once(host->store, true);
-    assert_int_equal(vc_store_reserve(host->store, 1, VC_SELF_BYTES), VC_OK);
+    assert_int_equal(vc_store_reserve(host->store, VC_SELF_OPS, VC_SELF_BYTES), VC_OK);
     vc_self_put(host->store, &account, &device);
     assert_true(vc_store_submit(host->store) > 0);
     (void)vc_store_poll(host->store);
