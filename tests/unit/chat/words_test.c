@@ -116,8 +116,7 @@ static void messages_come_in_the_order_in_which_they_were_said(void **state)
     party_run(apart.party, 10);
     party_say(apart.party, apart.b, apart.alice, "over");
     come_together(&apart);
-    assert_string_equal(party_texts(apart.b, apart.alice),
-                        "one\ntwo\nthree\nover\n");
+    assert_string_equal(party_texts(apart.b, apart.alice), "one\ntwo\nthree\nover\n");
     assert_string_equal(party_texts(apart.a, apart.bob), "one\ntwo\nthree\nover\n");
 }
 
