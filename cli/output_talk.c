@@ -155,6 +155,15 @@ static void put_join(struct vc_cli *cli, const json_t *event, bool is_done)
     putchar('\n');
 }
 
+/* A contact may change in ways that an owner should know of. */
+static const char *news_of(const json_t *event, const char *usual)
+{
+    return vc_json_is(event, "change", "device") ? "has a new device"
+           : vc_json_is(event, "change", "session")
+               ? "has begun anew with this node, whose store was put back"
+               : usual;
+}
+
 void vc_text_event(struct vc_cli *cli, const json_t *event)
 {
     static const struct {
@@ -178,9 +187,7 @@ void vc_text_event(struct vc_cli *cli, const json_t *event)
         put_join(cli, event, false);
     for (size_t i = 0; i < sizeof(news) / sizeof(news[0]); i++) {
         if (vc_json_is(event, "kind", news[i].kind))
-            put_news(cli, event,
-                     vc_json_is(event, "change", "device") ? "has a new device"
-                                                           : news[i].words);
+            put_news(cli, event, news_of(event, news[i].words));
     }
     (void)fflush(stdout); /* main() asks the stream at the end */
 }

@@ -2,8 +2,8 @@
  * Words for mail: what a row of its outbox was about, said again.
  *
  * Mail asks for them when a row waited for keys, or when it has to be sealed anew because the
- * session with the other device ended.  A message has the words and the id that it had; what is
- * a state of things (what was read, our card) is said as it is now.
+ * session with the other device ended.  A message has the words and the id that it had, a
+ * receipt says what its mark says; our card is said as it is now.
  */
 #include <string.h>
 

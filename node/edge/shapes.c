@@ -272,6 +272,19 @@ static const char *kind_name(const struct vc_event *event)
     VC_CHECK(false);
 }
 
+static const char *change_name(enum vc_change change)
+{
+    switch (change) {
+    case VC_CHANGE_DETAILS:
+        return "details";
+    case VC_CHANGE_DEVICE:
+        return "device";
+    case VC_CHANGE_SESSION:
+        return "session";
+    }
+    VC_CHECK(false);
+}
+
 json_t *vc_shape_event(struct vc_chat *chat, const struct vc_now *now,
                        const struct vc_event *event)
 {
@@ -292,9 +305,7 @@ json_t *vc_shape_event(struct vc_chat *chat, const struct vc_now *now,
         return with_message(params, chat, now, event);
     }
     if (event->kind == VC_EVENT_CONTACT_CHANGED) {
-        json_object_set_new(
-            params, "change",
-            json_string(event->change == VC_CHANGE_DEVICE ? "device" : "details"));
+        json_object_set_new(params, "change", json_string(change_name(event->change)));
     }
     if (event->kind == VC_EVENT_STATE) {
         add_states(params, chat, event);

@@ -227,6 +227,8 @@ static void an_event_whose_matter_is_gone_is_null(void **state)
 
     assert_true(json_is_null(params));
     event.kind = VC_EVENT_CONTACT_CHANGED;
+    event.change = VC_CHANGE_SESSION;
+    assert_event_fits(&event);
     event.change = VC_CHANGE_DEVICE;
     event.contact = 4;
     params = vc_shape_event(NULL, &now, &event);
