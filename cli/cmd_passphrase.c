@@ -91,8 +91,8 @@ int vc_command_passphrase(struct vc_cli *cli)
         return result;
     if (wish.wants_new)
         vc_note(cli,
-                "the passphrase is set: veche up asks for it from now on.  Without "
-                "it nobody can read the store, you neither");
+                "the passphrase is set: veche up asks for it from now on.\n"
+                "Without it nobody can read the store, you neither");
     else
         vc_note(cli, "the passphrase is removed: the store opens by itself");
     return VC_EXIT_OK;
