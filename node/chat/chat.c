@@ -286,8 +286,11 @@ void vc_chat_mail_output(struct vc_chat *chat, const struct vc_now *now,
         vc_presence_moved(chat, now, person, &output->link.addr);
     } else if (output->kind == VC_MAIL_CONNECT) {
         vc_presence_connect(chat, now, person);
-    } else if (vc_inbound_object(chat, now, person, output->object)) {
-        vc_mail_accept(chat->cfg.mail, now, output->peer, output->number);
+    } else {
+        chat->is_in_order = output->is_in_order;
+        if (vc_inbound_object(chat, now, person, output->object)) {
+            vc_mail_accept(chat->cfg.mail, now, output->peer, output->number);
+        }
     }
 }
 

@@ -14,22 +14,6 @@ static bool forget_it(struct vc_chat *chat)
     return vc_room_take(chat, NULL, VC_MAIL_ACCEPT_OPS, VC_MAIL_ACCEPT_BYTES) == VC_OK;
 }
 
-/* Nothing may name itself or what its author wrote later as a parent. */
-static bool has_sane_parents(const struct vc_message_object *message,
-                             const struct vc_message_ref *ref)
-{
-    for (uint8_t i = 0; i < message->parent_count; i++) {
-        const struct vc_message_ref *parent = &message->parents[i];
-
-        if (parent->author > 1 ||
-            (parent->author == ref->author && parent->device == ref->device &&
-             parent->seq >= ref->seq)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* Is there a message of this name already? */
 static bool is_here(struct vc_chat *chat, const struct vc_person *person,
                     const struct vc_message_ref *ref, const struct vc_hash32 *id)
@@ -92,7 +76,7 @@ static bool take_message(struct vc_chat *chat, const struct vc_now *now,
     head.ref.author = (uint8_t)(1 - person->own_author);
     head.ref.device = (uint8_t)person->device.certificate.index;
     head.ref.seq = message.seq;
-    if (!has_sane_parents(&message, &head.ref)) {
+    if (!vc_message_has_sane_parents(&message, &head.ref)) {
         return forget_it(chat);
     }
     if (vc_room_take(chat, person, VC_MAIL_ACCEPT_OPS + VC_PLACE_OPS + 3,

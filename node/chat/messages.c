@@ -157,6 +157,12 @@ static vc_err find_token(struct vc_chat *chat, const struct vc_person *person,
     return err;
 }
 
+/* Does a message wait until it is its turn to be given to mail? */
+static bool is_held_back(const struct vc_person *person)
+{
+    return person->row.restoring == VC_RESTORING_BOTH || person->row.is_resending;
+}
+
 /* Writes everything that a message of ours is; @message has its type and body. */
 static vc_err send(struct vc_chat *chat, const struct vc_now *now,
                    struct vc_person *person, struct vc_message_object *message,
@@ -188,15 +194,18 @@ static vc_err send(struct vc_chat *chat, const struct vc_now *now,
     vc_mark_write(object.ref, &mark);
     object.head = vc_writer_bytes(&w);
     object.body = message->body;
-    /* While our own messages are being restored nothing leaves: it may get another name. */
-    if (person->row.restoring != VC_RESTORING_BOTH) {
+    /* While our own messages are being restored nothing leaves: it may get another name.
+     * While what waited is written again, it comes to this one in its turn. */
+    if (!is_held_back(person)) {
         err = vc_mail_send(chat->cfg.mail, now, person->row.peer, &object, &row.number);
         if (err != VC_OK) {
             return err;
         }
     }
     row.clock = message->clock;
-    row.order = vc_order_place(chat, now, person, &ref, message, &row.id);
+    row.order = is_held_back(person)
+                    ? vc_order_least(chat, person, message)
+                    : vc_order_place(chat, now, person, &ref, message, &row.id);
     memcpy(row.parents, message->parents, sizeof row.parents);
     row.parent_count = message->parent_count;
     row.type = message->type;
@@ -342,6 +351,9 @@ vc_err vc_chat_abandon(struct vc_chat *chat, const struct vc_now *now, uint32_t 
                            64);
     if (err == VC_OK) {
         err = vc_mail_abandon(chat->cfg.mail, now, person->row.peer, row.number);
+    }
+    if (err == VC_ERR_NOT_FOUND && is_held_back(person)) {
+        err = VC_OK; /* mail has it not, and will not get it */
     }
     if (err != VC_OK) {
         return err;

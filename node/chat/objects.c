@@ -135,6 +135,21 @@ static void write_field(struct vc_writer *w, const void *bytes, size_t len)
     vc_write_copy(w, bytes, len);
 }
 
+bool vc_message_has_sane_parents(const struct vc_message_object *message,
+                                 const struct vc_message_ref *ref)
+{
+    for (uint8_t i = 0; i < message->parent_count; i++) {
+        const struct vc_message_ref *parent = &message->parents[i];
+
+        if (parent->author > 1 ||
+            (parent->author == ref->author && parent->device == ref->device &&
+             parent->seq >= ref->seq)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void vc_message_id(struct vc_hash32 *ret_id, const struct vc_hash32 *conversation,
                    const struct vc_key32 *author_root, uint8_t device,
                    const struct vc_message_object *message)
@@ -200,6 +215,7 @@ vc_err vc_read_object_read(struct vc_bytes object, struct vc_read_object *ret_re
 void vc_restore_object_write(struct vc_writer *w, const struct vc_restore_object *ask)
 {
     write_start(w, VC_OBJECT_RESTORE);
+    vc_write_u64(w, ask->mark);
     vc_write_u32(w, ask->own_from);
     vc_write_u32(w, ask->theirs_from);
 }
@@ -209,6 +225,7 @@ vc_err vc_restore_object_read(struct vc_bytes object, struct vc_restore_object *
     struct vc_reader r = read_start(object);
     struct vc_restore_object ask;
 
+    ask.mark = vc_read_u64(&r);
     ask.own_from = vc_read_u32(&r);
     ask.theirs_from = vc_read_u32(&r);
     if (vc_reader_end(&r) != VC_OK) {
@@ -243,6 +260,7 @@ void vc_restored_object_write(struct vc_writer *w,
                               const struct vc_restored_object *done)
 {
     write_start(w, VC_OBJECT_RESTORED);
+    vc_write_u64(w, done->mark);
     vc_write_u32(w, done->highest);
     vc_write_u32(w, done->own_next);
     vc_write_u32(w, done->theirs_next);
@@ -254,6 +272,7 @@ vc_err vc_restored_object_read(struct vc_bytes object,
     struct vc_reader r = read_start(object);
     struct vc_restored_object done;
 
+    done.mark = vc_read_u64(&r);
     done.highest = vc_read_u32(&r);
     done.own_next = vc_read_u32(&r);
     done.theirs_next = vc_read_u32(&r);

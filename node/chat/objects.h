@@ -53,6 +53,11 @@ void vc_message_object_write_head(struct vc_writer *w,
 VC_NODISCARD vc_err vc_message_object_read(struct vc_bytes object,
                                            struct vc_message_object *ret_message);
 
+/* Does no parent of @ref, which has the message's seq, stand for itself or for what its author
+ * wrote later? */
+bool vc_message_has_sane_parents(const struct vc_message_object *message,
+                                 const struct vc_message_ref *ref);
+
 /* The message's name: everything that order or display depends on is in it. */
 void vc_message_id(struct vc_hash32 *ret_id, const struct vc_hash32 *conversation,
                    const struct vc_key32 *author_root, uint8_t device,
@@ -114,10 +119,11 @@ VC_NODISCARD vc_err vc_join_refused_read(struct vc_bytes object, vc_err *ret_rea
 
 /* RESTORE: send me what you have of mine and of yours, from these seqs on; 0: nothing. */
 struct vc_restore_object {
+    uint64_t mark; /* of this request, so that an answer to an older one is told apart */
     uint32_t own_from;
     uint32_t theirs_from;
 };
-#define VC_RESTORE_OBJECT_LEN 10
+#define VC_RESTORE_OBJECT_LEN 18
 void vc_restore_object_write(struct vc_writer *w, const struct vc_restore_object *ask);
 VC_NODISCARD vc_err vc_restore_object_read(struct vc_bytes object,
                                            struct vc_restore_object *ret_ask);
@@ -132,11 +138,12 @@ VC_NODISCARD vc_err vc_own_object_read(struct vc_bytes object, uint32_t *ret_hig
 
 /* RESTORED: that was the answer; go on from these seqs, 0: that was all. */
 struct vc_restored_object {
+    uint64_t mark;    /* the request's */
     uint32_t highest; /* of the receiver's messages: the last that we have */
     uint32_t own_next;
     uint32_t theirs_next;
 };
-#define VC_RESTORED_OBJECT_LEN 14
+#define VC_RESTORED_OBJECT_LEN 22
 void vc_restored_object_write(struct vc_writer *w,
                               const struct vc_restored_object *done);
 VC_NODISCARD vc_err vc_restored_object_read(struct vc_bytes object,

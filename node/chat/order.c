@@ -68,14 +68,44 @@ static bool can_come(const struct vc_chat *chat, const struct vc_person *person,
            ref->seq > person->conversation.base;
 }
 
+bool vc_order_is_doubtful(const struct vc_chat *chat, const struct vc_person *person,
+                          const struct vc_message_ref *ref)
+{
+    return person->row.restoring == VC_RESTORING_BOTH &&
+           ref->author == person->own_author &&
+           ref->device == chat->cfg.device->certificate.index &&
+           !vc_delivered_has(&person->conversation, ref->seq);
+}
+
+uint64_t vc_order_least(struct vc_chat *chat, const struct vc_person *person,
+                        const struct vc_message_object *message)
+{
+    uint64_t order = message->clock;
+
+    for (uint8_t i = 0; i < message->parent_count; i++) {
+        uint64_t before;
+
+        if (vc_order_of(chat, person, &message->parents[i], &before) && before >= order) {
+            order = before + 1;
+        }
+    }
+    return order;
+}
+
 /* Waits for a parent that is not here; false when there is nothing to wait for. */
 static bool await(struct vc_chat *chat, const struct vc_now *now,
                   struct vc_person *person, const struct vc_message_ref *parent)
 {
     struct vc_gap *gap = vc_gap_find(person, parent);
 
+    struct vc_message_row row;
+
     if (gap != NULL) {
         return !gap->is_lost;
+    }
+    if (parent->author == person->own_author &&
+        vc_message_get(chat, person->id, parent, &row) == VC_OK) {
+        return true; /* it may be the one, or have to make place for it */
     }
     if (!can_come(chat, person, parent) ||
         vc_gap_open(chat, now, person, parent) == NULL) {
@@ -100,6 +130,11 @@ uint64_t vc_order_place(struct vc_chat *chat, const struct vc_now *now,
         uint64_t before;
 
         entry.row.parents[i] = *parent;
+        if (vc_order_is_doubtful(chat, person, parent)) {
+            (void)await(chat, now, person, parent); /* if there is none of the name */
+            is_settled = false;
+            continue;
+        }
         if (!vc_order_of(chat, person, parent, &before)) {
             is_settled = !await(chat, now, person, parent) && is_settled;
             continue;

@@ -459,8 +459,10 @@ vc_err vc_person_replace_device(struct vc_chat *chat, const struct vc_now *now,
     bool is_other = !vc_equal(&person->device.certificate.dev_dh,
                               &card->devices[0].dev_dh, sizeof card->devices[0].dev_dh);
     vc_err err =
-        vc_room_take(chat, person, 2 + 2 * VC_MAIL_ACCEPT_OPS + VC_KEYS_OPS,
-                     64 + 2 * VC_MAIL_ACCEPT_BYTES + VC_TURNING_BYTES + VC_KEYS_BYTES);
+        vc_room_take(chat, person,
+                     2 + 2 * VC_MAIL_ACCEPT_OPS + VC_KEYS_OPS + VC_RESTORE_END_OPS,
+                     64 + 2 * VC_MAIL_ACCEPT_BYTES + VC_TURNING_BYTES + VC_KEYS_BYTES +
+                         VC_RESTORE_END_BYTES);
 
     if (err == VC_OK) {
         err = vc_mail_peer_put(chat->cfg.mail, peer);
@@ -494,6 +496,7 @@ vc_err vc_person_replace_device(struct vc_chat *chat, const struct vc_now *now,
     }
     vc_person_contact_dirty(chat, person);
     vc_person_device_dirty(chat, person);
+    vc_restore_end(chat, now, person); /* who had what we have lost is not there any more */
     person->row.is_resending = true;
     person->resend_next = person->conversation.delivered + 1;
     vc_chat_chore(chat, person, VC_CHORE_RESEND);

@@ -92,7 +92,9 @@ void vc_receipt_on_acked(struct vc_chat *chat, const struct vc_now *now,
         message_arrived(chat, now, person, mark.value);
         break;
     case VC_MARK_READ:
-        person->conversation.receipt_acked = (uint32_t)mark.value;
+        if (mark.value > person->conversation.receipt_acked) {
+            person->conversation.receipt_acked = (uint32_t)mark.value;
+        }
         vc_person_conversation_dirty(chat, person);
         vc_chat_chore(chat, person, VC_CHORE_RECEIPT);
         break;
@@ -114,6 +116,11 @@ bool vc_receipt_on_read(struct vc_chat *chat, const struct vc_now *now,
     if (vc_room_take(chat, person, VC_MAIL_ACCEPT_OPS, VC_MAIL_ACCEPT_BYTES) != VC_OK) {
         return false;
     }
+    /* Its seqs may be of messages that are being restored, and under which there are others
+     * now; it is repeated when they are back. */
+    if (person->row.restoring == VC_RESTORING_BOTH) {
+        return chat->is_in_order;
+    }
     if (vc_read_object_read(object, &read) != VC_OK ||
         read.device != chat->cfg.device->certificate.index ||
         read.up_to > conversation->own_seq) {
@@ -130,38 +137,54 @@ bool vc_receipt_on_read(struct vc_chat *chat, const struct vc_now *now,
     return true;
 }
 
-bool vc_receipt_give(struct vc_chat *chat, const struct vc_now *now,
-                     struct vc_person *person)
+static vc_err send_read(struct vc_chat *chat, const struct vc_now *now,
+                        struct vc_person *person, uint32_t up_to)
 {
-    struct vc_conversation_row *conversation = &person->conversation;
-    struct vc_mark mark = {.kind = VC_MARK_READ, .contact = person->id};
-    struct vc_read_object read;
+    struct vc_read_object read = {.device = (uint8_t)person->device.certificate.index,
+                                  .up_to = up_to};
+    struct vc_mark mark = {
+        .kind = VC_MARK_READ, .contact = person->id, .value = up_to};
     struct vc_mail_object object = {0};
     uint8_t room[VC_READ_OBJECT_LEN];
     struct vc_writer w = vc_writer(room, sizeof room);
     uint64_t number;
+    vc_err err = vc_room_take(chat, person, VC_MAIL_SEND_OPS,
+                              VC_MAIL_SEND_BYTES(sizeof room));
+
+    if (err != VC_OK) {
+        return err;
+    }
+    vc_read_object_write(&w, &read);
+    vc_mark_write(object.ref, &mark);
+    object.head = vc_writer_bytes(&w);
+    return vc_mail_send(chat->cfg.mail, now, person->row.peer, &object, &number);
+}
+
+bool vc_receipt_give(struct vc_chat *chat, const struct vc_now *now,
+                     struct vc_person *person)
+{
+    struct vc_conversation_row *conversation = &person->conversation;
 
     if (conversation->receipt_sent != conversation->receipt_acked ||
         conversation->receipt_wanted <= conversation->receipt_sent) {
         return true;
     }
-    if (vc_room_take(chat, person, VC_MAIL_SEND_OPS, VC_MAIL_SEND_BYTES(sizeof room)) !=
-        VC_OK) {
+    if (send_read(chat, now, person, conversation->receipt_wanted) != VC_OK) {
         return false;
     }
-    read.device = (uint8_t)person->device.certificate.index;
-    read.up_to = conversation->receipt_wanted;
-    vc_read_object_write(&w, &read);
-    mark.value = read.up_to;
-    vc_mark_write(object.ref, &mark);
-    object.head = vc_writer_bytes(&w);
-    if (vc_mail_send(chat->cfg.mail, now, person->row.peer, &object, &number) !=
-        VC_OK) {
-        return false;
-    }
-    conversation->receipt_sent = read.up_to;
+    conversation->receipt_sent = conversation->receipt_wanted;
     vc_person_conversation_dirty(chat, person);
     return true;
+}
+
+void vc_receipt_repeat(struct vc_chat *chat, const struct vc_now *now,
+                       struct vc_person *person)
+{
+    uint32_t sent = person->conversation.receipt_sent;
+
+    if (sent > 0) {
+        (void)send_read(chat, now, person, sent); /* a later one says it too */
+    }
 }
 
 vc_err vc_chat_mark_read(struct vc_chat *chat, const struct vc_now *now,

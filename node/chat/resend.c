@@ -41,6 +41,37 @@ vc_err vc_message_resend(struct vc_chat *chat, const struct vc_now *now,
                         ret_number);
 }
 
+/* The parents' places may have changed since it was written. */
+static void place_again(struct vc_chat *chat, const struct vc_now *now,
+                        struct vc_person *person, const struct vc_message_ref *ref,
+                        struct vc_message_row *row)
+{
+    struct vc_conversation_row *conversation = &person->conversation;
+    struct vc_order_key order = {
+        .contact = person->id, .order = row->order, .ref = *ref};
+    struct vc_message_object message = {
+        .seq = ref->seq, .clock = row->clock, .parent_count = row->parent_count};
+    struct vc_chat_key key;
+
+    memcpy(message.parents, row->parents, sizeof message.parents);
+    memcpy(order.id, row->id.b, sizeof order.id);
+    vc_unsettled_drop(chat, person, ref);
+    row->order = vc_order_place(chat, now, person, ref, &message, &row->id);
+    if (row->order == order.order) {
+        return;
+    }
+    key = vc_key_order(&order);
+    vc_store_del(chat->cfg.store, VC_TABLE_ORDER, vc_key_bytes(&key));
+    order.order = row->order;
+    vc_order_put(chat, &order);
+    for (uint8_t i = 0; i < conversation->head_count; i++) {
+        if (vc_ref_compare(&conversation->heads[i].ref, ref) == 0) {
+            conversation->heads[i].order = row->order;
+            vc_person_conversation_dirty(chat, person);
+        }
+    }
+}
+
 /* false when there was no room. */
 static bool resend_one(struct vc_chat *chat, const struct vc_now *now,
                        struct vc_person *person, uint32_t seq)
@@ -54,12 +85,14 @@ static bool resend_one(struct vc_chat *chat, const struct vc_now *now,
         vc_message_get(chat, person->id, &ref, &row) != VC_OK || row.is_failed) {
         return true;
     }
-    if (vc_room_take(chat, person, VC_MAIL_SEND_OPS + 1,
+    if (vc_room_take(chat, person, VC_MAIL_SEND_OPS + VC_PLACE_OPS + 4,
                      VC_MAIL_SEND_BYTES(VC_MESSAGE_HEAD_MAX + row.body.len) +
-                         VC_MESSAGE_ROW_HEAD_MAX + row.body.len + 64) != VC_OK ||
+                         VC_PLACE_BYTES + VC_MESSAGE_ROW_HEAD_MAX + row.body.len +
+                         256) != VC_OK ||
         vc_message_resend(chat, now, person, &ref, &row, &row.number) != VC_OK) {
         return false;
     }
+    place_again(chat, now, person, &ref, &row);
     vc_message_put(chat, person->id, &ref, &row);
     return true;
 }

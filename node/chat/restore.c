@@ -23,6 +23,7 @@ static struct vc_message_ref own_ref(const struct vc_chat *chat,
                                    .seq = seq};
 }
 
+/* The next request is made then; an answer to an older one counts for nothing. */
 static void ask_at(struct vc_chat *chat, struct vc_person *person, vc_ms at)
 {
     person->restore_at = at;
@@ -35,6 +36,7 @@ void vc_restore_resume(struct vc_chat *chat, const struct vc_now *now,
     if (person->row.restoring != VC_RESTORING_NOTHING) {
         person->restore_own = person->conversation.delivered + 1;
         person->restore_theirs = person->conversation.contiguous + 1;
+        person->restore_mark = 0;
         ask_at(chat, person, now->mono);
     }
 }
@@ -45,7 +47,7 @@ void vc_restore_begin(struct vc_chat *chat, const struct vc_now *now,
     if (what > person->row.restoring) {
         person->row.restoring = (uint8_t)what;
     }
-    if (what == VC_RESTORING_BOTH) {
+    if (person->row.restoring == VC_RESTORING_BOTH) {
         person->row.is_resending = false; /* that follows when all is here */
         person->chores &= ~(unsigned)VC_CHORE_RESEND;
     }
@@ -86,6 +88,9 @@ void vc_restore_tick(struct vc_chat *chat, const struct vc_now *now,
     if (person->row.restoring == VC_RESTORING_NOTHING || !person->is_up) {
         return; /* the next session asks */
     }
+    vc_rng_draw(&chat->rng, &ask.mark, sizeof ask.mark);
+    ask.mark |= 1; /* 0 stands for none */
+    person->restore_mark = ask.mark;
     vc_restore_object_write(&w, &ask);
     ask_at(chat, person,
            now->mono + (send_bytes(chat, now, person, &w, nothing) == VC_OK
@@ -154,6 +159,17 @@ static uint32_t answer_theirs(struct vc_chat *chat, const struct vc_now *now,
     return 0;
 }
 
+/* What he has lost beside messages: who we are now, and what we have read. */
+static void repeat_states(struct vc_chat *chat, const struct vc_now *now,
+                          struct vc_person *person)
+{
+    vc_receipt_repeat(chat, now, person);
+    person->row.card_sent = 0;
+    person->row.card_acked = 0;
+    vc_person_contact_dirty(chat, person);
+    vc_chat_chore(chat, person, VC_CHORE_CARD);
+}
+
 bool vc_restore_on_ask(struct vc_chat *chat, const struct vc_now *now,
                        struct vc_person *person, struct vc_bytes object)
 {
@@ -175,16 +191,33 @@ bool vc_restore_on_ask(struct vc_chat *chat, const struct vc_now *now,
         return true; /* he asks again */
     }
     person->answer_at = now->mono + VC_CHAT_PULL_ANSWER_EVERY_MS;
+    done.mark = ask.mark;
     done.own_next = answer_own(chat, now, person, ask.own_from, &budget);
     done.theirs_next = answer_theirs(chat, now, person, ask.theirs_from, &budget);
     vc_restored_object_write(&w, &done);
     /* What had no room is asked for again: there is no answer then. */
-    return send_bytes(chat, now, person, &w, nothing) == VC_OK ||
-           vc_room_take(chat, person, VC_MAIL_ACCEPT_OPS, VC_MAIL_ACCEPT_BYTES) ==
-               VC_OK;
+    if (send_bytes(chat, now, person, &w, nothing) == VC_OK && done.own_next == 0 &&
+        done.theirs_next == 0) {
+        repeat_states(chat, now, person);
+    }
+    return vc_room_take(chat, person, VC_MAIL_ACCEPT_OPS, VC_MAIL_ACCEPT_BYTES) == VC_OK;
 }
 
 /* ---- who asked ---- */
+
+/* Takes a message's place in the order away. */
+static void displace(struct vc_chat *chat, struct vc_person *person,
+                     const struct vc_message_ref *ref, const struct vc_message_row *row)
+{
+    struct vc_order_key order = {
+        .contact = person->id, .order = row->order, .ref = *ref};
+    struct vc_chat_key key;
+
+    memcpy(order.id, row->id.b, sizeof order.id);
+    key = vc_key_order(&order);
+    vc_store_del(chat->cfg.store, VC_TABLE_ORDER, vc_key_bytes(&key));
+    vc_unsettled_drop(chat, person, ref);
+}
 
 /* A message that we wrote since has the name of one that is lost: it gets the next name. */
 static void rename_own(struct vc_chat *chat, const struct vc_now *now,
@@ -192,34 +225,29 @@ static void rename_own(struct vc_chat *chat, const struct vc_now *now,
                        const struct vc_message_row *row)
 {
     struct vc_conversation_row *conversation = &person->conversation;
-    struct vc_message_ref to = own_ref(chat, person, conversation->own_seq + 1);
-    struct vc_order_key order = {
-        .contact = person->id, .order = row->order, .ref = *from};
+    struct vc_head head = {.ref = own_ref(chat, person, conversation->own_seq + 1)};
     struct vc_message_row moved = *row;
-    struct vc_message_object object;
-    struct vc_chat_key key;
+    struct vc_message_object object = {.seq = head.ref.seq,
+                                       .clock = row->clock,
+                                       .parent_count = row->parent_count,
+                                       .type = row->type,
+                                       .type_version = row->type_version,
+                                       .body = row->body};
 
-    memcpy(order.id, row->id.b, sizeof order.id);
-    key = vc_key_order(&order);
-    vc_store_del(chat->cfg.store, VC_TABLE_ORDER, vc_key_bytes(&key));
-    object = (struct vc_message_object){.seq = to.seq,
-                                        .clock = row->clock,
-                                        .parent_count = row->parent_count,
-                                        .type = row->type,
-                                        .type_version = row->type_version,
-                                        .body = row->body};
     memcpy(object.parents, row->parents, sizeof object.parents);
-    vc_message_id(&moved.id, &person->pair, &chat->cfg.account->root, to.device,
+    displace(chat, person, from, row);
+    vc_message_id(&moved.id, &person->pair, &chat->cfg.account->root, head.ref.device,
                   &object);
     moved.number = 0;
-    conversation->own_seq = to.seq;
-    vc_tokens_move(chat, now, person->id, from->seq, to.seq);
-    for (uint8_t i = 0; i < conversation->head_count; i++) {
-        if (vc_ref_compare(&conversation->heads[i].ref, from) == 0) {
-            conversation->heads[i].ref = to;
-        }
-    }
-    vc_message_add(chat, now, person, &to, &moved);
+    /* Its final place is found when it is sent, behind all that comes back. */
+    moved.order = vc_order_least(chat, person, &object);
+    head.order = moved.order;
+    conversation->own_seq = head.ref.seq;
+    vc_tokens_move(chat, now, person->id, from->seq, head.ref.seq);
+    /* Who named it means the lost one now. */
+    vc_heads_remove(conversation, from);
+    vc_heads_add(conversation, &head);
+    vc_message_add(chat, now, person, &head.ref, &moved);
 }
 
 /* Writes a message of ours that came back. */
@@ -247,10 +275,18 @@ static void add_own(struct vc_chat *chat, const struct vc_now *now,
         vc_heads_add(conversation, &head);
     } else {
         vc_gap_close(chat, person, gap);
-        vc_unsettled_settle(chat, person, ref, head.order);
     }
+    vc_unsettled_settle(chat, person, ref, head.order);
     vc_clock_adopt(conversation, now, message->clock);
     vc_message_add(chat, now, person, ref, &row);
+}
+
+static bool has_sane_parents(const struct vc_chat *chat, const struct vc_person *person,
+                             const struct vc_message_object *message)
+{
+    struct vc_message_ref ref = own_ref(chat, person, message->seq);
+
+    return vc_message_has_sane_parents(message, &ref);
 }
 
 bool vc_restore_on_own(struct vc_chat *chat, const struct vc_now *now,
@@ -265,7 +301,8 @@ bool vc_restore_on_own(struct vc_chat *chat, const struct vc_now *now,
     bool is_here;
 
     if (vc_own_object_read(object, &highest, &message) != VC_OK ||
-        message.seq > highest || highest > UINT32_MAX / 2) {
+        message.seq > highest || highest > UINT32_MAX / 2 ||
+        !has_sane_parents(chat, person, &message)) {
         chat->stats.dropped_malformed++;
         return vc_room_take(chat, NULL, VC_MAIL_ACCEPT_OPS, VC_MAIL_ACCEPT_BYTES) ==
                VC_OK;
@@ -290,40 +327,41 @@ bool vc_restore_on_own(struct vc_chat *chat, const struct vc_now *now,
             chat->stats.dropped_forged++; /* he had it otherwise before */
             return true;
         }
-        if (vc_unsettled_find(chat, person, &ref) != NULL) {
-            return false; /* first what it hangs on has to come */
-        }
         rename_own(chat, now, person, &ref, &row);
         is_here = false;
     }
     (void)vc_delivered_add(conversation, ref.seq); /* it may be known */
-    if (!is_here) {
+    if (is_here) {
+        vc_unsettled_settle(chat, person, &ref, row.order);
+    } else {
         add_own(chat, now, person, &ref, &message, &id);
     }
     vc_person_conversation_dirty(chat, person);
     return true;
 }
 
-/* All that there is is here: what is missing still will not come. */
-static void finish(struct vc_chat *chat, const struct vc_now *now,
-                   struct vc_person *person)
+void vc_restore_end(struct vc_chat *chat, const struct vc_now *now,
+                    struct vc_person *person)
 {
-    static const struct vc_message_ref nobody = {0};
+    enum vc_restoring was = (enum vc_restoring)person->row.restoring;
 
+    if (was == VC_RESTORING_NOTHING) {
+        return;
+    }
+    person->row.restoring = VC_RESTORING_NOTHING;
+    person->restore_at = VC_NEVER;
+    person->restore_mark = 0;
     for (size_t i = 0; i < person->gap_count; i++) {
-        if (person->gaps[i].ref.author == person->own_author &&
-            !person->gaps[i].is_lost) {
+        if (person->gaps[i].ref.author == person->own_author) {
             vc_gap_lose(chat, now, person, &person->gaps[i]);
         }
     }
-    vc_unsettled_settle(chat, person, &nobody, 0);
-    if (person->row.restoring == VC_RESTORING_BOTH) {
+    vc_unsettled_settle(chat, person, NULL, 0);
+    if (was == VC_RESTORING_BOTH) {
         person->row.is_resending = true;
         person->resend_next = person->conversation.delivered + 1;
         vc_chat_chore(chat, person, VC_CHORE_RESEND);
     }
-    person->row.restoring = VC_RESTORING_NOTHING;
-    person->restore_at = VC_NEVER;
     vc_person_contact_dirty(chat, person);
 }
 
@@ -333,8 +371,10 @@ bool vc_restore_on_restored(struct vc_chat *chat, const struct vc_now *now,
     struct vc_conversation_row *conversation = &person->conversation;
     struct vc_restored_object done;
 
-    if (vc_room_take(chat, person, VC_MAIL_ACCEPT_OPS + VC_CHAT_GAPS_MAX,
-                     VC_MAIL_ACCEPT_BYTES + VC_CHAT_GAPS_MAX * 32) != VC_OK) {
+    /* Nothing is missing only when all came that was sent before. */
+    if (!chat->is_in_order ||
+        vc_room_take(chat, person, VC_MAIL_ACCEPT_OPS + VC_RESTORE_END_OPS,
+                     VC_MAIL_ACCEPT_BYTES + VC_RESTORE_END_BYTES) != VC_OK) {
         return false;
     }
     if (vc_restored_object_read(object, &done) != VC_OK ||
@@ -342,7 +382,8 @@ bool vc_restore_on_restored(struct vc_chat *chat, const struct vc_now *now,
         chat->stats.dropped_malformed++;
         return true;
     }
-    if (person->row.restoring == VC_RESTORING_NOTHING) {
+    if (person->row.restoring == VC_RESTORING_NOTHING || person->restore_mark == 0 ||
+        done.mark != person->restore_mark) {
         return true;
     }
     if (person->row.restoring == VC_RESTORING_BOTH &&
@@ -351,11 +392,12 @@ bool vc_restore_on_restored(struct vc_chat *chat, const struct vc_now *now,
         vc_person_conversation_dirty(chat, person);
     }
     if (done.own_next == 0 && done.theirs_next == 0) {
-        finish(chat, now, person);
+        vc_restore_end(chat, now, person);
         return true;
     }
     person->restore_own = done.own_next;
     person->restore_theirs = done.theirs_next;
+    person->restore_mark = 0;
     ask_at(chat, person, now->mono + VC_CHAT_PULL_ANSWER_EVERY_MS);
     return true;
 }

@@ -73,6 +73,7 @@ struct vc_person {
     unsigned chores;
     vc_ms restore_at; /* when the next part is asked for; VC_NEVER */
     uint32_t restore_own, restore_theirs; /* seqs to ask from; 0: no more */
+    uint64_t restore_mark; /* of the last request; 0: its answer is not waited for */
     uint32_t resend_next; /* RESEND: the next of our messages to look at */
     uint64_t
         remove_ticket; /* REMOVE: of the last portion; VC_TICKET_OPEN: of this turn */
@@ -144,6 +145,7 @@ struct vc_chat {
     struct vc_person **people; /* by id; removed ones until their rows are gone */
     size_t people_count, people_room;
     struct vc_person *last_of_peer; /* who was looked for last, or NULL */
+    bool is_in_order; /* the object that is taken: all that he sent before was, too */
     struct vc_person *dirty_first, *dirty_last;
 
     struct vc_invite_entry *invites; /* by id */
@@ -402,6 +404,13 @@ uint64_t vc_order_place(struct vc_chat *chat, const struct vc_now *now,
                         const struct vc_message_object *message,
                         const struct vc_hash32 *id);
 
+/* The order by what is here now; nothing is written. */
+uint64_t vc_order_least(struct vc_chat *chat, const struct vc_person *person,
+                        const struct vc_message_object *message);
+/* May the message under a name of ours be another one than the other side means? */
+bool vc_order_is_doubtful(const struct vc_chat *chat, const struct vc_person *person,
+                          const struct vc_message_ref *ref);
+
 /* ---- unsettled.c: messages whose place may still change ---- */
 
 VC_NODISCARD vc_err vc_unsettled_load(struct vc_chat *chat);
@@ -412,6 +421,9 @@ struct vc_unsettled *vc_unsettled_find(const struct vc_chat *chat,
 /* Room is taken; beyond the limit the message stays where it is. */
 void vc_unsettled_add(struct vc_chat *chat, struct vc_person *person,
                       const struct vc_unsettled *entry);
+/* Takes a message out; room for one row is taken. */
+void vc_unsettled_drop(struct vc_chat *chat, struct vc_person *person,
+                       const struct vc_message_ref *ref);
 /* A hole has got the message @ref with @order, or was lost (@ref NULL): what hangs on it
  * finds its place again. */
 void vc_unsettled_settle(struct vc_chat *chat, struct vc_person *person,
@@ -464,6 +476,11 @@ void vc_restore_resume(struct vc_chat *chat, const struct vc_now *now,
                        struct vc_person *person);
 void vc_restore_tick(struct vc_chat *chat, const struct vc_now *now,
                      struct vc_person *person);
+/* Ends it; what is not here will not come.  Room for VC_RESTORE_END_OPS is taken. */
+#define VC_RESTORE_END_OPS   VC_CHAT_GAPS_MAX
+#define VC_RESTORE_END_BYTES (VC_CHAT_GAPS_MAX * 32)
+void vc_restore_end(struct vc_chat *chat, const struct vc_now *now,
+                    struct vc_person *person);
 /* Objects about it; room as in inbound.c. */
 VC_NODISCARD bool vc_restore_on_ask(struct vc_chat *chat, const struct vc_now *now,
                                     struct vc_person *person, struct vc_bytes object);
@@ -535,6 +552,9 @@ void vc_receipt_on_acked(struct vc_chat *chat, const struct vc_now *now,
                          struct vc_person *person, const uint8_t ref[VC_MAIL_REF_LEN]);
 VC_NODISCARD bool vc_receipt_on_read(struct vc_chat *chat, const struct vc_now *now,
                                      struct vc_person *person, struct vc_bytes object);
+/* Tells once more what was told; without room it stays untold. */
+void vc_receipt_repeat(struct vc_chat *chat, const struct vc_now *now,
+                       struct vc_person *person);
 /* Sends the receipt that is owed; false when there was no room. */
 VC_NODISCARD bool vc_receipt_give(struct vc_chat *chat, const struct vc_now *now,
                                   struct vc_person *person);

@@ -124,6 +124,22 @@ void vc_unsettled_add(struct vc_chat *chat, struct vc_person *person,
     write_row(chat, entry);
 }
 
+void vc_unsettled_drop(struct vc_chat *chat, struct vc_person *person,
+                       const struct vc_message_ref *ref)
+{
+    struct vc_unsettled *entry = vc_unsettled_find(chat, person, ref);
+    struct vc_chat_key key = vc_key_ref(person->id, ref);
+
+    if (entry == NULL) {
+        return;
+    }
+    vc_store_del(chat->cfg.store, VC_TABLE_UNSETTLED, vc_key_bytes(&key));
+    chat->unsettled_count--;
+    person->unsettled_count--;
+    memmove(entry, entry + 1,
+            (chat->unsettled_count - (size_t)(entry - chat->unsettled)) * sizeof *entry);
+}
+
 void vc_unsettled_forget(struct vc_chat *chat, struct vc_person *person)
 {
     size_t at = first_of(chat, person->id);
@@ -155,6 +171,9 @@ static uint64_t floor_of(struct vc_chat *chat, const struct vc_person *person,
         const struct vc_unsettled *other = vc_unsettled_find(chat, person, parent);
         uint64_t before = 0;
 
+        if (vc_order_is_doubtful(chat, person, parent)) {
+            continue;
+        }
         if (other != NULL) {
             before = other->row.order;
         } else if (filled->ref != NULL) {
@@ -247,7 +266,8 @@ static bool has_open_parent(const struct vc_chat *chat, const struct vc_person *
             vc_unsettled_find(chat, person, &entry->row.parents[i]);
         const struct vc_gap *gap = vc_gap_find(person, &entry->row.parents[i]);
 
-        if ((other != NULL && !other->is_settled) || (gap != NULL && !gap->is_lost)) {
+        if ((other != NULL && !other->is_settled) || (gap != NULL && !gap->is_lost) ||
+            vc_order_is_doubtful(chat, person, &entry->row.parents[i])) {
             return true;
         }
     }

@@ -80,7 +80,8 @@ static bool is_wanted(struct vc_mail *mail, struct vc_mail_peer *peer, uint64_t 
         mail->stats.dropped_strange++;
         return false;
     }
-    if (!prepare(mail, peer, number)) {
+    /* What he says may hang on what our store has lost: that must be known first. */
+    if (!peer->is_greeted || peer->is_rolled_back || !prepare(mail, peer, number)) {
         vc_inbox_refused(mail, peer, number);
         return false;
     }
@@ -150,6 +151,7 @@ void vc_inbox_on_data(struct vc_mail *mail, const struct vc_now *now,
         .kind = VC_MAIL_DELIVERY,
         .peer = peer->number,
         .number = data->number,
+        .is_in_order = data->number == peer->seen.prefix + 1,
         .object = opened.object,
     };
     mail->is_slot_full = true;

@@ -91,8 +91,8 @@ struct vc_mail_object {
  * Writes one object into the outbox, in the present turn; it goes to the link when the
  * turn is committed.  Room reserved by the caller (VC_MAIL_SEND_OPS, _BYTES).
  * Without keys, or with too much before it, it waits and its words are asked for later.
- * VC_ERR_NOT_FOUND: unknown peer; VC_ERR_BUSY: too much waits for him, or for the disk;
- * VC_ERR_NO_MEMORY, or what the store says.
+ * VC_ERR_NOT_FOUND: unknown peer; VC_ERR_BUSY: too much waits for him, or for the disk, or
+ * VC_MAIL_ROLLED_BACK is still to be told; VC_ERR_NO_MEMORY, or what the store says.
  */
 VC_NODISCARD vc_err vc_mail_send(struct vc_mail *mail, const struct vc_now *now,
                                  uint32_t peer, const struct vc_mail_object *object,
@@ -175,6 +175,7 @@ struct vc_mail_output {
     enum vc_mail_output_kind kind;
     uint32_t peer;
     uint64_t number;
+    bool is_in_order;             /* DELIVERY: every smaller number was seen */
     struct vc_bytes object;       /* DELIVERY, PASSED: borrowed until the next call */
     uint8_t ref[VC_MAIL_REF_LEN]; /* ACKED, WORDS */
     struct vc_link_output link;   /* UP, DOWN, MOVED */

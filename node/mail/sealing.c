@@ -112,7 +112,8 @@ vc_err vc_mail_send(struct vc_mail *mail, const struct vc_now *now, uint32_t pee
     struct vc_mail_peer *known = vc_mail_peer_find(mail, peer);
     if (known == NULL)
         return VC_ERR_NOT_FOUND;
-    if (vc_mail_peer_waiting(known) >= VC_MAIL_OUTBOX_MAX ||
+    /* Before chat knows that the store was put back it may name two things alike. */
+    if (known->is_rolled_back || vc_mail_peer_waiting(known) >= VC_MAIL_OUTBOX_MAX ||
         known->next >= VC_MAIL_NUMBER_MAX ||
         !vc_ledger_has_room(&mail->ledger, VC_MAIL_LEDGER_SPARE))
         return VC_ERR_BUSY;

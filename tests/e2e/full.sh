@@ -2,7 +2,7 @@
 # The labs at their full sizes, with the programs that people run: about 20 minutes, as root.
 #
 #     tests/e2e/full.sh [LAB...]     kills syscalls power memory disk damage strangers hostile
-#                                    start api forgets; all of them when none is named
+#                                    start api forgets stolen; all of them when none is named
 set -eu
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -29,6 +29,7 @@ size_of() {
     hostile) echo --events 100000 --breaks 50 --frame-megabytes 1024 ;;
     start) echo --starts 50 ;;
     forgets) echo --texts 2000 ;;
+    stolen) echo --texts 1000 ;;
     api) ;;
     *)
         echo "full: there is no lab $1" >&2
@@ -37,7 +38,7 @@ size_of() {
     esac
 }
 
-[ $# -gt 0 ] || set -- kills syscalls power memory disk damage strangers hostile start api forgets
+[ $# -gt 0 ] || set -- kills syscalls power memory disk damage strangers hostile start api forgets stolen
 failed=
 for name in "$@"; do
     size=$(size_of "$name")

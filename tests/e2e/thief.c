@@ -3,6 +3,7 @@
  *
  *     vc_thief objects DIR FILE...        openings, and the frames of all outbox rows: a line each
  *     vc_thief open DIR FILE... <LINES    what of these lines opens with what is there
+ *     vc_thief secrets DIR FILE...        every secret that is there: what it is, and hex
  *
  * The keys are those of DIR (a passphrase comes in VC_THIEF_PASSPHRASE); rows are looked for at
  * every byte of each FILE, as the store's free pages and a record of its writes have them.  A
@@ -46,7 +47,7 @@ struct loot {
     size_t prekey_count;
     struct vc_account account;
     struct vc_device device;
-    bool has_identity, prints_objects;
+    bool has_identity, prints_objects, prints_secrets;
 };
 
 static struct loot loot;
@@ -332,6 +333,50 @@ static size_t count_one_time(void)
     return count;
 }
 
+static void tell(const char *what, const void *secret, size_t len)
+{
+    char text[VC_HEX_ROOM(64)];
+    struct vc_bytes bytes = {secret, len};
+
+    if (!vc_is_zero(secret, len)) {
+        vc_hex_encode(bytes, text);
+        printf("%s %s\n", what, text);
+    }
+}
+
+static void tell_secrets(void)
+{
+    tell("rows", &loot.ring->values, 32);
+    tell("places", &loot.ring->places, 32);
+    tell("slots", &loot.ring->slots, 32);
+    tell("epoch", &loot.ring->newest.key, 32);
+    tell("words", &loot.account.entropy, 32);
+    tell("root", &loot.account.root_secret, 32);
+    tell("record", &loot.account.record_secret, 32);
+    tell("contacts", &loot.account.contacts, 32);
+    tell("dev_sig", &loot.device.sig_secret, 32);
+    tell("dev_dh", &loot.device.dh_secret, 32);
+    for (size_t i = 0; i < loot.prekey_count; i++) {
+        tell("prekey", &loot.prekeys[i].secret, 32);
+    }
+    for (size_t i = 0; i < loot.kept_count; i++) {
+        tell("kept", &loot.kept[i], 32);
+    }
+    for (size_t i = 0; i < loot.state_count; i++) {
+        const struct vc_ratchet *state = &loot.states[i];
+
+        tell("session", &state->session, sizeof state->session);
+        tell("ratchet_root", &state->root, 32);
+        tell("ratchet_key", &state->own_secret, 32);
+        tell("send_chain", &state->send_chain, 32);
+        tell("recv_chain", &state->recv_chain, 32);
+        tell("send_header", &state->send_header, 32);
+        tell("send_next", &state->send_next, 32);
+        tell("recv_header", &state->recv_header, 32);
+        tell("recv_next", &state->recv_next, 32);
+    }
+}
+
 static void open_objects(void)
 {
     static char line[LINE_ROOM];
@@ -370,9 +415,10 @@ static void open_objects(void)
 int main(int argc, char **argv)
 {
     if (argc < 4) {
-        die("vc_thief objects|open DIR FILE...");
+        die("vc_thief objects|open|secrets DIR FILE...");
     }
     loot.prints_objects = strcmp(argv[1], "objects") == 0;
+    loot.prints_secrets = strcmp(argv[1], "secrets") == 0;
     loot.states = calloc(FOUND_MAX, sizeof *loot.states);
     loot.again = calloc(FOUND_MAX, sizeof *loot.again);
     if (loot.states == NULL || loot.again == NULL || vc_crypto_init() != VC_OK) {
@@ -382,7 +428,9 @@ int main(int argc, char **argv)
     for (int i = 3; i < argc; i++) {
         search(argv[i]);
     }
-    if (!loot.prints_objects) {
+    if (loot.prints_secrets) {
+        tell_secrets();
+    } else if (!loot.prints_objects) {
         open_objects();
     }
     vc_unlock_end(loot.ring);

@@ -211,6 +211,7 @@ void sim_host_turn(struct sim_host *host, void (*ask)(struct sim_host *host, voi
 void sim_host_start(struct sim_host *host)
 {
     sim_plant_restart(host);
+    sim_copies_restart(host);
     host->is_dying = false;
     host->is_commit_planned = false;
     host->committed = host->ticket = 0;
@@ -221,6 +222,7 @@ void sim_host_start(struct sim_host *host)
     }
     build_node(host);
     if (host->node != NULL) {
+        sim_copies_started(host);
         sim_person_read(host);
         end_turn(host);
     }
@@ -298,6 +300,8 @@ void sim_host_commit(struct sim_host *host)
                             .host = host->index,
                             .life = host->life,
                             .at = world->now + 100 + sim_random_below(&world->random, 4000)});
+    } else {
+        sim_copies_keep(host);
     }
     sim_host_turn(host, NULL, NULL);
 }

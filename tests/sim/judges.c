@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/chat/state.h"
 #include "tests/sim/world.h"
 
 /* Pairs of packet key and number that have sealed: an open hash table, grown by doubling. */
@@ -15,6 +16,7 @@ void sim_judge_reset(struct sim_world *world)
     free(seals.marks);
     memset(&seals, 0, sizeof seals);
     seals.world = world;
+    sim_frames_reset(world);
 }
 
 static bool insert_mark(uint64_t mark)
@@ -69,6 +71,27 @@ void sim_judge_seal(const uint8_t key[32], uint64_t number)
     }
 }
 
+void sim_judge_noticed(const struct vc_mail *mail, uint32_t peer, bool is_own)
+{
+    struct sim_world *world = seals.world;
+
+    for (uint32_t i = 0; world != NULL && i < world->config.hosts; i++) {
+        struct sim_host *host = &world->hosts[i];
+        const struct vc_person *person;
+
+        if (host->node == NULL || vc_node_mail(host->node) != mail) {
+            continue;
+        }
+        person = vc_person_of_peer(vc_node_chat(host->node), peer);
+        for (uint32_t other = 0; person != NULL && other < world->config.hosts; other++) {
+            if (memcmp(person->row.root.b, world->hosts[other].root.b, 32) == 0) {
+                sim_trace(world, is_own ? "is rolled back" : "has lost", i, other);
+                sim_copies_noticed(host, other, is_own);
+            }
+        }
+    }
+}
+
 void sim_judge_datagram(struct sim_host *from, const struct vc_addr *to, struct vc_bytes bytes)
 {
     static const char canary[] = "canary-in-the-coal-mine";
@@ -114,8 +137,10 @@ static bool has_settled(struct sim_host *host)
 bool sim_is_settled(struct sim_world *world)
 {
     for (uint32_t i = 0; i < world->text_count; i++) {
-        if (!world->texts[i].is_promised || world->texts[i].shown == 0 ||
-            !world->texts[i].is_delivered) {
+        const struct sim_text *text = &world->texts[i];
+        bool is_there = text->shown > 0 && text->is_delivered;
+
+        if (!text->is_promised || (text->is_gone ? text->shown > 0 : !is_there)) {
             return false;
         }
     }
@@ -129,15 +154,20 @@ bool sim_is_settled(struct sim_world *world)
 
 struct listing {
     struct vc_hash32 ids[SIM_TEXTS_MAX];
+    uint32_t times[SIM_TEXTS_MAX]; /* of each text */
     size_t count;
 };
 
 static bool list_message(void *ctx, const struct vc_message *message)
 {
     struct listing *listing = ctx;
+    uint32_t number;
 
     if (listing->count < SIM_TEXTS_MAX) {
         listing->ids[listing->count++] = message->id;
+    }
+    if (sim_text_of(message->body, &number) && number < SIM_TEXTS_MAX) {
+        listing->times[number]++;
     }
     return true;
 }
@@ -148,9 +178,28 @@ static void list_conversation(struct sim_host *host, uint32_t other, struct list
                                  .on_message = list_message,
                                  .ctx = ret};
 
-    ret->count = 0;
+    memset(ret, 0, sizeof *ret);
     if (vc_chat_history(vc_node_chat(host->node), &history) != VC_OK) {
         sim_complain(host->world, "host %u cannot show its history", host->index);
+    }
+}
+
+/* Is each text there as often as may be? */
+static void judge_times(struct sim_host *host, uint32_t other, const struct listing *listing)
+{
+    struct sim_world *world = host->world;
+
+    for (uint32_t i = 0; i < world->text_count; i++) {
+        const struct sim_text *text = &world->texts[i];
+        bool is_theirs = (text->from == host->index && text->to == other) ||
+                         (text->from == other && text->to == host->index);
+        uint32_t least = is_theirs && !text->is_gone ? 1 : 0;
+        uint32_t most = is_theirs ? 1 + text->doubles : 0;
+
+        if (listing->times[i] < least || listing->times[i] > most) {
+            sim_complain(world, "host %u has text %u of host %u %u times", host->index, i,
+                         text->from, listing->times[i]);
+        }
     }
 }
 
@@ -158,21 +207,27 @@ static void judge_pair(struct sim_host *a, struct sim_host *b)
 {
     static struct listing of_a, of_b;
     struct sim_world *world = a->world;
-    size_t written = 0;
 
     list_conversation(a, b->index, &of_a);
     list_conversation(b, a->index, &of_b);
-    for (uint32_t i = 0; i < world->text_count; i++) {
-        const struct sim_text *text = &world->texts[i];
-
-        written += (text->from == a->index && text->to == b->index) ||
-                   (text->from == b->index && text->to == a->index);
-    }
-    if (of_a.count != written || of_b.count != written) {
-        sim_complain(world, "hosts %u and %u wrote %zu texts and have %zu and %zu", a->index,
-                     b->index, written, of_a.count, of_b.count);
-    } else if (memcmp(of_a.ids, of_b.ids, written * sizeof *of_a.ids) != 0) {
+    judge_times(a, b->index, &of_a);
+    judge_times(b, a->index, &of_b);
+    if (of_a.count != of_b.count) {
+        sim_complain(world, "hosts %u and %u have %zu and %zu texts", a->index, b->index,
+                     of_a.count, of_b.count);
+    } else if (memcmp(of_a.ids, of_b.ids, of_a.count * sizeof *of_a.ids) != 0) {
         sim_complain(world, "hosts %u and %u show different orders", a->index, b->index);
+    }
+}
+
+static void judge_noticing(const struct sim_host *host)
+{
+    for (uint32_t other = 0; other < host->world->config.hosts; other++) {
+        if (host->must_notice_own[other] || host->must_notice_theirs[other]) {
+            sim_complain(host->world,
+                         "host %u was put back, and nobody noticed it with %u",
+                         host->index, other);
+        }
     }
 }
 
@@ -181,7 +236,12 @@ void sim_judge_end(struct sim_world *world)
     for (uint32_t i = 0; i < world->text_count; i++) {
         const struct sim_text *text = &world->texts[i];
 
-        if (text->is_promised && text->shown == 0) {
+        if (text->is_gone) {
+            if (text->shown > 0) {
+                sim_complain(world, "text %u is not back at host %u, and %u has it", i,
+                             text->from, text->to);
+            }
+        } else if (text->is_promised && text->shown == 0) {
             sim_complain(world, "text %u of host %u was promised and is lost", i, text->from);
         } else if (!text->is_promised) {
             sim_complain(world, "text %u of host %u was never accepted", i, text->from);
@@ -191,6 +251,7 @@ void sim_judge_end(struct sim_world *world)
         }
     }
     for (uint32_t i = 0; i < world->config.hosts && world->complaint[0] == '\0'; i++) {
+        judge_noticing(&world->hosts[i]);
         for (uint32_t j = i + 1; j < world->config.hosts; j++) {
             if (world->hosts[i].node != NULL && world->hosts[j].node != NULL) {
                 judge_pair(&world->hosts[i], &world->hosts[j]);

@@ -51,7 +51,7 @@ bool sim_text_of(struct vc_bytes body, uint32_t *ret_number)
     return whole.len == body.len && memcmp(whole.data, body.data, body.len) == 0;
 }
 
-static void find_contacts(struct sim_host *host)
+void sim_person_find(struct sim_host *host)
 {
     struct vc_contact contacts[SIM_HOSTS_MAX];
     struct sim_world *world = host->world;
@@ -113,12 +113,13 @@ static void ask(struct sim_host *host, uint32_t number)
 
     if (err == VC_OK) {
         text->is_asked = true;
+        text->was_asked = true;
         text->ticket = 0;
         text->seq = message.ref.seq;
         /* It may have been accepted in an earlier life, and have arrived since. */
         text->is_delivered |= message.state == VC_MESSAGE_DELIVERED ||
                               message.state == VC_MESSAGE_READ;
-    } else if (err != VC_ERR_FULL && err != VC_ERR_STORE_IO) {
+    } else if (err != VC_ERR_FULL && err != VC_ERR_STORE_IO && err != VC_ERR_BUSY) {
         sim_complain(host->world, "host %u cannot send: %s", host->index, vc_err_name(err));
     }
 }
@@ -179,7 +180,7 @@ static void act(struct sim_host *host, void *ctx)
     struct sim_world *world = host->world;
 
     (void)ctx;
-    find_contacts(host);
+    sim_person_find(host);
     for (uint32_t other = 0; other < world->config.hosts; other++) {
         if (other != host->index && host->person.contact_of[other] == 0) {
             get_to_know(host, other);
@@ -262,6 +263,7 @@ static void read_message(struct sim_host *host, const struct vc_event *event)
         return;
     }
     if (message.is_own) {
+        sim_copies_own(host, &message, &world->texts[number]);
         return;
     }
     if (world->texts[number].to != host->index) {
@@ -269,8 +271,9 @@ static void read_message(struct sim_host *host, const struct vc_event *event)
                      world->texts[number].to);
     }
     world->texts[number].shown++;
+    world->texts[number].was_shown = true;
     sim_trace(world, "shown", host->index, number);
-    if (world->texts[number].shown > 1) {
+    if (world->texts[number].shown > 1 + world->texts[number].doubles) {
         sim_complain(world, "host %u shows text %u twice", host->index, number);
     }
 }
@@ -300,7 +303,7 @@ static void read_state(struct sim_host *host, const struct vc_event *event)
         }
         if (event->state == VC_MESSAGE_DELIVERED || event->state == VC_MESSAGE_READ) {
             text->is_delivered = true;
-            if (text->shown == 0) {
+            if (!text->was_shown) {
                 sim_complain(host->world, "host %u: seq %u is said to be delivered, is not",
                              host->index, seq);
             }
@@ -330,7 +333,7 @@ static bool on_event(void *ctx, const struct vc_event *event)
     }
     host->person.cursor = event->seq;
     if (event->kind == VC_EVENT_CONTACT_ADDED) {
-        find_contacts(host);
+        sim_person_find(host);
     } else if (event->kind == VC_EVENT_MESSAGE) {
         read_message(host, event);
     } else if (event->kind == VC_EVENT_STATE) {
@@ -343,7 +346,7 @@ void sim_person_read(struct sim_host *host)
 {
     vc_err err;
 
-    find_contacts(host);
+    sim_person_find(host);
     err = vc_chat_events(chat_of(host), host->person.cursor, on_event, host);
     if (err != VC_OK) {
         sim_complain(host->world, "host %u: events cannot be read: %s", host->index,

@@ -132,6 +132,30 @@ bool __wrap_vc_packet_open(const struct vc_packet_key *key, struct vc_replay *re
                                        ret_number);
 }
 
+vc_err __real_vc_ratchet_seal(struct vc_ratchet *ratchet, const struct vc_secret32 *fresh,
+                              struct vc_bytes plain, uint8_t *ret_frame,
+                              struct vc_ratchet_place *ret_place);
+vc_err __wrap_vc_ratchet_seal(struct vc_ratchet *ratchet, const struct vc_secret32 *fresh,
+                              struct vc_bytes plain, uint8_t *ret_frame,
+                              struct vc_ratchet_place *ret_place);
+
+vc_err __wrap_vc_ratchet_seal(struct vc_ratchet *ratchet, const struct vc_secret32 *fresh,
+                              struct vc_bytes plain, uint8_t *ret_frame,
+                              struct vc_ratchet_place *ret_place)
+{
+    static uint8_t words[VC_RATCHET_TEXT_MAX];
+    struct vc_bytes copy = {words, plain.len};
+    vc_err err;
+
+    memcpy(words, plain.data, plain.len); /* it may stand where the frame comes */
+    err = __real_vc_ratchet_seal(ratchet, fresh, plain, ret_frame, ret_place);
+    if (err == VC_OK) {
+        sim_judge_frame(&ratchet->session, *ret_place, copy,
+                        (struct vc_bytes){ret_frame, plain.len + VC_RATCHET_OVERHEAD});
+    }
+    return err;
+}
+
 static uint64_t *ticket_of(const struct vc_store *store)
 {
     for (size_t i = 0; i < SIM_HOSTS_MAX; i++) {
@@ -258,6 +282,10 @@ bool __wrap_vc_mail_next(struct vc_mail *mail, const struct vc_now *now,
         }
     }
     while (__real_vc_mail_next(mail, now, ret_output)) {
+        if (ret_output->kind == VC_MAIL_ROLLED_BACK || ret_output->kind == VC_MAIL_LOST) {
+            sim_judge_noticed(mail, ret_output->peer,
+                              ret_output->kind == VC_MAIL_ROLLED_BACK);
+        }
         if (ret_output->kind == VC_MAIL_DELIVERY &&
             now_and_then(SIM_PLANT_ACCEPT_BLINDLY, 30)) {
             vc_mail_accept(mail, now, ret_output->peer, ret_output->number);

@@ -14,6 +14,7 @@
 struct totals {
     uint64_t runs, complaints, texts, datagrams, turns, crashes, failed_commits;
     vc_ms virtual_ms;
+    struct sim_put_backs put_backs;
 };
 
 static void print_usage(void)
@@ -24,6 +25,7 @@ static void print_usage(void)
          "  --hosts N        2..8, instead of what the seed says\n"
          "  --loss PERCENT   likewise\n"
          "  --quiet-net      no fault of any kind\n"
+         "  --put-backs N    up to N disks of each world are put back to an older state\n"
          "  --plant NAME     with a bug on purpose (--plants lists them)\n"
          "  --judge-plants   every planted bug must be caught within these seeds\n"
          "  --trace          say what happens\n"
@@ -37,8 +39,34 @@ static void no_faults(struct sim_config *config)
 {
     config->loss = config->duplication = config->slow = config->crash = 0;
     config->commit_failure = config->partition = config->sleep = config->move = 0;
-    config->garbage = 0;
+    config->garbage = config->put_back = 0;
     config->skew_max_s = 1;
+}
+
+static void add_put_backs(struct sim_put_backs *sum, const struct sim_put_backs *more)
+{
+    sum->count += more->count;
+    sum->changing += more->changing;
+    sum->noticed += more->noticed;
+    sum->gone += more->gone;
+    sum->restored += more->restored;
+    sum->names_twice += more->names_twice;
+    sum->bytes += more->bytes;
+    sum->equal_bytes += more->equal_bytes;
+}
+
+static void print_put_backs(const struct sim_put_backs *sum)
+{
+    if (sum->count == 0) {
+        return;
+    }
+    printf("%llu disks put back: %llu times somebody had seen what was gone, noticed %llu "
+           "times; %llu texts gone, %llu of them restored; %llu places sealed twice: %llu of "
+           "%llu bytes equal, by chance 1 in 256\n",
+           (unsigned long long)sum->count, (unsigned long long)sum->changing,
+           (unsigned long long)sum->noticed, (unsigned long long)sum->gone,
+           (unsigned long long)sum->restored, (unsigned long long)sum->names_twice,
+           (unsigned long long)sum->equal_bytes, (unsigned long long)sum->bytes);
 }
 
 static bool run_seed(uint64_t seed, struct totals *totals, char *ret_complaint)
@@ -57,6 +85,10 @@ static bool run_seed(uint64_t seed, struct totals *totals, char *ret_complaint)
     if (is_quiet_net) {
         no_faults(&config);
     }
+    if (overrides.put_backs_max != 0) {
+        config.put_back = 50000;
+        config.put_backs_max = overrides.put_backs_max;
+    }
     config.trace = wants_trace ? stdout : NULL;
     memset(&world, 0, sizeof world);
     is_good = sim_world_run(&world, &config);
@@ -69,6 +101,7 @@ static bool run_seed(uint64_t seed, struct totals *totals, char *ret_complaint)
     totals->crashes += world.crashes;
     totals->failed_commits += world.failed_commits;
     totals->virtual_ms += world.now;
+    add_put_backs(&totals->put_backs, &world.put_backs);
     if (wants_hash) {
         printf("seed %llu hash %016llx\n", (unsigned long long)seed,
                (unsigned long long)world.trace_hash);
@@ -109,6 +142,7 @@ static int run_all(uint64_t first, uint64_t last)
            (unsigned long long)totals.turns, (unsigned long long)totals.crashes,
            (unsigned long long)totals.failed_commits, (double)totals.virtual_ms / 1000, took,
            (double)totals.virtual_ms / 1000 / took);
+    print_put_backs(&totals.put_backs);
     return totals.complaints == 0 ? 0 : 1;
 }
 
@@ -173,6 +207,7 @@ int main(int argc, char **argv)
     static const struct option known[] = {
         {"seeds", required_argument, NULL, 's'}, {"hosts", required_argument, NULL, 'n'},
         {"loss", required_argument, NULL, 'l'},  {"quiet-net", no_argument, NULL, 'q'},
+        {"put-backs", required_argument, NULL, 'b'},
         {"plant", required_argument, NULL, 'p'}, {"plants", no_argument, NULL, 'L'},
         {"judge-plants", no_argument, NULL, 'j'}, {"trace", no_argument, NULL, 't'},
         {"hash", no_argument, NULL, 'x'},        {"help", no_argument, NULL, 'h'},
@@ -187,6 +222,9 @@ int main(int argc, char **argv)
         case 's': is_understood &= parse_seeds(optarg, &first, &last); break;
         case 'n': overrides.hosts = (uint32_t)strtoul(optarg, NULL, 10); break;
         case 'l': overrides.loss = 10000 * (uint32_t)strtoul(optarg, NULL, 10); break;
+        case 'b':
+            overrides.put_backs_max = (uint32_t)strtoul(optarg, NULL, 10);
+            break;
         case 'q': is_quiet_net = true; break;
         case 'p': is_understood &= choose_plant(optarg); break;
         case 'L': return list_plants();

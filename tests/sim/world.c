@@ -32,6 +32,8 @@ void sim_config_of_seed(struct sim_config *ret_config, uint64_t seed)
     config.garbage = sim_random_chance(&random, 300000) ? 300000 : 0;
     config.skew_max_s = sim_random_chance(&random, 500000) ? SKEW_MAX_S : 5;
     config.commit_max_ms = sim_random_between(&random, 1, 60);
+    config.put_back = sim_random_chance(&random, 200000) ? 20000 : 0;
+    config.put_backs_max = sim_random_between(&random, 1, 3);
     *ret_config = config;
 }
 
@@ -178,6 +180,7 @@ static void second_of_faults(struct sim_world *world, struct sim_host *host)
                                 config->skew_max_s);
     }
     roam(world, host);
+    sim_copies_second(host);
 }
 
 static void plan_for(struct sim_world *world, uint32_t host, enum sim_kind kind, vc_ms at)
@@ -333,6 +336,7 @@ void sim_world_free(struct sim_world *world)
             vc_memory_crash(world->hosts[i].store);
         }
         vc_memory_disk_free(world->hosts[i].disk);
+        sim_copies_free(&world->hosts[i]);
     }
     sim_judge_reset(NULL);
 }

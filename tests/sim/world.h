@@ -5,7 +5,7 @@
  * the first part of a run: datagrams are lost, late, doubled and in other orders, parts of
  * the network are cut off, hosts crash between any two steps of a turn, lose batches that
  * were not committed, meet failing commits, sleep, move to another address, have clocks
- * that are wrong.  Then faults are off and everything must settle.  Judges stand outside
+ * that are wrong, are put back to an older state of their disk.  Then faults are off and everything must settle.  Judges stand outside
  * and complain; a run without a complaint is a good run.
  *
  * The same seed gives the same trace hash, whatever compiler built it.
@@ -22,6 +22,7 @@
 #define SIM_HOSTS_MAX 8
 #define SIM_TEXTS_MAX 4096 /* messages of one run */
 #define SIM_COMPLAINT_MAX 256
+#define SIM_COPIES_MAX 3 /* of a host's disk */
 
 /* What a run is made of.  Chances are in a million. */
 struct sim_config {
@@ -38,6 +39,8 @@ struct sim_config {
     uint32_t skew_max_s;     /* clocks are wrong by up to this */
     uint32_t commit_max_ms;
     uint32_t burst;          /* texts that are written at once, at most */
+    uint32_t put_back;       /* per second and host: its disk becomes an older copy */
+    uint32_t put_backs_max;  /* of the world */
     FILE *trace;             /* NULL: quiet */
 };
 
@@ -63,7 +66,12 @@ struct sim_text {
     bool is_asked;     /* handed to the node in this life, no answer yet */
     bool is_promised;  /* "queued" was said after its commit */
     uint64_t ticket;   /* is_asked: the turn that has to be committed */
-    uint32_t shown;    /* how often the other side's reader has seen it */
+    uint32_t shown;    /* how often the other side's reader has seen it, and has it */
+    bool was_shown;    /* to a reader whose disk may have been put back since */
+    bool was_asked;    /* in any life */
+    bool is_gone;      /* promised, and not on the disk that was put back, nor restored */
+    uint32_t doubles;  /* times that it may have been accepted and forgotten: it is written
+                          once more then, as nobody knows that it was */
     bool is_marked;    /* the reader has said that he has read it */
     bool is_delivered, is_read; /* what the writer's side says */
     uint32_t seq;      /* is_asked or is_promised: its number at the writer's */
@@ -82,6 +90,13 @@ struct sim_person {
 
 struct sim_world;
 
+/* A disk as it was, and what its reader had seen then. */
+struct sim_copy {
+    struct vc_memory_disk *disk; /* NULL: none */
+    uint64_t cursor;
+    uint8_t shown[SIM_TEXTS_MAX];
+};
+
 struct sim_host {
     struct sim_world *world;
     uint32_t index;
@@ -99,6 +114,22 @@ struct sim_host {
     bool has_root;
     struct vc_key32 root;  /* who it is; must not change over its lives */
     struct sim_person person;
+    struct sim_copy copies[SIM_COPIES_MAX];
+    bool is_put_back; /* it starts from one of them */
+    /* What the other side had seen is not on the disk: that must be noticed, by our own
+     * numbers or by what it says. */
+    bool must_notice_own[SIM_HOSTS_MAX], must_notice_theirs[SIM_HOSTS_MAX];
+};
+
+/* What a world had of stores that were put back. */
+struct sim_put_backs {
+    uint64_t count;
+    uint64_t changing; /* of these: the other side had seen what was gone */
+    uint64_t noticed;  /* by whom it concerned */
+    uint64_t gone;     /* texts that were not on the disk that was put back */
+    uint64_t restored; /* of these: back at their writer's */
+    uint64_t names_twice; /* places of a session that sealed two texts */
+    uint64_t bytes, equal_bytes; /* compared of these, and the same by chance */
 };
 
 struct sim_world {
@@ -116,6 +147,7 @@ struct sim_world {
     struct sim_text texts[SIM_TEXTS_MAX];
     uint32_t text_count;
     uint64_t datagrams, turns, crashes, failed_commits;
+    struct sim_put_backs put_backs;
     char complaint[SIM_COMPLAINT_MAX]; /* the first one; empty: none */
 };
 
@@ -146,9 +178,20 @@ void sim_host_turn(struct sim_host *host, void (*ask)(struct sim_host *host, voi
                    void *ctx);
 struct vc_now sim_host_now(const struct sim_host *host);
 
+/* copies.c: disks that are put back to an older state */
+void sim_copies_keep(struct sim_host *host);  /* now and then, after a commit */
+void sim_copies_second(struct sim_host *host); /* puts an old one back, perhaps */
+void sim_copies_restart(struct sim_host *host); /* before the disk is opened */
+void sim_copies_started(struct sim_host *host); /* the node is there */
+void sim_copies_own(struct sim_host *host, const struct vc_message *message,
+                    struct sim_text *text);     /* the writer sees a text of his */
+void sim_copies_noticed(struct sim_host *host, uint32_t other, bool is_own);
+void sim_copies_free(struct sim_host *host);
+
 /* people.c */
 void sim_person_act(struct sim_host *host);
 void sim_person_read(struct sim_host *host);     /* events that are committed */
+void sim_person_find(struct sim_host *host);     /* his contacts */
 void sim_person_forget(struct sim_host *host);   /* the node died: no answer will come */
 bool sim_text_of(struct vc_bytes body, uint32_t *ret_number);
 void sim_person_answered(struct sim_host *host); /* tickets came back */
@@ -159,6 +202,12 @@ void sim_judge_end(struct sim_world *world);
 void sim_judge_datagram(struct sim_host *from, const struct vc_addr *to, struct vc_bytes bytes);
 /* What the wrapped primitives see (plants.c): a key and number never seal twice. */
 void sim_judge_seal(const uint8_t key[32], uint64_t number);
+/* Mail says that its own store was put back (@is_own), or that it has lost what @peer sent. */
+void sim_judge_noticed(const struct vc_mail *mail, uint32_t peer, bool is_own);
+/* frames.c: a place of a session never gives the bytes of one text to another. */
+void sim_judge_frame(const struct vc_id16 *session, struct vc_ratchet_place place,
+                     struct vc_bytes plain, struct vc_bytes frame);
 void sim_judge_reset(struct sim_world *world);
+void sim_frames_reset(struct sim_world *world);
 
 #endif

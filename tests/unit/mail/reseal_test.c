@@ -161,6 +161,25 @@ static void an_ack_may_overtake_the_sealing(void **state)
     assert_int_equal(seals->seals, 5 + 1 + 1);
 }
 
+static void what_is_acknowledged_needs_no_other_seal(void **state)
+{
+    (void)state;
+    send("a");
+    send("b");
+    host_turn(&host);
+    complain(1, 1);
+    feed_ack(&host, PEER, 2, 0, 0);
+    expect_acked(1);
+    expect_acked(2);
+    send("c");
+    assert_int_equal(seals->seals, 3);
+    host_expect_nothing(&host);
+    host_turn(&host);
+    host_crash(&host, false);
+    host_expect_nothing(&host);
+    assert_int_equal(host_state(&host, PEER).waiting, 1);
+}
+
 static void turns_from_before_a_session_ended_release_nothing(void **state)
 {
     (void)state;
@@ -398,6 +417,7 @@ int main(void)
         TEST(a_session_that_ended_has_everything_sealed_anew),
         TEST(an_ack_for_what_is_being_sealed_anew_counts),
         TEST(an_ack_may_overtake_the_sealing),
+        TEST(what_is_acknowledged_needs_no_other_seal),
         TEST(turns_from_before_a_session_ended_release_nothing),
         TEST(a_crash_before_the_commit_leaves_the_old_session),
         TEST(what_was_not_sealed_anew_before_a_crash_is_after_it),

@@ -1,0 +1,226 @@
+/*
+ * Disks that are put back to an older state, and what the judges have to know of it: which
+ * texts are not on them, and who had seen these.
+ *
+ * Copies are made of what is committed, and only when the host and all others are each
+ * other's contacts.  One that is put back stays, so that a later one may come from a branch
+ * that was left.
+ */
+#include <string.h>
+
+#include "tests/sim/world.h"
+
+#define KEEP_CHANCE 100000 /* of a commit, in a million */
+
+static bool is_known_to_all(const struct sim_host *host)
+{
+    const struct sim_world *world = host->world;
+
+    for (uint32_t other = 0; other < world->config.hosts; other++) {
+        if (other != host->index && (host->person.contact_of[other] == 0 ||
+                                     world->hosts[other].person.contact_of[host->index] == 0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void sim_copies_keep(struct sim_host *host)
+{
+    struct sim_world *world = host->world;
+    struct sim_copy *copy;
+
+    if (!world->has_faults || world->config.put_back == 0 || !is_known_to_all(host) ||
+        !sim_random_chance(&world->random, KEEP_CHANCE)) {
+        return;
+    }
+    copy = &host->copies[sim_random_below(&world->random, SIM_COPIES_MAX)];
+    vc_memory_disk_free(copy->disk);
+    copy->disk = vc_memory_disk_copy(host->disk);
+    copy->cursor = host->person.cursor;
+    for (uint32_t i = 0; i < world->text_count; i++) {
+        copy->shown[i] = (uint8_t)(world->texts[i].to == host->index ? world->texts[i].shown : 0);
+    }
+    memset(copy->shown + world->text_count, 0, SIM_TEXTS_MAX - world->text_count);
+    sim_trace(world, "keeps a copy", host->index, host->committed);
+}
+
+void sim_copies_second(struct sim_host *host)
+{
+    struct sim_world *world = host->world;
+
+    if (world->put_backs.count < world->config.put_backs_max && host->store != NULL &&
+        sim_random_chance(&world->random, world->config.put_back)) {
+        host->is_put_back = true;
+        sim_host_crash(host);
+    }
+}
+
+static struct sim_copy *choose(struct sim_host *host)
+{
+    uint32_t from = sim_random_below(&host->world->random, SIM_COPIES_MAX);
+
+    for (uint32_t i = 0; i < SIM_COPIES_MAX; i++) {
+        struct sim_copy *copy = &host->copies[(from + i) % SIM_COPIES_MAX];
+
+        if (copy->disk != NULL) {
+            return copy;
+        }
+    }
+    return NULL;
+}
+
+/* What is to be noticed with @other, now that texts[].shown is as it is on the copy; @had:
+ * what this reader had seen before. */
+static void expect(struct sim_host *host, const struct sim_copy *copy)
+{
+    struct sim_world *world = host->world;
+
+    for (uint32_t i = 0; i < world->text_count; i++) {
+        struct sim_text *text = &world->texts[i];
+
+        if (text->to != host->index) {
+            continue;
+        }
+        if (text->shown > copy->shown[i] && text->is_delivered) {
+            host->must_notice_theirs[text->from] = true;
+        }
+        text->shown = copy->shown[i];
+    }
+    /* What the others have to notice hangs on what this one knows, and that has changed. */
+    for (uint32_t other = 0; other < world->config.hosts; other++) {
+        host->must_notice_own[other] = false;
+        world->hosts[other].must_notice_own[host->index] = false;
+        world->hosts[other].must_notice_theirs[host->index] = false;
+    }
+}
+
+void sim_copies_restart(struct sim_host *host)
+{
+    struct sim_world *world = host->world;
+    struct sim_copy *copy;
+
+    if (!host->is_put_back) {
+        return;
+    }
+    copy = choose(host);
+    if (copy == NULL || world->put_backs.count >= world->config.put_backs_max) {
+        host->is_put_back = false;
+        return;
+    }
+    vc_memory_disk_free(host->disk);
+    host->disk = vc_memory_disk_copy(copy->disk);
+    host->person.cursor = copy->cursor;
+    expect(host, copy);
+    world->put_backs.count++;
+    sim_trace(world, "is put back", host->index, copy->cursor);
+}
+
+struct stock {
+    struct sim_host *host;
+    bool is_there[SIM_TEXTS_MAX];
+};
+
+static bool take_stock_of(void *ctx, const struct vc_message *message)
+{
+    struct stock *stock = ctx;
+    uint32_t number;
+
+    if (message->is_own && sim_text_of(message->body, &number) && number < SIM_TEXTS_MAX) {
+        struct sim_text *text = &stock->host->world->texts[number];
+
+        stock->is_there[number] = true;
+        text->seq = message->ref.seq;
+        text->is_gone = false;
+        text->is_delivered = message->state == VC_MESSAGE_DELIVERED ||
+                             message->state == VC_MESSAGE_READ;
+    }
+    return true;
+}
+
+static void miss(struct sim_host *host, uint32_t number)
+{
+    struct sim_world *world = host->world;
+    struct sim_text *text = &world->texts[number];
+
+    text->is_delivered = false;
+    text->seq = 0;
+    if (text->shown > 0) {
+        host->must_notice_own[text->to] = true;
+    }
+    if (text->is_promised) {
+        world->put_backs.gone += text->is_gone ? 0 : 1;
+        text->is_gone = true;
+    } else if (text->was_asked) {
+        text->doubles++;
+    }
+    sim_trace(world, "is gone", host->index, number);
+}
+
+void sim_copies_started(struct sim_host *host)
+{
+    static struct stock stock;
+    struct sim_world *world = host->world;
+    bool is_changing = false;
+
+    if (!host->is_put_back) {
+        return;
+    }
+    host->is_put_back = false;
+    memset(&stock, 0, sizeof stock);
+    stock.host = host;
+    for (uint32_t other = 0; other < world->config.hosts; other++) {
+        struct vc_history history = {.on_message = take_stock_of, .ctx = &stock};
+
+        if (other == host->index) {
+            continue;
+        }
+        sim_person_find(host);
+        history.contact = host->person.contact_of[other];
+        if (vc_chat_history(vc_node_chat(host->node), &history) != VC_OK) {
+            sim_complain(world, "host %u cannot show what was put back", host->index);
+        }
+    }
+    for (uint32_t i = 0; i < world->text_count; i++) {
+        if (world->texts[i].from == host->index && world->texts[i].was_asked &&
+            !stock.is_there[i]) {
+            miss(host, i);
+        }
+    }
+    for (uint32_t other = 0; other < world->config.hosts; other++) {
+        is_changing |= host->must_notice_own[other] || host->must_notice_theirs[other];
+    }
+    world->put_backs.changing += is_changing;
+}
+
+void sim_copies_own(struct sim_host *host, const struct vc_message *message,
+                    struct sim_text *text)
+{
+    text->seq = message->ref.seq;
+    text->is_delivered |= message->state == VC_MESSAGE_DELIVERED ||
+                          message->state == VC_MESSAGE_READ;
+    if (text->is_gone) {
+        text->is_gone = false;
+        host->world->put_backs.restored++;
+        sim_trace(host->world, "is back", host->index, message->ref.seq);
+    }
+}
+
+void sim_copies_noticed(struct sim_host *host, uint32_t other, bool is_own)
+{
+    bool *own = &host->must_notice_own[other];
+    bool *theirs = &host->must_notice_theirs[other];
+
+    if ((is_own && *own) || (*theirs && !*own)) {
+        host->world->put_backs.noticed++;
+    }
+    *own = *own && !is_own;
+    *theirs = false;
+}
+
+void sim_copies_free(struct sim_host *host)
+{
+    for (size_t i = 0; i < SIM_COPIES_MAX; i++) {
+        vc_memory_disk_free(host->copies[i].disk);
+    }
+}
