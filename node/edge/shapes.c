@@ -95,8 +95,9 @@ json_t *vc_shape_contact(struct vc_chat *chat, const struct vc_contact *contact)
         vc_shape_time(contact->device_since), "last_seen_at",
         vc_shape_time(contact->last_seen_at), "session", shape_session(&contact->session),
         "is_waiting_for_keys", contact->is_waiting_for_keys, "waiting",
-        (json_int_t)contact->waiting, "retry_at", vc_shape_time(contact->retry_at), "unread", (json_int_t)contact->unread,
-        "gaps", (json_int_t)vc_chat_gaps(chat, contact->id), "failure",
+        (json_int_t)contact->waiting, "retry_at", vc_shape_time(contact->retry_at),
+        "unread", (json_int_t)contact->unread, "gaps",
+        (json_int_t)vc_chat_gaps(chat, contact->id), "failure",
         vc_shape_failure(contact->last_failure));
 }
 
