@@ -21,6 +21,8 @@ import canaries
 import lab
 
 THIEF = os.environ.get("VC_THIEF") or os.path.join(lab.ROOT, "build/dev/tests/e2e/vc_thief")
+SEARCH = os.environ.get("VC_MEMORY_SEARCH") or os.path.join(
+    lab.ROOT, "build/dev/tests/e2e/vc_memory_search")
 PASSPHRASE = "seven herons over the weir"
 KEY_AT, KEY_LEN = 42, 32  # of the data key in the file `key` (storage/SCHEMA.md)
 NOBODY, SOMEBODY = 65534, 65533
@@ -132,6 +134,15 @@ def take_data_key(known, node):
         known.add("key data", file.read(KEY_LEN))
 
 
+def is_in_memory(node, secrets):
+    """Does a dump of the running process have any of these?"""
+    lines = "\n".join(secret.encode().hex() for secret in secrets)
+    done = subprocess.run([SEARCH, str(node.pid())], input=lines, capture_output=True, text=True,
+                          check=False)
+    lab.demand(done.returncode == 0, f"the search fails: {done.stderr}")
+    return len(done.stdout.splitlines()) > 1
+
+
 def store_is_dark(known, world, alice, bob, texts):
     """Gives how many canaries there are."""
     plant(known, alice, bob)
@@ -150,7 +161,11 @@ def store_is_dark(known, world, alice, bob, texts):
     copy = f"{alice.directory}.copy"
     shutil.copytree(alice.directory, copy)
     take_secrets(known, copy, PASSPHRASE)
-    veche(alice, "words", "--keep")
+    words = veche(alice, "words", "--keep", "--json")
+    paper = json.loads(words)["words"]
+    if os.geteuid() == 0:
+        lab.demand(is_in_memory(alice, [alice.directory]), "the control is not in the memory")
+        lab.demand(not is_in_memory(alice, [PASSPHRASE, paper]), "the memory has what was typed")
     shown = {"status": veche(alice, "status"), "report": veche(alice, "bugreport"),
              "log": veche(alice, "log", "--node")}
     alice.stop()
@@ -245,7 +260,7 @@ def body(world, given):
     lab.demand(not found, f"arguments or environments show {found}")
     if os.geteuid() == 0 and shutil.which("setpriv"):
         memory_is_shut(world)
-        shut = "its own user cannot read its memory, no core"
+        shut = "its own user cannot read its memory, no core, 0 passphrases and words in a dump"
     else:
         shut = "memory of an ordinary user not looked at: that takes root"
     return (f"{count} canaries in all spellings: 0 in the directory, the log, arguments and "
