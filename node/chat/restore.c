@@ -250,6 +250,36 @@ static void rename_own(struct vc_chat *chat, const struct vc_now *now,
     vc_message_add(chat, now, person, &head.ref, &moved);
 }
 
+/*
+ * What comes back may have been renamed before, and be here under its first name, or under
+ * another: a clock of ours stands for one message.  That one makes place for it.
+ */
+static void drop_twin(struct vc_chat *chat, const struct vc_now *now,
+                      struct vc_person *person, const struct vc_message_ref *ref,
+                      const struct vc_message_object *message)
+{
+    struct vc_conversation_row *conversation = &person->conversation;
+    uint32_t last = conversation->own_seq;
+
+    for (uint32_t i = 0; i < LOOK_MAX && last - i > conversation->delivered; i++) {
+        struct vc_message_ref twin = own_ref(chat, person, last - i);
+        struct vc_chat_key key = vc_key_ref(person->id, &twin);
+        struct vc_message_row row;
+
+        if (twin.seq == ref->seq || vc_delivered_has(conversation, twin.seq) ||
+            vc_message_get(chat, person->id, &twin, &row) != VC_OK ||
+            row.clock != message->clock || row.body.len != message->body.len ||
+            memcmp(row.body.data, message->body.data, row.body.len) != 0) {
+            continue;
+        }
+        displace(chat, person, &twin, &row);
+        vc_store_del(chat->cfg.store, VC_TABLE_MESSAGE, vc_key_bytes(&key));
+        vc_heads_remove(conversation, &twin);
+        vc_tokens_move(chat, now, person->id, twin.seq, ref->seq);
+        return;
+    }
+}
+
 /* Writes a message of ours that came back. */
 static void add_own(struct vc_chat *chat, const struct vc_now *now,
                     struct vc_person *person, const struct vc_message_ref *ref,
@@ -298,7 +328,7 @@ bool vc_restore_on_own(struct vc_chat *chat, const struct vc_now *now,
     struct vc_message_ref ref;
     struct vc_hash32 id;
     uint32_t highest;
-    bool is_here;
+    bool is_here, is_known;
 
     if (vc_own_object_read(object, &highest, &message) != VC_OK ||
         message.seq > highest || highest > UINT32_MAX / 2 ||
@@ -330,10 +360,13 @@ bool vc_restore_on_own(struct vc_chat *chat, const struct vc_now *now,
         rename_own(chat, now, person, &ref, &row);
         is_here = false;
     }
-    (void)vc_delivered_add(conversation, ref.seq); /* it may be known */
-    if (is_here) {
+    is_known = vc_delivered_has(conversation, ref.seq);
+    (void)vc_delivered_add(conversation, ref.seq);
+    if (is_here && !is_known) {
+        vc_message_place_again(chat, now, person, &ref, &row);
         vc_unsettled_settle(chat, person, &ref, row.order);
-    } else {
+    } else if (!is_here) {
+        drop_twin(chat, now, person, &ref, &message);
         add_own(chat, now, person, &ref, &message, &id);
     }
     vc_person_conversation_dirty(chat, person);
