@@ -518,6 +518,11 @@ VC_NODISCARD vc_err vc_message_resend(struct vc_chat *chat, const struct vc_now 
                                       const struct vc_message_ref *ref,
                                       const struct vc_message_row *row,
                                       uint64_t *ret_number);
+/* Finds the place of a message of ours again, as its parents' places may have changed since it
+ * was written; room for VC_PLACE_OPS and its rows is taken. */
+void vc_message_place_again(struct vc_chat *chat, const struct vc_now *now,
+                            struct vc_person *person, const struct vc_message_ref *ref,
+                            struct vc_message_row *row);
 /* One step of RESEND; true when it is done. */
 bool vc_messages_resend(struct vc_chat *chat, const struct vc_now *now,
                         struct vc_person *person);
@@ -564,6 +569,10 @@ void vc_pull_plan(struct vc_chat *chat, const struct vc_now *now,
                   struct vc_person *person);
 void vc_pull_tick(struct vc_chat *chat, const struct vc_now *now,
                   struct vc_person *person);
+/* Says that names of ours stand for nothing. */
+VC_NODISCARD vc_err vc_gone_send(struct vc_chat *chat, const struct vc_now *now,
+                                 struct vc_person *person,
+                                 const struct vc_refs_object *gone);
 VC_NODISCARD bool vc_pull_on_pull(struct vc_chat *chat, const struct vc_now *now,
                                   struct vc_person *person, struct vc_bytes object);
 VC_NODISCARD bool vc_pull_on_gone(struct vc_chat *chat, const struct vc_now *now,
