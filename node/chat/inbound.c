@@ -57,8 +57,8 @@ static void update_books(struct vc_chat *chat, const struct vc_now *now,
     }
     if (head->ref.seq == conversation->contiguous + 1) {
         conversation->contiguous = head->ref.seq;
-        vc_contiguous_advance(chat, person);
     }
+    vc_contiguous_advance(chat, person); /* over what is here or lost */
     vc_clock_adopt(conversation, now, message->clock);
     vc_person_conversation_dirty(chat, person);
 }

@@ -128,14 +128,40 @@ bool vc_pull_on_pull(struct vc_chat *chat, const struct vc_now *now,
            send_refs(chat, now, person, VC_OBJECT_GONE, &gone) == VC_OK;
 }
 
+vc_err vc_gone_send(struct vc_chat *chat, const struct vc_now *now,
+                    struct vc_person *person, const struct vc_refs_object *gone)
+{
+    vc_err err = vc_room_take(chat, person, VC_MAIL_SEND_OPS,
+                              VC_MAIL_SEND_BYTES(VC_REFS_OBJECT_MAX));
+
+    return err == VC_OK ? send_refs(chat, now, person, VC_OBJECT_GONE, gone) : err;
+}
+
+/* Nobody has asked for it, but what comes behind it is not to wait for it either. */
+static struct vc_gap *open_unasked(struct vc_chat *chat, const struct vc_now *now,
+                                   struct vc_person *person,
+                                   const struct vc_message_ref *ref)
+{
+    struct vc_message_row row;
+
+    if (ref->author == person->own_author ||
+        ref->device != person->device.certificate.index ||
+        ref->seq <= person->conversation.contiguous ||
+        vc_message_get(chat, person->id, ref, &row) != VC_ERR_NOT_FOUND) {
+        return NULL;
+    }
+    return vc_gap_open(chat, now, person, ref);
+}
+
 bool vc_pull_on_gone(struct vc_chat *chat, const struct vc_now *now,
                      struct vc_person *person, struct vc_bytes object)
 {
     static const struct vc_message_ref nobody = {0};
     struct vc_refs_object refs;
 
-    if (vc_room_take(chat, person, VC_MAIL_ACCEPT_OPS + VC_CHAT_REFS_MAX,
-                     VC_MAIL_ACCEPT_BYTES + VC_CHAT_REFS_MAX * 32) != VC_OK) {
+    /* For each its row, and that of an older one which makes place, twice. */
+    if (vc_room_take(chat, person, VC_MAIL_ACCEPT_OPS + 3 * VC_CHAT_REFS_MAX,
+                     VC_MAIL_ACCEPT_BYTES + 3 * VC_CHAT_REFS_MAX * 32) != VC_OK) {
         return false;
     }
     if (vc_refs_object_read(object, &refs) != VC_OK) {
@@ -145,6 +171,9 @@ bool vc_pull_on_gone(struct vc_chat *chat, const struct vc_now *now,
     for (uint8_t i = 0; i < refs.count; i++) {
         struct vc_gap *gap = vc_gap_find(person, &refs.refs[i]);
 
+        if (gap == NULL) {
+            gap = open_unasked(chat, now, person, &refs.refs[i]);
+        }
         if (gap != NULL) {
             vc_gap_lose(chat, now, person, gap);
         }

@@ -41,10 +41,9 @@ vc_err vc_message_resend(struct vc_chat *chat, const struct vc_now *now,
                         ret_number);
 }
 
-/* The parents' places may have changed since it was written. */
-static void place_again(struct vc_chat *chat, const struct vc_now *now,
-                        struct vc_person *person, const struct vc_message_ref *ref,
-                        struct vc_message_row *row)
+void vc_message_place_again(struct vc_chat *chat, const struct vc_now *now,
+                            struct vc_person *person, const struct vc_message_ref *ref,
+                            struct vc_message_row *row)
 {
     struct vc_conversation_row *conversation = &person->conversation;
     struct vc_order_key order = {
@@ -57,13 +56,11 @@ static void place_again(struct vc_chat *chat, const struct vc_now *now,
     memcpy(order.id, row->id.b, sizeof order.id);
     vc_unsettled_drop(chat, person, ref);
     row->order = vc_order_place(chat, now, person, ref, &message, &row->id);
-    if (row->order == order.order) {
-        return;
-    }
     key = vc_key_order(&order);
     vc_store_del(chat->cfg.store, VC_TABLE_ORDER, vc_key_bytes(&key));
     order.order = row->order;
     vc_order_put(chat, &order);
+    vc_message_put(chat, person->id, ref, row);
     for (uint8_t i = 0; i < conversation->head_count; i++) {
         if (vc_ref_compare(&conversation->heads[i].ref, ref) == 0) {
             conversation->heads[i].order = row->order;
@@ -72,17 +69,25 @@ static void place_again(struct vc_chat *chat, const struct vc_now *now,
     }
 }
 
-/* false when there was no room. */
+/* false when there was no room.  A name under which nothing is goes to @gone. */
 static bool resend_one(struct vc_chat *chat, const struct vc_now *now,
-                       struct vc_person *person, uint32_t seq)
+                       struct vc_person *person, uint32_t seq,
+                       struct vc_refs_object *gone)
 {
     struct vc_message_ref ref = {.author = person->own_author,
                                  .device = (uint8_t)chat->cfg.device->certificate.index,
                                  .seq = seq};
     struct vc_message_row row;
+    vc_err err;
 
-    if (vc_delivered_has(&person->conversation, seq) ||
-        vc_message_get(chat, person->id, &ref, &row) != VC_OK || row.is_failed) {
+    if (vc_delivered_has(&person->conversation, seq)) {
+        return true;
+    }
+    err = vc_message_get(chat, person->id, &ref, &row);
+    if (err == VC_ERR_NOT_FOUND) {
+        gone->refs[gone->count++] = ref;
+    }
+    if (err != VC_OK || row.is_failed) {
         return true;
     }
     if (vc_room_take(chat, person, VC_MAIL_SEND_OPS + VC_PLACE_OPS + 4,
@@ -92,27 +97,49 @@ static bool resend_one(struct vc_chat *chat, const struct vc_now *now,
         vc_message_resend(chat, now, person, &ref, &row, &row.number) != VC_OK) {
         return false;
     }
-    place_again(chat, now, person, &ref, &row);
-    vc_message_put(chat, person->id, &ref, &row);
+    vc_message_place_again(chat, now, person, &ref, &row);
+    return true;
+}
+
+/* Some, and the names that stand for nothing; true when those had room. */
+static bool resend_some(struct vc_chat *chat, const struct vc_now *now,
+                        struct vc_person *person)
+{
+    struct vc_conversation_row *conversation = &person->conversation;
+    struct vc_refs_object gone = {.count = 0};
+    uint32_t first = person->resend_next;
+
+    for (int i = 0; i < STEP_MAX && person->resend_next <= conversation->own_seq &&
+                    gone.count < VC_CHAT_REFS_MAX;
+         i++) {
+        if (!resend_one(chat, now, person, person->resend_next, &gone)) {
+            break;
+        }
+        person->resend_next++;
+    }
+    if (gone.count == 0) {
+        return true;
+    }
+    if (vc_gone_send(chat, now, person, &gone) != VC_OK) {
+        person->resend_next = first;
+        return false;
+    }
+    for (uint8_t i = 0; i < gone.count; i++) {
+        (void)vc_delivered_add(conversation, gone.refs[i].seq);
+    }
+    vc_person_conversation_dirty(chat, person);
     return true;
 }
 
 bool vc_messages_resend(struct vc_chat *chat, const struct vc_now *now,
                         struct vc_person *person)
 {
-    for (int i = 0; i < STEP_MAX; i++) {
-        if (person->resend_next > person->conversation.own_seq) {
-            if (vc_room_take(chat, person, 0, 0) != VC_OK) {
-                return false;
-            }
-            person->row.is_resending = false;
-            vc_person_contact_dirty(chat, person);
-            return true;
-        }
-        if (!resend_one(chat, now, person, person->resend_next)) {
-            return false;
-        }
-        person->resend_next++;
+    if (!resend_some(chat, now, person) ||
+        person->resend_next <= person->conversation.own_seq ||
+        vc_room_take(chat, person, 0, 0) != VC_OK) {
+        return false;
     }
-    return false;
+    person->row.is_resending = false;
+    vc_person_contact_dirty(chat, person);
+    return true;
 }

@@ -12,7 +12,7 @@
 
 #define ANSWER_MAX   16    /* messages sent for one request */
 #define LOOK_MAX     1024  /* names looked at for one */
-#define ASK_AGAIN_MS 30000 /* when no answer came */
+#define ASK_AGAIN_MS 10000 /* when no answer came */
 
 static struct vc_message_ref own_ref(const struct vc_chat *chat,
                                      const struct vc_person *person, uint32_t seq)
@@ -30,20 +30,33 @@ static void ask_at(struct vc_chat *chat, struct vc_person *person, vc_ms at)
     vc_chat_want(chat, at);
 }
 
+/* From the first on of which it is not certain that they are here. */
+static void begin_anew(struct vc_person *person)
+{
+    person->restore_own = person->conversation.delivered + 1;
+    person->restore_theirs = person->conversation.contiguous + 1;
+    person->restore_mark = 0;
+}
+
 void vc_restore_resume(struct vc_chat *chat, const struct vc_now *now,
                        struct vc_person *person)
 {
-    if (person->row.restoring != VC_RESTORING_NOTHING) {
-        person->restore_own = person->conversation.delivered + 1;
-        person->restore_theirs = person->conversation.contiguous + 1;
-        person->restore_mark = 0;
-        ask_at(chat, person, now->mono);
+    if (person->row.restoring == VC_RESTORING_NOTHING) {
+        return;
     }
+    if (person->restore_own == 0 && person->restore_theirs == 0) {
+        begin_anew(person); /* since the start nothing was asked for */
+    }
+    ask_at(chat, person, now->mono);
 }
 
 void vc_restore_begin(struct vc_chat *chat, const struct vc_now *now,
                       struct vc_person *person, enum vc_restoring what)
 {
+    /* An answer that is on its way has this too, unless it was asked for less. */
+    if (what > person->row.restoring || person->restore_mark == 0) {
+        begin_anew(person);
+    }
     if (what > person->row.restoring) {
         person->row.restoring = (uint8_t)what;
     }
@@ -74,7 +87,8 @@ static vc_err send_bytes(struct vc_chat *chat, const struct vc_now *now,
 void vc_restore_tick(struct vc_chat *chat, const struct vc_now *now,
                      struct vc_person *person)
 {
-    struct vc_restore_object ask = {.own_from = person->restore_own,
+    struct vc_restore_object ask = {.mark = person->restore_mark,
+                                    .own_from = person->restore_own,
                                     .theirs_from = person->restore_theirs};
     uint8_t room[VC_RESTORE_OBJECT_LEN];
     struct vc_writer w = vc_writer(room, sizeof room);
@@ -88,8 +102,9 @@ void vc_restore_tick(struct vc_chat *chat, const struct vc_now *now,
     if (person->row.restoring == VC_RESTORING_NOTHING || !person->is_up) {
         return; /* the next session asks */
     }
-    vc_rng_draw(&chat->rng, &ask.mark, sizeof ask.mark);
-    ask.mark |= 1; /* 0 stands for none */
+    while (ask.mark == 0) { /* else it is the same request again */
+        vc_rng_draw(&chat->rng, &ask.mark, sizeof ask.mark);
+    }
     person->restore_mark = ask.mark;
     vc_restore_object_write(&w, &ask);
     ask_at(chat, person,
@@ -250,6 +265,36 @@ static void rename_own(struct vc_chat *chat, const struct vc_now *now,
     vc_message_add(chat, now, person, &head.ref, &moved);
 }
 
+/*
+ * What comes back may have been renamed before, and be here under its first name, or under
+ * another: a clock of ours stands for one message.  That one makes place for it.
+ */
+static void drop_twin(struct vc_chat *chat, const struct vc_now *now,
+                      struct vc_person *person, const struct vc_message_ref *ref,
+                      const struct vc_message_object *message)
+{
+    struct vc_conversation_row *conversation = &person->conversation;
+    uint32_t last = conversation->own_seq;
+
+    for (uint32_t i = 0; i < LOOK_MAX && last - i > conversation->delivered; i++) {
+        struct vc_message_ref twin = own_ref(chat, person, last - i);
+        struct vc_chat_key key = vc_key_ref(person->id, &twin);
+        struct vc_message_row row;
+
+        if (twin.seq == ref->seq || vc_delivered_has(conversation, twin.seq) ||
+            vc_message_get(chat, person->id, &twin, &row) != VC_OK ||
+            row.clock != message->clock || row.body.len != message->body.len ||
+            memcmp(row.body.data, message->body.data, row.body.len) != 0) {
+            continue;
+        }
+        displace(chat, person, &twin, &row);
+        vc_store_del(chat->cfg.store, VC_TABLE_MESSAGE, vc_key_bytes(&key));
+        vc_heads_remove(conversation, &twin);
+        vc_tokens_move(chat, now, person->id, twin.seq, ref->seq);
+        return;
+    }
+}
+
 /* Writes a message of ours that came back. */
 static void add_own(struct vc_chat *chat, const struct vc_now *now,
                     struct vc_person *person, const struct vc_message_ref *ref,
@@ -298,7 +343,7 @@ bool vc_restore_on_own(struct vc_chat *chat, const struct vc_now *now,
     struct vc_message_ref ref;
     struct vc_hash32 id;
     uint32_t highest;
-    bool is_here;
+    bool is_here, is_known;
 
     if (vc_own_object_read(object, &highest, &message) != VC_OK ||
         message.seq > highest || highest > UINT32_MAX / 2 ||
@@ -330,10 +375,13 @@ bool vc_restore_on_own(struct vc_chat *chat, const struct vc_now *now,
         rename_own(chat, now, person, &ref, &row);
         is_here = false;
     }
-    (void)vc_delivered_add(conversation, ref.seq); /* it may be known */
-    if (is_here) {
+    is_known = vc_delivered_has(conversation, ref.seq);
+    (void)vc_delivered_add(conversation, ref.seq);
+    if (is_here && !is_known) {
+        vc_message_place_again(chat, now, person, &ref, &row);
         vc_unsettled_settle(chat, person, &ref, row.order);
-    } else {
+    } else if (!is_here) {
+        drop_twin(chat, now, person, &ref, &message);
         add_own(chat, now, person, &ref, &message, &id);
     }
     vc_person_conversation_dirty(chat, person);
@@ -350,6 +398,7 @@ void vc_restore_end(struct vc_chat *chat, const struct vc_now *now,
     }
     person->row.restoring = VC_RESTORING_NOTHING;
     person->restore_at = VC_NEVER;
+    person->restore_own = person->restore_theirs = 0;
     person->restore_mark = 0;
     for (size_t i = 0; i < person->gap_count; i++) {
         if (person->gaps[i].ref.author == person->own_author) {

@@ -35,7 +35,8 @@ enum vc_chore {
     VC_CHORE_RECEIPT = 2, /* tell what was read */
     VC_CHORE_SETTLE = 4,  /* move messages to their places */
     VC_CHORE_REMOVE = 8,  /* delete the next rows of a removed contact */
-    VC_CHORE_RESEND = 16  /* write what waits anew, for his new device */
+    VC_CHORE_RESEND = 16, /* write what waits anew, for his new device */
+    VC_CHORE_SESSION = 32 /* tell that another session began */
 };
 
 struct vc_person {
@@ -57,7 +58,9 @@ struct vc_person {
     struct vc_person *next_dirty;
 
     vc_ms known_since; /* monotonic; 0: from before the start */
-    uint64_t ticket;   /* of the turn that made him, or VC_TICKET_OPEN */
+    uint32_t
+        session_told; /* generation of the session that an event told of; 0: none */
+    uint64_t ticket;  /* of the turn that made him, or VC_TICKET_OPEN */
     bool is_up, is_trying;
     bool is_presence_new; /* to be told */
     vc_err last_failure;
@@ -487,6 +490,17 @@ VC_NODISCARD bool vc_restore_on_restored(struct vc_chat *chat, const struct vc_n
                                          struct vc_person *person,
                                          struct vc_bytes object);
 
+/* ---- sessions.c: end-to-end sessions, for the owner's eyes ---- */
+
+/* The fields of a contact that are about sessions; what waits for him is counted already. */
+void vc_session_show(const struct vc_chat *chat, const struct vc_now *now,
+                     const struct vc_person *person, struct vc_contact *contact);
+/* Writes the event that his session is another than the first; false when there was no room. */
+VC_NODISCARD bool vc_session_tell(struct vc_chat *chat, const struct vc_now *now,
+                                  struct vc_person *person);
+/* Tells of all that began in this turn; what has no room is a chore. */
+void vc_sessions_flush(struct vc_chat *chat, const struct vc_now *now);
+
 /* ---- resend.c ---- */
 
 /* A message of ours as mail takes it; the body is borrowed from the row. */
@@ -504,6 +518,11 @@ VC_NODISCARD vc_err vc_message_resend(struct vc_chat *chat, const struct vc_now 
                                       const struct vc_message_ref *ref,
                                       const struct vc_message_row *row,
                                       uint64_t *ret_number);
+/* Finds the place of a message of ours again, as its parents' places may have changed since it
+ * was written; room for VC_PLACE_OPS and its rows is taken. */
+void vc_message_place_again(struct vc_chat *chat, const struct vc_now *now,
+                            struct vc_person *person, const struct vc_message_ref *ref,
+                            struct vc_message_row *row);
 /* One step of RESEND; true when it is done. */
 bool vc_messages_resend(struct vc_chat *chat, const struct vc_now *now,
                         struct vc_person *person);
@@ -550,6 +569,10 @@ void vc_pull_plan(struct vc_chat *chat, const struct vc_now *now,
                   struct vc_person *person);
 void vc_pull_tick(struct vc_chat *chat, const struct vc_now *now,
                   struct vc_person *person);
+/* Says that names of ours stand for nothing. */
+VC_NODISCARD vc_err vc_gone_send(struct vc_chat *chat, const struct vc_now *now,
+                                 struct vc_person *person,
+                                 const struct vc_refs_object *gone);
 VC_NODISCARD bool vc_pull_on_pull(struct vc_chat *chat, const struct vc_now *now,
                                   struct vc_person *person, struct vc_bytes object);
 VC_NODISCARD bool vc_pull_on_gone(struct vc_chat *chat, const struct vc_now *now,

@@ -8,9 +8,13 @@
  */
 #include <string.h>
 
+#include "node/chat/state.h"
 #include "tests/sim/world.h"
 
-#define KEEP_CHANCE 100000 /* of a commit, in a million */
+#define KEEP_CHANCE 250000 /* of a commit, in a million */
+
+/* Of the host that starts from a copy now: the others know that it had these texts. */
+static bool had[SIM_TEXTS_MAX];
 
 static bool is_known_to_all(const struct sim_host *host)
 {
@@ -70,26 +74,23 @@ static struct sim_copy *choose(struct sim_host *host)
     return NULL;
 }
 
-/* What is to be noticed with @other, now that texts[].shown is as it is on the copy; @had:
- * what this reader had seen before. */
-static void expect(struct sim_host *host, const struct sim_copy *copy)
+/* The reader has seen what he had seen then.  Texts that the others know to be delivered are
+ * noted in @ret_had. */
+static void go_back(struct sim_host *host, const struct sim_copy *copy, bool *ret_had)
 {
     struct sim_world *world = host->world;
 
     for (uint32_t i = 0; i < world->text_count; i++) {
         struct sim_text *text = &world->texts[i];
 
-        if (text->to != host->index) {
-            continue;
+        ret_had[i] = text->to == host->index && text->shown > 0 && text->is_delivered;
+        if (text->to == host->index) {
+            text->shown = copy->shown[i];
         }
-        if (text->shown > copy->shown[i] && text->is_delivered) {
-            host->must_notice_theirs[text->from] = true;
-        }
-        text->shown = copy->shown[i];
     }
     /* What the others have to notice hangs on what this one knows, and that has changed. */
     for (uint32_t other = 0; other < world->config.hosts; other++) {
-        host->must_notice_own[other] = false;
+        host->must_notice_own[other] = host->must_notice_theirs[other] = false;
         world->hosts[other].must_notice_own[host->index] = false;
         world->hosts[other].must_notice_theirs[host->index] = false;
     }
@@ -111,7 +112,7 @@ void sim_copies_restart(struct sim_host *host)
     vc_memory_disk_free(host->disk);
     host->disk = vc_memory_disk_copy(copy->disk);
     host->person.cursor = copy->cursor;
-    expect(host, copy);
+    go_back(host, copy, had);
     world->put_backs.count++;
     sim_trace(world, "is put back", host->index, copy->cursor);
 }
@@ -126,10 +127,13 @@ static bool take_stock_of(void *ctx, const struct vc_message *message)
     struct stock *stock = ctx;
     uint32_t number;
 
-    if (message->is_own && sim_text_of(message->body, &number) && number < SIM_TEXTS_MAX) {
+    if (!sim_text_of(message->body, &number) || number >= SIM_TEXTS_MAX) {
+        return true;
+    }
+    stock->is_there[number] = true;
+    if (message->is_own) {
         struct sim_text *text = &stock->host->world->texts[number];
 
-        stock->is_there[number] = true;
         text->seq = message->ref.seq;
         text->is_gone = false;
         text->is_delivered = message->state == VC_MESSAGE_DELIVERED ||
@@ -157,6 +161,17 @@ static void miss(struct sim_host *host, uint32_t number)
     sim_trace(world, "is gone", host->index, number);
 }
 
+/* The copy itself may be of a time when an older copy was noticed already. */
+static void forgive(struct sim_host *host, uint32_t other)
+{
+    const struct vc_person *person = vc_person_of_root(
+        vc_node_chat(host->node), &host->world->hosts[other].root);
+    int restoring = person == NULL ? VC_RESTORING_NOTHING : person->row.restoring;
+
+    host->must_notice_own[other] &= restoring != VC_RESTORING_BOTH;
+    host->must_notice_theirs[other] &= restoring == VC_RESTORING_NOTHING;
+}
+
 void sim_copies_started(struct sim_host *host)
 {
     static struct stock stock;
@@ -182,12 +197,19 @@ void sim_copies_started(struct sim_host *host)
         }
     }
     for (uint32_t i = 0; i < world->text_count; i++) {
-        if (world->texts[i].from == host->index && world->texts[i].was_asked &&
-            !stock.is_there[i]) {
+        const struct sim_text *text = &world->texts[i];
+
+        if (stock.is_there[i]) {
+            continue;
+        }
+        if (text->from == host->index && text->was_asked) {
             miss(host, i);
+        } else if (had[i]) {
+            host->must_notice_theirs[text->from] = true;
         }
     }
     for (uint32_t other = 0; other < world->config.hosts; other++) {
+        forgive(host, other);
         is_changing |= host->must_notice_own[other] || host->must_notice_theirs[other];
     }
     world->put_backs.changing += is_changing;

@@ -156,6 +156,7 @@ struct listing {
     struct vc_hash32 ids[SIM_TEXTS_MAX];
     uint32_t times[SIM_TEXTS_MAX]; /* of each text */
     size_t count;
+    FILE *trace; /* NULL: quiet */
 };
 
 static bool list_message(void *ctx, const struct vc_message *message)
@@ -163,6 +164,10 @@ static bool list_message(void *ctx, const struct vc_message *message)
     struct listing *listing = ctx;
     uint32_t number;
 
+    if (listing->trace != NULL && sim_text_of(message->body, &number)) {
+        fprintf(listing->trace, "  text %u is %u/%u at %llu\n", number, message->ref.author,
+                message->ref.seq, (unsigned long long)message->order);
+    }
     if (listing->count < SIM_TEXTS_MAX) {
         listing->ids[listing->count++] = message->id;
     }
@@ -179,6 +184,10 @@ static void list_conversation(struct sim_host *host, uint32_t other, struct list
                                  .ctx = ret};
 
     memset(ret, 0, sizeof *ret);
+    ret->trace = host->world->config.trace;
+    if (ret->trace != NULL) {
+        fprintf(ret->trace, "host %u shows with %u:\n", host->index, other);
+    }
     if (vc_chat_history(vc_node_chat(host->node), &history) != VC_OK) {
         sim_complain(host->world, "host %u cannot show its history", host->index);
     }

@@ -246,6 +246,19 @@ static void what_was_not_sealed_anew_before_a_crash_is_after_it(void **state)
     host_expect_sealed(&host, PEER, 2, 2, "b");
 }
 
+static void that_a_session_ended_outlives_a_crash(void **state)
+{
+    (void)state;
+    send("a");
+    send("b");
+    host_turn(&host);
+    complain(1, 1);
+    host_turn(&host);
+    host_crash(&host, false);
+    say(1, "a");
+    say(2, "b");
+}
+
 static void rows_of_a_live_session_are_not_sealed_twice(void **state)
 {
     (void)state;
@@ -421,6 +434,7 @@ int main(void)
         TEST(turns_from_before_a_session_ended_release_nothing),
         TEST(a_crash_before_the_commit_leaves_the_old_session),
         TEST(what_was_not_sealed_anew_before_a_crash_is_after_it),
+        TEST(that_a_session_ended_outlives_a_crash),
         TEST(rows_of_a_live_session_are_not_sealed_twice),
         TEST(a_turn_of_a_session_that_ended_is_given_up),
         TEST(what_waited_before_there_were_seals_is_sealed),
