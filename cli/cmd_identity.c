@@ -107,8 +107,8 @@ static int check_words(struct vc_cli *cli, const json_t *shown)
         return exit_code;
     }
     vc_note(cli,
-            "The root is off this device, and in an hour from what its disk has kept.\n"
-            "Keep the paper: nobody can give you these words again.");
+            "The root is off this device, and in an hour from what its disk has kept.");
+    vc_note(cli, "Keep the paper: nobody can give you these words again.");
     return VC_EXIT_OK;
 }
 
