@@ -31,9 +31,9 @@ void vc_message_put(struct vc_chat *chat, uint32_t contact,
 void vc_order_put(struct vc_chat *chat, const struct vc_order_key *order)
 {
     struct vc_chat_key key = vc_key_order(order);
-    struct vc_bytes nothing = {key.b, 0};
 
-    vc_store_put(chat->cfg.store, VC_TABLE_ORDER, vc_key_bytes(&key), nothing);
+    vc_store_put(chat->cfg.store, VC_TABLE_ORDER, vc_key_bytes(&key),
+                 VC_BYTES(order->id));
 }
 
 static enum vc_message_state state_of(const struct vc_person *person,
@@ -298,8 +298,8 @@ void vc_delivered_skip_failed(struct vc_chat *chat, struct vc_person *person)
                                      .seq = conversation->delivered + 1};
         struct vc_message_row row;
         vc_err err = vc_message_get(chat, person->id, &ref, &row);
-        bool is_nothing = err == VC_ERR_NOT_FOUND &&
-                          person->row.restoring != VC_RESTORING_BOTH;
+        bool is_nothing =
+            err == VC_ERR_NOT_FOUND && person->row.restoring != VC_RESTORING_BOTH;
 
         if ((!is_nothing && (err != VC_OK || !row.is_failed)) ||
             !vc_delivered_add(conversation, ref.seq)) {

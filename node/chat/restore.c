@@ -215,7 +215,8 @@ bool vc_restore_on_ask(struct vc_chat *chat, const struct vc_now *now,
         done.theirs_next == 0) {
         repeat_states(chat, now, person);
     }
-    return vc_room_take(chat, person, VC_MAIL_ACCEPT_OPS, VC_MAIL_ACCEPT_BYTES) == VC_OK;
+    return vc_room_take(chat, person, VC_MAIL_ACCEPT_OPS, VC_MAIL_ACCEPT_BYTES) ==
+           VC_OK;
 }
 
 /* ---- who asked ---- */
@@ -226,10 +227,8 @@ static void displace(struct vc_chat *chat, struct vc_person *person,
 {
     struct vc_order_key order = {
         .contact = person->id, .order = row->order, .ref = *ref};
-    struct vc_chat_key key;
+    struct vc_chat_key key = vc_key_order(&order);
 
-    memcpy(order.id, row->id.b, sizeof order.id);
-    key = vc_key_order(&order);
     vc_store_del(chat->cfg.store, VC_TABLE_ORDER, vc_key_bytes(&key));
     vc_unsettled_drop(chat, person, ref);
 }
