@@ -31,6 +31,23 @@ static int list(struct vc_cli *cli)
     return VC_EXIT_OK;
 }
 
+static void note_session(struct vc_cli *cli, const json_t *contact)
+{
+    const json_t *session = json_object_get(contact, "session");
+    char when[VC_TERM_TIME_MAX];
+
+    if (json_is_object(session)) {
+        vc_term_when(vc_json_integer(session, "since"), when);
+        vc_note(cli, "  session      %lld since %s: %s",
+                (long long)vc_json_integer(session, "generation"), when,
+                vc_text_session_reason(session));
+    }
+    if (vc_json_bool(contact, "is_waiting_for_keys"))
+        vc_note(cli,
+                "  keys         what waits is sealed when keys of theirs have come: "
+                "both sides must be there once");
+}
+
 static int show(struct vc_cli *cli)
 {
     json_t *result = NULL;
@@ -45,6 +62,7 @@ static int show(struct vc_cli *cli)
     vc_note(cli, "  calls itself %s", vc_json_string(contact, "own_name"));
     vc_note(cli, "  veche id     %s", vc_json_string(contact, "veche_id"));
     vc_note(cli, "  fingerprint  %s", vc_json_string(contact, "fingerprint"));
+    note_session(cli, contact);
     if (json_is_object(failure))
         vc_note(cli, "  last attempt %s", vc_json_string(failure, "message"));
     if (vc_json_integer(contact, "gaps") > 0)

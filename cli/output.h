@@ -47,6 +47,8 @@ void vc_note(struct vc_cli *cli, const char *format, ...)
 
 /* A message as text; one of ours names its recipient only when conversations are mixed. */
 void vc_text_message(struct vc_cli *cli, const json_t *message, bool with_name);
+/* Why a session began, in words. */
+const char *vc_text_session_reason(const json_t *session);
 void vc_text_event(struct vc_cli *cli, const json_t *event);
 
 #endif

@@ -155,6 +155,30 @@ static void put_join(struct vc_cli *cli, const json_t *event, bool is_done)
     putchar('\n');
 }
 
+const char *vc_text_session_reason(const json_t *session)
+{
+    return vc_json_is(session, "reason", "unopened")
+               ? "the other side could not open what was sent"
+           : vc_json_is(session, "reason", "rollback")
+               ? "this node was put back to an older state"
+           : vc_json_is(session, "reason", "theirs") ? "the other side began it"
+                                                     : "the first one";
+}
+
+static void put_session(struct vc_cli *cli, const json_t *event)
+{
+    const json_t *session =
+        json_object_get(json_object_get(event, "contact_now"), "session");
+    char words[128] = "has a new session";
+
+    if (json_is_object(session)) {
+        (void)snprintf(words, sizeof(words), "has a new session, number %lld: %s",
+                       (long long)vc_json_integer(session, "generation"),
+                       vc_text_session_reason(session));
+    }
+    put_news(cli, event, words);
+}
+
 void vc_text_event(struct vc_cli *cli, const json_t *event)
 {
     static const struct {
@@ -172,12 +196,15 @@ void vc_text_event(struct vc_cli *cli, const json_t *event)
     else if (vc_json_is(event, "kind", "presence"))
         put_news(cli, event,
                  vc_json_bool(event, "is_connected") ? "connected" : "offline");
+    else if (vc_json_is(event, "change", "session"))
+        put_session(cli, event);
     else if (vc_json_is(event, "kind", "join.done"))
         put_join(cli, event, true);
     else if (vc_json_is(event, "kind", "join.failed"))
         put_join(cli, event, false);
     for (size_t i = 0; i < sizeof(news) / sizeof(news[0]); i++) {
-        if (vc_json_is(event, "kind", news[i].kind))
+        if (vc_json_is(event, "kind", news[i].kind) &&
+            !vc_json_is(event, "change", "session"))
             put_news(cli, event,
                      vc_json_is(event, "change", "device") ? "has a new device"
                                                            : news[i].words);

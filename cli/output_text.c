@@ -232,7 +232,8 @@ static void put_contact(struct vc_cli *cli, const json_t *contact)
     if (vc_json_integer(contact, "unread") > 0)
         printf(", %lld unread", (long long)vc_json_integer(contact, "unread"));
     if (vc_json_integer(contact, "waiting") > 0)
-        printf(", %lld waiting", (long long)vc_json_integer(contact, "waiting"));
+        printf(", %lld waiting%s", (long long)vc_json_integer(contact, "waiting"),
+               vc_json_bool(contact, "is_waiting_for_keys") ? " for keys" : "");
     if (!is_connected && vc_json_has(contact, "retry_at")) {
         vc_term_until(vc_json_integer(contact, "retry_at"), when);
         printf(", tried again %s", when);

@@ -5,7 +5,7 @@
 static vc_err write(struct vc_store *store, const struct vc_account *account,
                     const struct vc_device *device)
 {
-    vc_err err = vc_store_reserve(store, 1, VC_SELF_BYTES);
+    vc_err err = vc_store_reserve(store, VC_SELF_OPS, VC_SELF_BYTES);
 
     if (err == VC_OK) {
         vc_self_put(store, account, device);
@@ -41,21 +41,27 @@ static void make(const struct vc_now *now, struct vc_rng *rng,
     vc_wipe(&dh_seed, sizeof dh_seed);
 }
 
-/* While the root is here, the live statement never gets old.  What cannot be written now
- * is not said; it comes at the next start. */
-static void keep_live(struct vc_store *store, const struct vc_now *now,
-                      struct vc_account *account, const struct vc_device *device)
+static bool is_live_old(const struct vc_live *live, uint32_t date)
+{
+    return live->count == 0 || live->until < date ||
+           live->until - date < VC_LIVE_RENEW_S;
+}
+
+/* While the root is here, the live statement never gets old, and the root gets a row of its
+ * own.  What cannot be written now is not said; it comes at the next start. */
+static void bring_up_to_date(struct vc_store *store, const struct vc_now *now,
+                             struct vc_account *account, const struct vc_device *device,
+                             bool is_old)
 {
     struct vc_live before = account->live;
     uint32_t date = date_of(now);
 
-    if (!vc_account_has_root(account) || (before.count > 0 && before.until >= date &&
-                                          before.until - date >= VC_LIVE_RENEW_S)) {
+    if (!vc_account_has_root(account) || (!is_old && !is_live_old(&before, date))) {
         return;
     }
     if (before.count == 0) {
         vc_account_sign_live(account, &device->certificate.index, 1, date);
-    } else {
+    } else if (is_live_old(&before, date)) {
         vc_account_sign_live(account, before.indices, before.count, date);
     }
     if (write(store, account, device) != VC_OK) {
@@ -69,16 +75,11 @@ vc_err vc_identity_load(struct vc_store *store, const struct vc_now *now,
 {
     struct vc_account account;
     struct vc_device device;
-    struct vc_bytes value;
-    vc_err err = vc_self_get(store, &value);
+    bool is_old;
+    vc_err err = vc_self_get(store, &account, &device, &is_old);
 
     if (err == VC_OK) {
-        err = vc_identity_read(value, &account, &device) == VC_OK
-                  ? VC_OK
-                  : VC_ERR_STORE_DAMAGED;
-        if (err == VC_OK) {
-            keep_live(store, now, &account, &device);
-        }
+        bring_up_to_date(store, now, &account, &device, is_old);
     } else if (err == VC_ERR_NOT_FOUND) {
         make(now, rng, &account, &device);
         err = write(store, &account, &device);

@@ -7,9 +7,7 @@
 #include "crypto/base/cursor.h"
 #include "storage/secret.h"
 
-#define VERSION     1
-#define CHECK_BYTES 16
-#define HEAD_BYTES  42 /* what stands before the body, and is part of its seal */
+#define VERSION 1
 
 /* Below this much memory the moderate cost would push other programs out. */
 #define MEMORY_MODERATE ((uint64_t)1 << 30)
@@ -28,21 +26,22 @@ static void write_head(struct vc_writer *w, const struct vc_key_slot *slot)
 }
 
 /* The key is no secret's: it only finds accidents. */
-static void check_of(struct vc_bytes bytes, uint8_t ret_check[CHECK_BYTES])
+static void check_of(struct vc_bytes bytes, uint8_t ret_check[VC_KEY_CHECK_BYTES])
 {
-    vc_hash(ret_check, CHECK_BYTES, "veche key slot", NULL, bytes);
+    vc_hash(ret_check, VC_KEY_CHECK_BYTES, "veche key slot", NULL, bytes);
 }
 
 void vc_key_slot_encode(const struct vc_key_slot *slot,
                         uint8_t ret_bytes[VC_SLOT_BYTES])
 {
     struct vc_writer w = vc_writer(ret_bytes, VC_SLOT_BYTES);
-    uint8_t check[CHECK_BYTES];
+    uint8_t check[VC_KEY_CHECK_BYTES];
 
     memset(ret_bytes, 0, VC_SLOT_BYTES);
     write_head(&w, slot);
     vc_write_bytes(&w, VC_BYTES(slot->body));
-    check_of((struct vc_bytes){ret_bytes, HEAD_BYTES + VC_KEY_BODY_BYTES}, check);
+    check_of((struct vc_bytes){ret_bytes, VC_KEY_HEAD_BYTES + VC_KEY_BODY_BYTES},
+             check);
     vc_write_bytes(&w, VC_BYTES(check));
     VC_CHECK(!w.is_failed);
 }
@@ -67,15 +66,16 @@ vc_err vc_key_slot_decode(struct vc_bytes bytes, struct vc_key_slot *ret_slot)
 {
     struct vc_reader r = vc_reader(bytes);
     struct vc_key_slot slot = {0};
-    uint8_t check[CHECK_BYTES];
-    uint8_t seen[CHECK_BYTES];
+    uint8_t check[VC_KEY_CHECK_BYTES];
+    uint8_t seen[VC_KEY_CHECK_BYTES];
     struct vc_bytes rest;
     vc_err err = VC_ERR_MALFORMED;
 
     if (bytes.len != VC_SLOT_BYTES) {
         return VC_ERR_MALFORMED;
     }
-    check_of((struct vc_bytes){bytes.data, HEAD_BYTES + VC_KEY_BODY_BYTES}, check);
+    check_of((struct vc_bytes){bytes.data, VC_KEY_HEAD_BYTES + VC_KEY_BODY_BYTES},
+             check);
     if (!vc_equal(vc_read_bytes(&r, sizeof magic).data, magic, sizeof magic) ||
         vc_read_u8(&r) != VERSION) {
         return VC_ERR_MALFORMED;
@@ -99,9 +99,9 @@ vc_err vc_key_slot_decode(struct vc_bytes bytes, struct vc_key_slot *ret_slot)
 
 /* The key that a passphrase makes, and the head that its seal holds. */
 static bool derive(const struct vc_key_slot *slot, struct vc_bytes passphrase,
-                   struct vc_siv_key *ret_key, uint8_t ret_head[HEAD_BYTES])
+                   struct vc_siv_key *ret_key, uint8_t ret_head[VC_KEY_HEAD_BYTES])
 {
-    struct vc_writer w = vc_writer(ret_head, HEAD_BYTES);
+    struct vc_writer w = vc_writer(ret_head, VC_KEY_HEAD_BYTES);
     struct vc_secret32 derived;
     bool is_fine = vc_argon2id(&derived, passphrase, slot->salt, &slot->cost);
 
@@ -117,7 +117,7 @@ static bool derive(const struct vc_key_slot *slot, struct vc_bytes passphrase,
 static vc_err open_slot(const struct vc_key_slot *slot, struct vc_bytes passphrase,
                         struct vc_secret32 *ret_key)
 {
-    uint8_t head[HEAD_BYTES];
+    uint8_t head[VC_KEY_HEAD_BYTES];
     struct vc_bytes part = VC_BYTES(head);
     struct vc_siv_ad ad = {&part, 1};
     struct vc_siv_key siv;
@@ -152,7 +152,7 @@ static struct vc_argon2_cost cost_here(void)
 static vc_err wrap(struct vc_key_slot *slot, const struct vc_secret32 *key,
                    struct vc_bytes passphrase)
 {
-    uint8_t head[HEAD_BYTES];
+    uint8_t head[VC_KEY_HEAD_BYTES];
     struct vc_bytes part = VC_BYTES(head);
     struct vc_siv_ad ad = {&part, 1};
     struct vc_siv_key siv;

@@ -12,8 +12,10 @@
 
 #define VC_KEY_FILE "key"
 
-/* Bytes of the data key as a slot has them. */
-#define VC_KEY_BODY_BYTES (VC_SIV_TAG_LEN + 32)
+/* Bytes of a slot before the data key, of the key as a slot has it, and of the check. */
+#define VC_KEY_HEAD_BYTES  42
+#define VC_KEY_BODY_BYTES  (VC_SIV_TAG_LEN + 32)
+#define VC_KEY_CHECK_BYTES 16
 
 enum vc_key_form {
     VC_KEY_PLAIN = 1,

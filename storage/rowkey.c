@@ -28,6 +28,7 @@ bool vc_row_key_is_hidden(enum vc_table table)
     case VC_TABLE_MESSAGE_ID:
     case VC_TABLE_TOKEN:
     case VC_TABLE_EVENT:
+    case VC_TABLE_ROOT:
     case VC_TABLE_COUNT:
         break;
     }

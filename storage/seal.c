@@ -12,7 +12,8 @@ _Static_assert(VC_SEAL_OVERHEAD == VC_SIV_TAG_LEN, "what a seal is longer");
 bool vc_table_forgets(enum vc_table table)
 {
     return table == VC_TABLE_SESSION || table == VC_TABLE_SKIPPED ||
-           table == VC_TABLE_PREKEY || table == VC_TABLE_REPLAY;
+           table == VC_TABLE_PREKEY || table == VC_TABLE_REPLAY ||
+           table == VC_TABLE_ROOT;
 }
 
 /* The row that says the version is read before there is a key. */

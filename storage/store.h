@@ -78,7 +78,8 @@
     X(SESSION, "session")         \
     X(SKIPPED, "skipped")         \
     X(PREKEY, "prekey")           \
-    X(REPLAY, "replay")
+    X(REPLAY, "replay")           \
+    X(ROOT, "root")
 
 enum vc_table {
 #define VC_TABLE_ENUM(name, text) VC_TABLE_##name,

@@ -172,7 +172,7 @@ vc_err vc_chat_extend(struct vc_chat *chat, const struct vc_now *now,
     vc_err err = begin(chat, now, entropy, &next);
 
     if (err == VC_OK) {
-        err = vc_room_take(chat, NULL, 1, VC_SELF_BYTES);
+        err = vc_room_take(chat, NULL, VC_SELF_OPS, VC_SELF_BYTES);
     }
     if (err == VC_OK) {
         end(chat, &next);
@@ -208,7 +208,7 @@ vc_err vc_chat_move(struct vc_chat *chat, const struct vc_now *now,
         err = vc_account_turn_record(&next, date_of(now), &forward);
     }
     if (err == VC_OK) {
-        err = vc_room_take(chat, NULL, 2 + VC_CHAT_INVITES_KEPT,
+        err = vc_room_take(chat, NULL, 1 + VC_SELF_OPS + VC_CHAT_INVITES_KEPT,
                            VC_SELF_BYTES + VC_FORWARDS_ROW_MAX + VC_CHAT_KEY_MAX +
                                VC_CHAT_INVITES_KEPT * (VC_INVITE_ROW_MAX + 8));
     }

@@ -309,6 +309,10 @@ static void do_chores(struct vc_chat *chat, const struct vc_now *now,
     if ((person->chores & VC_CHORE_SETTLE) != 0 && vc_unsettled_move(chat, person)) {
         person->chores &= ~(unsigned)VC_CHORE_SETTLE;
     }
+    if ((person->chores & VC_CHORE_SESSION) != 0 &&
+        vc_session_tell(chat, now, person)) {
+        person->chores &= ~(unsigned)VC_CHORE_SESSION;
+    }
     if ((person->chores & VC_CHORE_RESEND) != 0 &&
         vc_messages_resend(chat, now, person)) {
         person->chores &= ~(unsigned)VC_CHORE_RESEND;
@@ -375,6 +379,7 @@ vc_ms vc_chat_due(const struct vc_chat *chat)
 
 void vc_chat_flush(struct vc_chat *chat, const struct vc_now *now)
 {
+    vc_sessions_flush(chat, now);
     vc_events_flush(chat);
     vc_tokens_flush(chat, now);
     vc_room_flush(chat, now);

@@ -180,13 +180,15 @@ struct vc_contact {
     char petname[VC_NAME_MAX + 1];  /* unique among contacts */
     char own_name[VC_NAME_MAX + 1]; /* what he calls himself */
     bool is_blocked, is_verified, is_connected;
-    struct vc_addr addr; /* connected: where; else the last good one, if any */
-    vc_ms added_at;      /* Unix */
-    vc_ms device_since;  /* Unix: when he came with another device; 0: never */
-    vc_ms last_seen_at;  /* Unix; 0: never */
-    uint64_t waiting;    /* objects in the outbox */
-    vc_ms retry_at;      /* Unix; VC_NEVER: no attempt planned */
-    vc_err last_failure; /* why the last attempt ended; VC_OK: none */
+    struct vc_addr addr;          /* connected: where; else the last good one, if any */
+    vc_ms added_at;               /* Unix */
+    vc_ms device_since;           /* Unix: when he came with another device; 0: never */
+    vc_ms last_seen_at;           /* Unix; 0: never */
+    struct vc_seal_state session; /* end-to-end, with his device */
+    bool is_waiting_for_keys; /* what waits cannot be sealed before keys of his come */
+    uint64_t waiting;         /* objects in the outbox */
+    vc_ms retry_at;           /* Unix; VC_NEVER: no attempt planned */
+    vc_err last_failure;      /* why the last attempt ended; VC_OK: none */
     uint32_t unread;
     uint32_t rtt_ms; /* connected: smoothed round trip */
 };
@@ -329,7 +331,7 @@ enum vc_event_kind {
 enum vc_change {
     VC_CHANGE_DETAILS, /* a name or a mark */
     VC_CHANGE_DEVICE,  /* he has come with another device */
-    VC_CHANGE_SESSION  /* a new end-to-end session, as our store was put back */
+    VC_CHANGE_SESSION  /* another end-to-end session than the first has begun */
 };
 
 struct vc_event {

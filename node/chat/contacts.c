@@ -49,6 +49,7 @@ static void shape(const struct vc_chat *chat, const struct vc_now *now,
             contact.retry_at = vc_ms_min(contact.retry_at, to_unix(now, mail.retry_at));
         }
     }
+    vc_session_show(chat, now, person, &contact);
     *ret_contact = contact;
 }
 

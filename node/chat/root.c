@@ -84,7 +84,7 @@ vc_err vc_chat_drop_root(struct vc_chat *chat,
     if (!vc_account_has_root(account)) {
         return VC_ERR_NO_ROOT;
     }
-    err = vc_room_take(chat, NULL, 1, VC_SELF_BYTES);
+    err = vc_room_take(chat, NULL, VC_SELF_OPS, VC_SELF_BYTES);
     if (err != VC_OK) {
         return err;
     }

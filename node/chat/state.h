@@ -35,7 +35,8 @@ enum vc_chore {
     VC_CHORE_RECEIPT = 2, /* tell what was read */
     VC_CHORE_SETTLE = 4,  /* move messages to their places */
     VC_CHORE_REMOVE = 8,  /* delete the next rows of a removed contact */
-    VC_CHORE_RESEND = 16  /* write what waits anew, for his new device */
+    VC_CHORE_RESEND = 16, /* write what waits anew, for his new device */
+    VC_CHORE_SESSION = 32 /* tell that another session began */
 };
 
 struct vc_person {
@@ -57,7 +58,9 @@ struct vc_person {
     struct vc_person *next_dirty;
 
     vc_ms known_since; /* monotonic; 0: from before the start */
-    uint64_t ticket;   /* of the turn that made him, or VC_TICKET_OPEN */
+    uint32_t
+        session_told; /* generation of the session that an event told of; 0: none */
+    uint64_t ticket;  /* of the turn that made him, or VC_TICKET_OPEN */
     bool is_up, is_trying;
     bool is_presence_new; /* to be told */
     vc_err last_failure;
@@ -489,6 +492,17 @@ VC_NODISCARD bool vc_restore_on_own(struct vc_chat *chat, const struct vc_now *n
 VC_NODISCARD bool vc_restore_on_restored(struct vc_chat *chat, const struct vc_now *now,
                                          struct vc_person *person,
                                          struct vc_bytes object);
+
+/* ---- sessions.c: end-to-end sessions, for the owner's eyes ---- */
+
+/* The fields of a contact that are about sessions; what waits for him is counted already. */
+void vc_session_show(const struct vc_chat *chat, const struct vc_now *now,
+                     const struct vc_person *person, struct vc_contact *contact);
+/* Writes the event that his session is another than the first; false when there was no room. */
+VC_NODISCARD bool vc_session_tell(struct vc_chat *chat, const struct vc_now *now,
+                                  struct vc_person *person);
+/* Tells of all that began in this turn; what has no room is a chore. */
+void vc_sessions_flush(struct vc_chat *chat, const struct vc_now *now);
 
 /* ---- resend.c ---- */
 

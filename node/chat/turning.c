@@ -161,7 +161,7 @@ void vc_turning_tick(struct vc_chat *chat, const struct vc_now *now)
     if (!is_due && !chat->is_turning_review) {
         return;
     }
-    if (vc_room_take(chat, NULL, 2, VC_SELF_BYTES + VC_TURNING_BYTES) != VC_OK) {
+    if (vc_room_take(chat, NULL, 1 + VC_SELF_OPS, VC_SELF_BYTES + VC_TURNING_BYTES) != VC_OK) {
         vc_chat_want(chat, now->mono + VC_CHAT_CHORE_RETRY_MS);
         return;
     }

@@ -2,8 +2,8 @@
  * Words for mail: what a row of its outbox was about, said again.
  *
  * Mail asks for them when a row waited for keys, or when it has to be sealed anew because the
- * session with the other device ended.  A message has the words and the id that it had; what is
- * a state of things (what was read, our card) is said as it is now.
+ * session with the other device ended.  A message has the words and the id that it had, a
+ * receipt says what its mark says; our card is said as it is now.
  */
 #include <string.h>
 
@@ -108,11 +108,7 @@ void vc_words_wanted(struct vc_chat *chat, const struct vc_now *now,
 void vc_words_rolled_back(struct vc_chat *chat, const struct vc_now *now,
                           struct vc_person *person)
 {
-    struct vc_event event = {.kind = VC_EVENT_CONTACT_CHANGED,
-                             .change = VC_CHANGE_SESSION,
-                             .contact = person->id};
-
-    if (vc_room_take(chat, person, 2, 256) != VC_OK) {
+    if (vc_room_take(chat, person, 0, 0) != VC_OK) {
         vc_chat_want(chat, now->mono + VC_CHAT_CHORE_RETRY_MS);
     }
     person->row.card_sent = 0;
@@ -120,7 +116,6 @@ void vc_words_rolled_back(struct vc_chat *chat, const struct vc_now *now,
     person->conversation.receipt_sent = person->conversation.receipt_acked;
     vc_restore_begin(chat, now, person, VC_RESTORING_BOTH);
     vc_person_conversation_dirty(chat, person);
-    vc_event_add(chat, now, &event);
     vc_chat_chore(chat, person, VC_CHORE_RECEIPT);
     vc_chat_chore(chat, person, VC_CHORE_CARD);
 }

@@ -241,7 +241,8 @@ static const struct vc_control_field contact_now[] = {
     END};
 static const struct vc_control_field contact_changed[] = {
     CONTACT_EVENT_FIELDS,
-    CHOICE("change", "details device", "a name or a mark, or its device is another"),
+    CHOICE("change", "details device session",
+           "a name or a mark; its device is another; its session began anew"),
     OBJECT("contact_now", "contact", "the contact as it is now"), END};
 static const struct vc_control_field join_now[] = {
     OBJECT("join", "join", "the join as it is now"), END};

@@ -11,6 +11,15 @@ static const struct vc_control_field error_fields[] = {
     OPTIONAL_STRING("detail", 0, 512, "which one, where"),
     END};
 
+static const struct vc_control_field session_fields[] = {
+    INTEGER("generation", 1, UINT32_MAX, "how manieth it is; both sides count alike"),
+    INTEGER("since", 0, INT64_MAX, "Unix milliseconds, when it began"),
+    CHOICE(
+        "reason", "first unopened rollback theirs",
+        "why: as the first; the other side could not open what was sent; this node was "
+        "put back to an older state; the other side began it"),
+    END};
+
 static const struct vc_control_field contact_fields[] = {
     INTEGER("id", 1, UINT32_MAX, "its number, never used again"),
     STRING("name", 0, 64, "what it is called here, the only one of that name"),
@@ -26,6 +35,8 @@ static const struct vc_control_field contact_fields[] = {
     OPTIONAL_INTEGER("device_since", 0, INT64_MAX,
                      "Unix milliseconds, when it came with another device"),
     OPTIONAL_INTEGER("last_seen_at", 0, INT64_MAX, "Unix milliseconds"),
+    OPTIONAL_OBJECT("session", "session", "the end-to-end session with its device"),
+    BOOLEAN("is_waiting_for_keys", "must keys of it come before what waits is sealed?"),
     INTEGER("waiting", 0, INT64_MAX, "how much waits for it"),
     OPTIONAL_INTEGER("retry_at", 0, INT64_MAX, "when it is tried again"),
     INTEGER("unread", 0, UINT32_MAX, "messages the owner has not seen"),
@@ -110,6 +121,8 @@ static const struct vc_control_field error_kind_fields[] = {
 const struct vc_control_object vc_control_objects[] = {
     {"error", error_fields, "what went wrong and what to do"},
     {"contact", contact_fields, "somebody the owner writes with"},
+    {"session", session_fields,
+     "what messages with a contact are sealed with, end to end"},
     {"message", message_fields, "one message of a conversation"},
     {"invite", invite_fields, "a text that lets one person join"},
     {"join", join_fields, "an invite of somebody else's on its way to a contact"},

@@ -68,23 +68,36 @@ static bool find_dir(struct vc_options *options)
                : print_path(options->dir, sizeof options->dir, home(), "/.local/share/veche");
 }
 
-static bool find_socket(struct vc_options *options, bool has_dir)
+/* The usual path in a session of a person; false when there is no such place. */
+static bool usual_socket(char *ret_path, size_t room)
 {
     const char *runtime = getenv("XDG_RUNTIME_DIR");
+
+    return runtime != NULL && runtime[0] == '/' &&
+           print_path(ret_path, room, runtime, "/veche/control.sock");
+}
+
+/* The folder of the usual path is ours to make, also when veche has named the path. */
+static void make_usual_folder(const char *socket_path)
+{
     char path[VC_PATH_MAX];
 
-    if (options->socket_path[0] != '\0') {
-        return true;
+    if (usual_socket(path, sizeof path) && strcmp(path, socket_path) == 0) {
+        *strrchr(path, '/') = '\0';
+        (void)mkdir(path, 0700); /* it may be there; binding says what else is wrong */
     }
-    if (!has_dir && runtime != NULL && runtime[0] == '/') {
-        if (print_path(path, sizeof path, runtime, "/veche")) {
-            (void)mkdir(path, 0700); /* it may be there; binding says what else is wrong */
-        }
-        return print_path(options->socket_path, sizeof options->socket_path, runtime,
-                          "/veche/control.sock");
+}
+
+static bool find_socket(struct vc_options *options, bool has_dir)
+{
+    if (options->socket_path[0] == '\0' &&
+        (has_dir || !usual_socket(options->socket_path, sizeof options->socket_path)) &&
+        !print_path(options->socket_path, sizeof options->socket_path, options->dir,
+                    "/control.sock")) {
+        return false;
     }
-    return print_path(options->socket_path, sizeof options->socket_path, options->dir,
-                      "/control.sock");
+    make_usual_folder(options->socket_path);
+    return true;
 }
 
 static void find_name(struct vc_options *options)

@@ -60,6 +60,18 @@ static json_t *shape_base64(struct vc_bytes bytes)
     return json_stringn_nocheck(text, out);
 }
 
+static json_t *shape_session(const struct vc_seal_state *session)
+{
+    static const char *const reasons[] = {"first", "unopened", "rollback", "theirs"};
+
+    VC_CHECK(session->reason <= VC_SEAL_THEIRS);
+    return session->has_session
+               ? json_pack("{s:I, s:I, s:s}", "generation", (json_int_t)session->generation,
+                           "since", (json_int_t)session->since, "reason",
+                           reasons[session->reason])
+               : json_null();
+}
+
 json_t *vc_shape_contact(struct vc_chat *chat, const struct vc_contact *contact)
 {
     char id[VC_ID_TEXT_MAX], addr[VC_ADDR_TEXT_MAX];
@@ -70,8 +82,8 @@ json_t *vc_shape_contact(struct vc_chat *chat, const struct vc_contact *contact)
         vc_addr_format(&contact->addr, addr);
     }
     return json_pack(
-        "{s:I, s:s, s:s, s:o, s:s, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:I, s:I, "
-        "s:o}",
+        "{s:I, s:s, s:s, s:o, s:s, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:I, s:o, "
+        "s:I, s:I, s:o}",
         "id", (json_int_t)contact->id, "name", contact->petname, "own_name",
         contact->own_name, "fingerprint",
         vc_shape_hex(contact->fingerprint.b, sizeof contact->fingerprint.b), "veche_id", id,
@@ -81,9 +93,11 @@ json_t *vc_shape_contact(struct vc_chat *chat, const struct vc_contact *contact)
         contact->is_connected ? json_integer(contact->rtt_ms) : json_null(), "added_at",
         json_integer((json_int_t)contact->added_at), "device_since",
         vc_shape_time(contact->device_since), "last_seen_at",
-        vc_shape_time(contact->last_seen_at), "waiting", (json_int_t)contact->waiting,
-        "retry_at", vc_shape_time(contact->retry_at), "unread", (json_int_t)contact->unread,
-        "gaps", (json_int_t)vc_chat_gaps(chat, contact->id), "failure",
+        vc_shape_time(contact->last_seen_at), "session", shape_session(&contact->session),
+        "is_waiting_for_keys", contact->is_waiting_for_keys, "waiting",
+        (json_int_t)contact->waiting, "retry_at", vc_shape_time(contact->retry_at),
+        "unread", (json_int_t)contact->unread, "gaps",
+        (json_int_t)vc_chat_gaps(chat, contact->id), "failure",
         vc_shape_failure(contact->last_failure));
 }
 
@@ -272,6 +286,19 @@ static const char *kind_name(const struct vc_event *event)
     VC_CHECK(false);
 }
 
+static const char *change_name(enum vc_change change)
+{
+    switch (change) {
+    case VC_CHANGE_DETAILS:
+        return "details";
+    case VC_CHANGE_DEVICE:
+        return "device";
+    case VC_CHANGE_SESSION:
+        return "session";
+    }
+    VC_CHECK(false);
+}
+
 json_t *vc_shape_event(struct vc_chat *chat, const struct vc_now *now,
                        const struct vc_event *event)
 {
@@ -292,9 +319,7 @@ json_t *vc_shape_event(struct vc_chat *chat, const struct vc_now *now,
         return with_message(params, chat, now, event);
     }
     if (event->kind == VC_EVENT_CONTACT_CHANGED) {
-        json_object_set_new(
-            params, "change",
-            json_string(event->change == VC_CHANGE_DEVICE ? "device" : "details"));
+        json_object_set_new(params, "change", json_string(change_name(event->change)));
     }
     if (event->kind == VC_EVENT_STATE) {
         add_states(params, chat, event);

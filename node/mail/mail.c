@@ -305,7 +305,7 @@ static bool next_of(struct vc_mail *mail, struct vc_mail_peer *peer,
 {
     if (mail->store_at == VC_NEVER && vc_hello_next_rolled_back(mail, peer, ret_output))
         return true;
-    if (peer->has_lost) {
+    if (peer->has_lost && !peer->is_ending) {
         peer->has_lost = false;
         *ret_output =
             (struct vc_mail_output){.kind = VC_MAIL_LOST, .peer = peer->number};

@@ -160,7 +160,11 @@ enum vc_mail_output_kind {
      * this turn, as it is told once.
      */
     VC_MAIL_ROLLED_BACK,
-    VC_MAIL_LOST,   /* the peer says that we had seen more than our store knows */
+    /*
+     * The peer says that numbers will not come that we do not have: our store was put back
+     * and we had them, or his was and they never were.
+     */
+    VC_MAIL_LOST,
     VC_MAIL_PASSED, /* an object of VC_MAIL_TYPE_PASSED or above */
     VC_MAIL_UP,     /* the link's output, after mail has taken notice */
     VC_MAIL_DOWN,

@@ -19,6 +19,7 @@ struct vc_seal_peer {
     uint32_t number;
     struct vc_key32 root;
     struct vc_certificate certificate;
+    bool has_begun; /* a session, of which vc_seal_begun() has not told */
     bool is_loaded; /* its rows were read: the following is valid */
     struct vc_seal_peer_row row;
     struct vc_seal_session *sessions[VC_SEAL_SESSIONS_ROOM]; /* as in row.sessions */
@@ -72,6 +73,7 @@ struct vc_seal {
     uint8_t *plain; /* VC_SEAL_FRAME_MAX: what was opened */
     uint8_t row[VC_SEAL_SESSION_ROW_MAX];
     struct vc_seal_stats stats;
+    uint64_t begun_told; /* sessions, of all in stats, when none was left to tell of */
 };
 
 /* ---- peers.c ---- */

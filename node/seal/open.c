@@ -45,6 +45,7 @@ static vc_err open_frame(struct vc_seal *seal, const struct vc_now *now,
                          const struct vc_ratchet_found *found, struct vc_bytes frame)
 {
     struct vc_seal_pending *pending = &seal->pending;
+    struct vc_ratchet_skipped none; /* is skipped, mostly */
     uint32_t today = vc_seal_day(now);
     struct vc_secret32 key;
     bool has_key = false;
@@ -57,8 +58,9 @@ static vc_err open_frame(struct vc_seal *seal, const struct vc_now *now,
         err = err == VC_ERR_NOT_FOUND ? VC_OK : err;
     }
     if (err == VC_OK) {
-        err = vc_ratchet_open(&pending->ratchet, found, has_key ? &key : NULL, today,
-                              frame, seal->plain, pending->skipped, &pending->change);
+        err = vc_ratchet_open(
+            &pending->ratchet, found, has_key ? &key : NULL, today, frame, seal->plain,
+            found->skips > 0 ? pending->skipped : &none, &pending->change);
     }
     if (err == VC_OK) {
         pending->place = found->place;

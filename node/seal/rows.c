@@ -185,7 +185,7 @@ vc_err vc_seal_session_row_read(struct vc_bytes value,
     wants_opening = row.is_initiator && !row.is_confirmed;
     if (flags > (FLAG_INITIATOR | FLAG_CONFIRMED) || row.reason > VC_SEAL_THEIRS ||
         (row.opening.len > 0) != wants_opening ||
-        !(row.is_initiator || row.is_confirmed) ||
+        !(row.is_initiator || row.is_confirmed) || row.generation == 0 ||
         row.opening.len > VC_SEAL_OPENING_MAX || r.is_failed) {
         return VC_ERR_MALFORMED;
     }

@@ -119,6 +119,21 @@ bool vc_seal_state(struct vc_seal *seal, const struct vc_now *now, uint32_t peer
     return true;
 }
 
+bool vc_seal_begun(struct vc_seal *seal, uint32_t *ret_peer)
+{
+    uint64_t all = seal->stats.sessions_begun + seal->stats.sessions_taken;
+
+    for (size_t i = 0; seal->begun_told < all && i < seal->peer_count; i++) {
+        if (seal->peers[i]->has_begun) {
+            seal->peers[i]->has_begun = false;
+            *ret_peer = seal->peers[i]->number;
+            return true;
+        }
+    }
+    seal->begun_told = all;
+    return false;
+}
+
 /* number ‖ head ‖ body, padded, where the frame's text will stand. */
 static struct vc_bytes put_content(struct vc_seal *seal, uint64_t number,
                                    struct vc_bytes head, struct vc_bytes body)

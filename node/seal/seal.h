@@ -113,6 +113,10 @@ struct vc_seal_state {
 bool vc_seal_state(struct vc_seal *seal, const struct vc_now *now, uint32_t peer,
                    struct vc_seal_state *ret_state);
 
+/* Gives a device with which a session began, on either side, since it was given last; false
+ * when there is none. */
+bool vc_seal_begun(struct vc_seal *seal, uint32_t *ret_peer);
+
 /* ---- sealing ---- */
 
 struct vc_sealed {

@@ -87,6 +87,7 @@ void vc_seal_session_add(struct vc_seal_peer *peer, struct vc_seal_session *sess
     session->number = peer->row.next++;
     peer->row.sessions[at] = session->number;
     peer->sessions[at] = session;
+    peer->has_begun = true;
     if (session->row.generation > peer->row.generation) {
         peer->row.generation = session->row.generation;
     }

@@ -143,6 +143,9 @@ static bool expire_peer(struct vc_seal *seal, struct vc_seal_peer *peer, uint32_
 {
     bool was_loaded = peer->is_loaded, is_done = true;
 
+    if (seal->pending.is_there && seal->pending.peer == peer->number) {
+        return true; /* what is pending has looked itself, and would take this back */
+    }
     if (vc_seal_peer_load(seal, peer->number, &peer) != VC_OK) {
         return true; /* whoever uses it is told */
     }
@@ -159,7 +162,6 @@ void vc_seal_peers_expire(struct vc_seal *seal, const struct vc_now *now)
 {
     size_t at = vc_seal_peer_place(seal, seal->expire_next);
 
-    vc_seal_drop_pending(seal); /* its state is older than what this makes */
     seal->expire_at = now->mono + VC_SEAL_RETRY_MS;
     for (size_t i = 0; i < VC_SEAL_SWEEP_PEERS && at < seal->peer_count; i++, at++) {
         if (!expire_peer(seal, seal->peers[at], vc_seal_day(now))) {

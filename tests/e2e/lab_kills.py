@@ -2,7 +2,7 @@
 """Two nodes write to each other while one or the other is killed at random moments.
 
 Nothing that was answered "queued" may be lost, nothing shown twice, and both sides must show
-one order.  The whole: --messages 20000 --kills 200
+one order.  The whole: --messages 20000 --kills 1000
 """
 
 import threading

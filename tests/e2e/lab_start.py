@@ -141,7 +141,22 @@ def empty_starts(given, world):
     return slowest
 
 
+def session_has_all_it_needs(world):
+    """As somebody who has just logged in: a home, a runtime directory, and no option."""
+    home, runtime = (os.path.join(world.directory, name) for name in ("home", "run"))
+    for path in (home, runtime):
+        os.mkdir(path, 0o700)
+    environment = {"HOME": home, "XDG_RUNTIME_DIR": runtime, "LOGNAME": "anna",
+                   "PATH": "/usr/bin:/bin"}
+    for words in (["up", "--no-invite", "--listen", "127.0.0.1:0"], ["status"], ["down"]):
+        done = subprocess.run([lab.VECHE, *words], env=environment, capture_output=True, text=True,
+                              timeout=30 * lab.PATIENCE, check=False)
+        lab.demand(done.returncode == 0, f"veche {words[0]} of a new user ended with "
+                                         f"{done.returncode}: {done.stderr}")
+
+
 def body(world, given):
+    session_has_all_it_needs(world)
     longest = stop_keeps_everything(world)
     stop_answers_what_it_was_asked(world)
     lock_names_its_holder(world)

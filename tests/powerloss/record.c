@@ -246,6 +246,23 @@ static bool begin_name(int at, const char *name, enum vc_powerloss_kind kind,
     return is_inside(full, entry->name);
 }
 
+/* Two names that are exchanged are two changes here, of which one may be lost: worse than
+ * what a file system does. */
+int renameat2(int from_at, const char *from, int to_at, const char *to, unsigned flags)
+{
+    struct vc_powerloss_entry entry;
+    int rc = (int)syscall(SYS_renameat2, from_at, from, to_at, to, flags);
+
+    if (rc == 0 && begin_name(to_at, to, VC_POWERLOSS_RENAME, &entry)) {
+        append(&entry, NULL, 0);
+    }
+    if (rc == 0 && (flags & RENAME_EXCHANGE) != 0 &&
+        begin_name(from_at, from, VC_POWERLOSS_RENAME, &entry)) {
+        append(&entry, NULL, 0);
+    }
+    return rc;
+}
+
 int renameat(int from_at, const char *from, int to_at, const char *to)
 {
     struct vc_powerloss_entry entry;

@@ -2,7 +2,8 @@
  * Power losses: records a run of the store, then makes the directory as it may stand after
  * the power went at some moment, and opens it with the store.
  *
- *     powerloss_replay [-n STATES] [-s SEED] [-u | -m] [-l LOG] RECORDER WORKLOAD
+ *     powerloss_replay [-n STATES] [-s SEED] [-u | -m] [-l LOG] [-k | -v FILE]
+ *                      RECORDER WORKLOAD
  *
  * What was synced is there; of the rest any part may be: a write is kept, lost or torn into
  * sectors of 512 bytes, in any order; of unsynced changes of names a beginning is kept.  A
@@ -11,6 +12,9 @@
  *
  * The log of a run with bad states is kept; with -l it is replayed, and the same seed makes
  * the same states.
+ *
+ * With -k the workload changes the passphrase, and one of those that it has set opens the
+ * store; with -v it makes the store FILE of version 1 over, and all its rows are there.
  *
  * With -u syncs are taken for nothing, as if the disk lied; with -m only those of writes
  * through O_DSYNC, which is how LMDB writes its meta page.  Then there must be bad states, or
@@ -34,6 +38,7 @@
 #define SECTOR         512
 #define FILES_MAX      64
 #define FILE_BYTES_MAX (4u << 20)
+#define OLD_ROWS       41
 
 struct entry {
     struct vc_powerloss_entry head;
@@ -62,6 +67,8 @@ struct disk {
 
 static bool are_syncs_ignored;
 static bool are_metas_ignored;
+static bool has_passphrases;
+static bool is_upgrade;
 
 static void need(bool is_fine, const char *what)
 {
@@ -309,42 +316,103 @@ static void write_disk(const struct disk *disk, const char *dir)
     }
 }
 
-/* Opens the directory as veched would after a power loss; false with words. */
-static bool judge(const char *dir, uint64_t acknowledged, char ret_words[160])
+/* Opens the directory as veched would after a power loss. */
+static vc_err open_with(struct vc_lmdb_config *cfg, struct vc_store **ret_store,
+                        char ret_words[160])
 {
-    struct vc_lmdb_config cfg = {.dir = dir};
-    struct vc_turns_state state;
-    struct vc_store *store;
-    uint32_t turn;
     vc_err err = VC_OK;
-    bool is_good;
 
-    if (!vc_lmdb_was_clean(dir)) {
-        err = vc_lmdb_check(&cfg, NULL, ret_words, 128);
-        if (err != VC_OK) {
-            return false;
+    if (!vc_lmdb_was_clean(cfg->dir)) {
+        err = vc_lmdb_check(cfg, NULL, ret_words, 128);
+    }
+    return err == VC_OK ? vc_lmdb_open(cfg, ret_store, NULL) : err;
+}
+
+/* With whatever passphrase it has at that moment. */
+static vc_err open_any(struct vc_lmdb_config *cfg, struct vc_store **ret_store,
+                       char ret_words[160])
+{
+    static const char *const passphrases[] = VC_TURNS_PASSPHRASES;
+    vc_err err = VC_ERR_LOCKED;
+
+    for (size_t i = 0; i < (has_passphrases ? 3 : 1); i++) {
+        cfg->passphrase =
+            (struct vc_bytes){(const uint8_t *)passphrases[i], strlen(passphrases[i])};
+        err = open_with(cfg, ret_store, ret_words);
+        if (err != VC_ERR_LOCKED && err != VC_ERR_WRONG_PASSPHRASE) {
+            break;
         }
     }
-    err = vc_lmdb_open(&cfg, &store, NULL);
-    if (err != VC_OK) {
+    if (err != VC_OK && ret_words[0] == '\0') {
         (void)snprintf(ret_words, 160, "open: %s", vc_err_name(err));
-        return false;
     }
-    err = vc_turns_last(store, &turn);
+    return err;
+}
+
+static bool compare_turns(struct vc_store *store, uint64_t acknowledged,
+                          char ret_words[160])
+{
+    struct vc_turns_state state;
+    uint32_t turn;
+    vc_err err = vc_turns_last(store, &turn);
+
     if (err != VC_OK || turn < acknowledged) {
         (void)snprintf(ret_words, 160, "%s: at turn %u, but %llu was acknowledged",
                        vc_err_name(err), turn, (unsigned long long)acknowledged);
-        vc_store_close(store);
         return false;
     }
     vc_turns_state(turn, &state);
-    is_good = vc_turns_compare(store, &state, ret_words);
-    if (is_good && !vc_turns_write(store, turn + 1)) {
+    if (!vc_turns_compare(store, &state, ret_words)) {
+        return false;
+    }
+    if (!vc_turns_write(store, turn + 1)) {
         (void)snprintf(ret_words, 160, "nothing can be written: %s",
                        vc_err_name(vc_store_health(store)));
-        is_good = false;
+        return false;
     }
     (void)vc_store_submit(store);
+    return true;
+}
+
+static bool count_row(void *ctx, struct vc_bytes key, struct vc_bytes value)
+{
+    (void)key;
+    *(size_t *)ctx += memmem(value.data, value.len, "canary", 6) != NULL ? 1 : 0;
+    return true;
+}
+
+/* The rows of the old store; tests/unit/storage/fixtures says which. */
+static bool compare_old(struct vc_store *store, char ret_words[160])
+{
+    size_t rows = 0;
+    struct vc_scan scan = {.on_row = count_row, .ctx = &rows};
+
+    for (unsigned i = 0; i < VC_TABLE_COUNT; i++) {
+        scan.table = (enum vc_table)i;
+        if (vc_store_scan(store, &scan) != VC_OK) {
+            (void)snprintf(ret_words, 160, "table %u cannot be read", i);
+            return false;
+        }
+    }
+    (void)snprintf(ret_words, 160, "%zu rows of the old store", rows);
+    return rows == OLD_ROWS;
+}
+
+/* false with words. */
+static bool judge(const char *dir, uint64_t acknowledged, char ret_words[160])
+{
+    struct vc_lmdb_config cfg = {.dir = dir};
+    struct vc_store *store;
+    bool is_good;
+
+    if (is_upgrade && acknowledged == 0) {
+        return true; /* the old file was still being copied */
+    }
+    if (open_any(&cfg, &store, ret_words) != VC_OK) {
+        return false;
+    }
+    is_good = is_upgrade ? compare_old(store, ret_words)
+                         : compare_turns(store, acknowledged, ret_words);
     vc_store_close(store);
     return is_good && vc_lmdb_check(&cfg, NULL, ret_words, 128) == VC_OK;
 }
@@ -378,8 +446,9 @@ static bool judge_in_child(const char *dir, uint64_t acknowledged, char ret_word
 }
 
 static void record(const char *recorder, const char *workload, const char *dir,
-                   const char *log_path)
+                   const char *log_path, const char *old_path)
 {
+    const char *mode = has_passphrases ? "keys" : is_upgrade ? "upgrade" : NULL;
     pid_t child = fork();
     int status;
 
@@ -391,7 +460,7 @@ static void record(const char *recorder, const char *workload, const char *dir,
                  setenv(VC_POWERLOSS_DIR, dir, 1) == 0 &&
                  setenv(VC_POWERLOSS_LOG, log_path, 1) == 0,
              "setenv");
-        (void)execl(workload, workload, dir, (char *)NULL);
+        (void)execl(workload, workload, dir, mode, old_path, (char *)NULL);
         _exit(127);
     }
     need(waitpid(child, &status, 0) == child, "waitpid");
@@ -437,16 +506,20 @@ int main(int argc, char **argv)
     unsigned long seed = 1;
     unsigned long bad = 0;
     const char *given_log = NULL;
+    const char *old_path = NULL;
     bool is_lying;
     int option;
 
-    while ((option = getopt(argc, argv, "n:s:uml:")) != -1) {
+    while ((option = getopt(argc, argv, "n:s:uml:kv:")) != -1) {
         states = option == 'n' ? strtoul(optarg, NULL, 10) : states;
         seed = option == 's' ? strtoul(optarg, NULL, 10) : seed;
         given_log = option == 'l' ? optarg : given_log;
+        old_path = option == 'v' ? optarg : old_path;
+        has_passphrases = option == 'k' || has_passphrases;
         are_syncs_ignored = option == 'u' || are_syncs_ignored;
         are_metas_ignored = option == 'm' || are_metas_ignored;
     }
+    is_upgrade = old_path != NULL;
     need(argc - optind == 2 && vc_crypto_init() == VC_OK, "usage");
     (void)snprintf(top, sizeof top, "%s/veche-powerloss-XXXXXX",
                    access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
@@ -455,7 +528,7 @@ int main(int argc, char **argv)
     (void)snprintf(log_path, sizeof log_path, "%s/log", top);
     need(mkdir(dir, 0700) == 0, dir);
     if (given_log == NULL) {
-        record(argv[optind], argv[optind + 1], dir, log_path);
+        record(argv[optind], argv[optind + 1], dir, log_path, old_path);
     }
     read_log(given_log != NULL ? given_log : log_path, &log);
     for (unsigned long i = 0; i < states; i++) {

@@ -8,7 +8,8 @@
 #define OPS_MAX 9
 
 static const uint8_t turn_key[] = {'t', 'u', 'r', 'n'};
-static const enum vc_table tables[2] = {VC_TABLE_MESSAGE, VC_TABLE_ORDER};
+static const enum vc_table tables[VC_TURNS_TABLES] = {VC_TABLE_MESSAGE, VC_TABLE_ORDER,
+                                                      VC_TABLE_SKIPPED};
 
 struct op {
     int table; /* index into tables */
@@ -28,7 +29,7 @@ static int make_ops(uint32_t turn, struct op ops[OPS_MAX])
     int count = 1 + (int)(draw(&rng) % OPS_MAX);
 
     for (int i = 0; i < count; i++) {
-        ops[i].table = (int)(draw(&rng) % 2);
+        ops[i].table = (int)(draw(&rng) % VC_TURNS_TABLES);
         ops[i].key = draw(&rng) % VC_TURNS_KEYS;
         ops[i].is_del = draw(&rng) % 4 == 0;
     }
@@ -129,7 +130,7 @@ static bool compare_row(void *ctx, struct vc_bytes key, struct vc_bytes value)
 bool vc_turns_compare(struct vc_store *store, const struct vc_turns_state *state,
                       char ret_words[128])
 {
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < VC_TURNS_TABLES; i++) {
         struct comparing comparing = {.by_turn = state->by_turn[i]};
         struct vc_scan scan = {
             .table = tables[i], .on_row = compare_row, .ctx = &comparing};

@@ -8,12 +8,19 @@
 #include "storage/store.h"
 
 #define VC_TURNS_COUNT     400
+#define VC_TURNS_TABLES    3 /* one of them forgets */
 #define VC_TURNS_KEYS      150
 #define VC_TURNS_VALUE_MAX 9000
 
+/* What the key of the store is wrapped with, one after the other. */
+#define VC_TURNS_PASSPHRASES        \
+    {                               \
+        "", "one", "two", "", "two" \
+    }
+
 /* Which turn wrote each row last; 0: there is none. */
 struct vc_turns_state {
-    uint32_t by_turn[2][VC_TURNS_KEYS];
+    uint32_t by_turn[VC_TURNS_TABLES][VC_TURNS_KEYS];
 };
 
 /* Writes turn @turn (1 and up) into the store; false when there is no room yet. */

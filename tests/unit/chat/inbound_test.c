@@ -250,6 +250,53 @@ static void a_card_with_an_older_live_statement_is_forgotten(void **state)
     vc_card_wipe(&older);
 }
 
+/* Gives a the card as if it had been opened. */
+static bool take_card(struct party *party, struct party_host *a, uint32_t bob,
+                      const struct vc_card *card)
+{
+    struct vc_now now = party_now(party, a);
+    uint8_t bytes[VC_CARD_OBJECT_MAX];
+    struct vc_writer w = vc_writer(bytes, sizeof bytes);
+    bool is_taken;
+
+    vc_card_object_write(&w, card);
+    assert_int_equal(vc_writer_end(&w), VC_OK);
+    is_taken = vc_inbound_object(
+        party_chat(a), &now, vc_person_find(party_chat(a), bob), vc_writer_bytes(&w));
+    (void)vc_node_chat(a->node);
+    party_end_turn(party, a);
+    return is_taken;
+}
+
+static void a_card_brings_keys_if_they_are_his(void **state)
+{
+    struct party *party = *state;
+    struct party_host *a = &party->hosts[0], *b = &party->hosts[1],
+                      *c = &party->hosts[2];
+    struct vc_card card;
+    struct vc_prekey own;
+    uint32_t bob, alice;
+
+    party_meet(party, a, b, &bob, &alice);
+    party_run(party, 1000);
+    b->is_deaf = true;
+    party_crash(party, a);
+    party_lose(a, VC_TABLE_SESSION);
+    assert_int_equal(party_start(party, a), VC_OK);
+    assert_false(party_seal(party, a, bob).has_prekey);
+    card_of(&card, b);
+    own = card.prekey;
+    assert_true(vc_seal_own_prekey(vc_node_seal(c->node), &card.prekey));
+    assert_true(take_card(party, a, bob, &card));
+    assert_int_equal(party_stats(a).dropped_malformed, 1);
+    assert_false(party_seal(party, a, bob).has_prekey);
+    card.prekey = own;
+    assert_true(take_card(party, a, bob, &card));
+    assert_int_equal(party_stats(a).dropped_malformed, 1);
+    assert_true(party_seal(party, a, bob).has_prekey);
+    vc_card_wipe(&card);
+}
+
 static void what_cannot_be_kept_is_not_acknowledged_and_comes_again(void **state)
 {
     struct party *party = *state;
@@ -281,6 +328,7 @@ int main(void)
         PARTY_TEST(a_card_of_somebody_else_changes_nothing),
         PARTY_TEST(a_card_with_another_root_is_forgotten),
         PARTY_TEST(a_card_with_an_older_live_statement_is_forgotten),
+        PARTY_TEST(a_card_brings_keys_if_they_are_his),
         PARTY_TEST(what_cannot_be_kept_is_not_acknowledged_and_comes_again),
     };
 

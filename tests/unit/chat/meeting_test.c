@@ -158,6 +158,29 @@ static void both_have_forgotten(void **state)
     assert_int_equal(party_find(b, alice, "two").ref.seq, 1);
 }
 
+/* The cards of a meeting bring keys, though those who know each other have each other's. */
+static void who_meets_again_has_keys_again(void **state)
+{
+    struct party *party = *state;
+    struct party_host *a = &party->hosts[0], *b = &party->hosts[1];
+    uint32_t bob, alice, bob_again, alice_again;
+
+    party_meet(party, a, b, &bob, &alice);
+    assert_true(party_seal(party, a, bob).has_prekey);
+    assert_true(party_seal(party, b, alice).has_prekey);
+    party_run(party, 1000);
+    party_crash(party, a);
+    party_lose(a, VC_TABLE_SESSION);
+    assert_int_equal(party_start(party, a), VC_OK);
+    assert_false(party_seal(party, a, bob).has_prekey);
+    party_meet(party, a, b, &bob_again, &alice_again);
+    assert_int_equal(bob_again, bob);
+    assert_true(party_seal(party, a, bob).has_prekey);
+    party_say(party, a, bob, "sealed anew");
+    party_run(party, 1000);
+    assert_string_equal(party_texts(b, alice), "sealed anew\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,6 +190,7 @@ int main(void)
         PARTY_TEST(a_receipt_that_waited_for_the_old_device_is_given_to_the_new),
         PARTY_TEST(both_know_each_other_and_meet_again),
         PARTY_TEST(both_have_forgotten),
+        PARTY_TEST(who_meets_again_has_keys_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

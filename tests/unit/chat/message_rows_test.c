@@ -173,14 +173,16 @@ static void tokens_and_events_read_back(void **state)
     assert_int_equal(back.count, 5);
     assert_int_equal(back.event.ref.seq, 3);
     row.event.kind = VC_EVENT_CONTACT_CHANGED; /* where messages have a state */
-    row.event.change = VC_CHANGE_DEVICE;
     row.count = 1;
-    w = vc_writer(room, sizeof room);
-    vc_event_row_write(&w, &row);
-    assert_int_equal(vc_event_row_read(vc_writer_bytes(&w), &back), VC_OK);
-    assert_int_equal(back.event.change, VC_CHANGE_DEVICE);
-    assert_int_equal(back.event.state, VC_MESSAGE_RECEIVED);
-    row.event.change = (enum vc_change)(VC_CHANGE_DEVICE + 1);
+    for (int change = VC_CHANGE_DEVICE; change <= VC_CHANGE_SESSION; change++) {
+        row.event.change = (enum vc_change)change;
+        w = vc_writer(room, sizeof room);
+        vc_event_row_write(&w, &row);
+        assert_int_equal(vc_event_row_read(vc_writer_bytes(&w), &back), VC_OK);
+        assert_int_equal(back.event.change, change);
+        assert_int_equal(back.event.state, VC_MESSAGE_RECEIVED);
+    }
+    row.event.change = (enum vc_change)(VC_CHANGE_SESSION + 1);
     w = vc_writer(room, sizeof room);
     vc_event_row_write(&w, &row);
     assert_int_equal(vc_event_row_read(vc_writer_bytes(&w), &back),

@@ -82,6 +82,56 @@ static void everything_is_there_after_a_restart(void **state)
     assert_true(after.last_seen_at > 0);
 }
 
+/* Before anything was sealed for him, and over a restart. */
+static void a_new_contact_can_be_sealed_for(void **state)
+{
+    struct party *party = *state;
+    struct party_host *a = &party->hosts[0], *b = &party->hosts[1];
+    struct vc_card card;
+    struct vc_person *person;
+    struct vc_seal_state seal;
+    struct vc_now now = party_now(party, a);
+
+    vc_own_card(party_chat(b), &card);
+    assert_true(card.has_prekey);
+    assert_int_equal(vc_person_add(party_chat(a), &now, &card, "", 77, &person), VC_OK);
+    assert_true(vc_seal_state(vc_node_seal(a->node), &now, 77, &seal));
+    assert_true(seal.has_prekey);
+    assert_false(seal.has_session);
+    party_end_turn(party, a);
+    party_turn(party);
+    party_crash(party, a);
+    assert_int_equal(party_start(party, a), VC_OK);
+    assert_true(vc_seal_state(vc_node_seal(a->node), &now, 77, &seal));
+    assert_true(seal.has_prekey);
+    vc_card_wipe(&card);
+}
+
+/* A version from before there were any says none: then keys have to come by themselves. */
+static void a_card_without_keys_is_a_card(void **state)
+{
+    struct party *party = *state;
+    struct party_host *a = &party->hosts[0], *b = &party->hosts[1];
+    struct vc_card card;
+    struct vc_person *person;
+    struct vc_now now = party_now(party, a);
+
+    vc_own_card(party_chat(b), &card);
+    card.has_prekey = false;
+    assert_int_equal(vc_person_add(party_chat(a), &now, &card, "", 77, &person), VC_OK);
+    party_end_turn(party, a);
+    party_turn(party);
+    assert_false(party_seal(party, a, person->id).has_prekey);
+    card.has_prekey = true;
+    assert_int_equal(vc_room_take(party_chat(a), person, VC_KEYS_OPS, VC_KEYS_BYTES),
+                     VC_OK);
+    vc_person_set_card(party_chat(a), &now, person, &card);
+    assert_true(party_seal(party, a, person->id).has_prekey);
+    (void)vc_node_chat(a->node);
+    party_end_turn(party, a);
+    vc_card_wipe(&card);
+}
+
 static vc_err restart_with(struct party *party, struct party_host *host,
                            enum vc_table table, struct vc_bytes key,
                            struct vc_bytes value)
@@ -137,7 +187,8 @@ static void settings_that_make_no_sense_are_said_to_be_damage(void **state)
                      VC_ERR_STORE_DAMAGED);
 }
 
-/* Gives @host, which is down, the account of @of and a second device of it. */
+/* Gives @host, which is down, an empty disk with the account of @of and a second device of
+ * it. */
 static void become_second_device(struct party_host *host, struct party_host *of)
 {
     static const uint16_t both[] = {0, 1};
@@ -147,9 +198,12 @@ static void become_second_device(struct party_host *host, struct party_host *of)
 
     vc_account_sign_live(&account, both, 2, 1790000000);
     vc_device_init(&device, &account, 1, 1790000000, &seeds[0], &seeds[1]);
+    vc_memory_disk_free(host->disk);
+    host->disk = vc_memory_disk_new();
+    assert_non_null(host->disk);
     assert_int_equal(vc_memory_open(host->disk, &host->store), VC_OK);
     vc_memory_commit_at_once(host->store, true);
-    assert_int_equal(vc_store_reserve(host->store, 1, VC_SELF_BYTES), VC_OK);
+    assert_int_equal(vc_store_reserve(host->store, VC_SELF_OPS, VC_SELF_BYTES), VC_OK);
     vc_self_put(host->store, &account, &device);
     assert_true(vc_store_submit(host->store) > 0);
     (void)vc_store_poll(host->store);
@@ -167,11 +221,12 @@ static void a_new_device_is_told_and_keeps_the_mark(void **state)
     struct vc_join_state join;
     struct vc_chat_keys keys;
     struct vc_now now;
-    uint32_t bob, alice;
+    uint32_t bob, alice, peer;
     size_t told = 0;
 
     party_meet(party, a, b, &bob, &alice);
     party_run(party, 1000);
+    peer = party_contact(party, a, bob).peer;
     now = party_now(party, a);
     assert_int_equal(vc_chat_contact_set_verified(party_chat(a), &now, bob, true),
                      VC_OK);
@@ -199,6 +254,14 @@ static void a_new_device_is_told_and_keeps_the_mark(void **state)
     /* Whoever has the old device has the key: it turns. */
     vc_chat_keys(party_chat(a), &keys);
     assert_int_equal(keys.contacts_generation, 1);
+    /* Its own keys count for it, and the old one's are forgotten. */
+    assert_true(party_seal(party, a, bob).has_prekey);
+    assert_true(party_contact(party, a, bob).peer > peer);
+    {
+        struct vc_seal_state seal;
+
+        assert_false(vc_seal_state(vc_node_seal(a->node), &now, peer, &seal));
+    }
     /* And the old one, with its older statement, is not believed any more. */
     assert_int_equal(vc_person_find(party_chat(a), bob)->row.live_seq, 2);
 }
@@ -210,6 +273,8 @@ int main(void)
         PARTY_TEST(who_has_no_name_is_called_by_his_fingerprint),
         PARTY_TEST(numbers_are_never_used_again),
         PARTY_TEST(everything_is_there_after_a_restart),
+        PARTY_TEST(a_new_contact_can_be_sealed_for),
+        PARTY_TEST(a_card_without_keys_is_a_card),
         cmocka_unit_test(rows_that_make_no_sense_are_said_to_be_damage),
         PARTY_TEST(settings_that_make_no_sense_are_said_to_be_damage),
         PARTY_TEST(a_new_device_is_told_and_keeps_the_mark),

@@ -26,8 +26,8 @@ static void rows_are_written_once_a_turn(void **state)
     party_end_turn(party, a);
     party_turn(party);
     vc_store_stats(a->store, &after);
-    /* Message, order and outbox for each; conversation, mailbox and event once. */
-    assert_int_equal(after.ops - before.ops, 10 * 3 + 3);
+    /* Message, order and outbox for each; conversation, mailbox, session and event once. */
+    assert_int_equal(after.ops - before.ops, 10 * 3 + 4);
     assert_int_equal(after.commits - before.commits, 1);
 }
 

@@ -82,6 +82,37 @@ static void a_contact_is_shown_renamed_and_blocked(void **state)
     vc_run_clear(&run);
 }
 
+static void a_session_is_shown_with_its_reason(void **state)
+{
+    (void)state;
+
+    vc_fake_reset();
+    answer_contact("contacts.get",
+                   "{\"session\":{\"generation\":3,\"since\":1764000000000,\"reason\":"
+                   "\"unopened\"}}");
+    struct vc_run run = vc_fake_veche("", "contacts", "show", "bob");
+    assert_holds(run.out,
+                 "  session      3 since 2025-11-24 16:00: the other side could "
+                 "not open what was sent\n");
+    assert_null(strstr(run.out, "keys  "));
+    vc_run_clear(&run);
+    answer_contact("contacts.get", "{\"is_waiting_for_keys\":true,\"waiting\":2}");
+    run = vc_fake_veche("", "contacts", "show", "bob");
+    assert_holds(run.out, "not verified, 2 waiting for keys\n");
+    assert_holds(run.out,
+                 "  keys         what waits is sealed when keys of theirs have "
+                 "come: both sides must be there once\n");
+    assert_null(strstr(run.out, "session"));
+    vc_run_clear(&run);
+    answer_contact("contacts.get",
+                   "{\"session\":{\"generation\":1,\"since\":1764000000000,\"reason\":"
+                   "\"first\"}}");
+    run = vc_fake_veche("", "contacts", "show", "bob", "--json");
+    assert_holds(run.out, "\"session\":{\"generation\":1,\"since\":1764000000000,"
+                          "\"reason\":\"first\"}");
+    vc_run_clear(&run);
+}
+
 static void nobody_is_removed_without_a_yes(void **state)
 {
     (void)state;
@@ -212,6 +243,7 @@ int main(void)
         cmocka_unit_test(contacts_are_listed_with_what_matters),
         cmocka_unit_test(a_name_cannot_fake_a_line),
         cmocka_unit_test(a_contact_is_shown_renamed_and_blocked),
+        cmocka_unit_test(a_session_is_shown_with_its_reason),
         cmocka_unit_test(nobody_is_removed_without_a_yes),
         cmocka_unit_test(wrong_words_are_usage_errors),
         cmocka_unit_test(a_safety_number_is_shown_and_marked),

@@ -389,7 +389,8 @@ char *vc_fake_contact(const char *more)
         "\"00112233445566778899aabbccddeeff\",\"veche_id\":\"veche1bob\","
         "\"is_blocked\":false,\"is_verified\":false,\"is_connected\":false,"
         "\"address\":null,\"rtt_ms\":null,\"added_at\":1764000000000,"
-        "\"device_since\":null,\"last_seen_at\":null,\"waiting\":0,\"retry_at\":null,"
+        "\"device_since\":null,\"last_seen_at\":null,\"session\":null,"
+        "\"is_waiting_for_keys\":false,\"waiting\":0,\"retry_at\":null,"
         "\"unread\":0,"
         "\"gaps\":0,\"failure\":null}",
         more);

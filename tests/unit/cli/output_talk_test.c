@@ -72,6 +72,18 @@ static void names_and_texts_are_escaped(void **state)
     vc_run_clear(&run);
 }
 
+#define BOB_AND(more)                                                               \
+    "{\"id\":1,\"name\":\"bob\",\"own_name\":\"\",\"fingerprint\":"                 \
+    "\"00112233445566778899aabbccddeeff\",\"veche_id\":\"v\",\"is_blocked\":false," \
+    "\"is_verified\":false,\"is_connected\":false,\"added_at\":1,"                  \
+    "\"is_waiting_for_keys\":false,\"waiting\":0,\"unread\":0,\"gaps\":0" more "}"
+#define BOB BOB_AND("")
+#define BOB_WITH(reason) \
+    BOB_AND(",\"session\":{\"generation\":3,\"since\":1,\"reason\":\"" reason "\"}")
+#define SESSION(bob)                                                           \
+    "\"seq\":1,\"kind\":\"contact.changed\",\"change\":\"session\",\"contact_" \
+    "now\":" bob
+
 static void events_have_their_words(void **state)
 {
     (void)state;
@@ -87,11 +99,25 @@ static void events_have_their_words(void **state)
          "\"seq_first\":1,\"seq_last\":2,\"ids\":[\"a\",\"b\"]",
          ". bob: 2 messages read\n"},
         {"\"seq\":1,\"kind\":\"contact.removed\"", ". bob: is no contact any more\n"},
+        {"\"seq\":1,\"kind\":\"contact.changed\",\"change\":\"device\",\"contact_"
+         "now\":" BOB,
+         ". bob: has a new device\n"},
+        {"\"seq\":1,\"kind\":\"contact.changed\",\"change\":\"details\",\"contact_"
+         "now\":" BOB,
+         ". bob: changed\n"},
+        {SESSION(BOB), ". bob: has a new session\n"},
+        {SESSION(BOB_WITH("unopened")),
+         ". bob: has a new session, number 3: the other side "
+         "could not open what was sent\n"},
+        {SESSION(BOB_WITH("rollback")), ". bob: has a new session, number 3: this node "
+                                        "was put back to an older state\n"},
+        {SESSION(BOB_WITH("theirs")),
+         ". bob: has a new session, number 3: the other side began it\n"},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         char *status = vc_fake_status("{\"event_last\":2}");
-        char event[512];
+        char event[1024];
         vc_fake_reset();
         vc_fake_answer("node.status", status);
         (void)snprintf(

@@ -22,11 +22,12 @@ static void words_that_do_not_fit_are_cut_between_characters(void **state)
 
 static json_t *contact(void)
 {
-    return json_pack("{s:i, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:i, s:i, s:i, s:i}",
-                     "id", 1, "name", "bob", "own_name", "Bob", "fingerprint",
-                     "00112233445566778899aabbccddeeff", "veche_id", "veche1abc",
-                     "is_blocked", 0, "is_verified", 0, "is_connected", 1, "added_at",
-                     1, "waiting", 0, "unread", 0, "gaps", 0);
+    return json_pack(
+        "{s:i, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:i, s:b, s:i, s:i, s:i}", "id", 1,
+        "name", "bob", "own_name", "Bob", "fingerprint",
+        "00112233445566778899aabbccddeeff", "veche_id", "veche1abc", "is_blocked", 0,
+        "is_verified", 0, "is_connected", 1, "added_at", 1, "is_waiting_for_keys", 0,
+        "waiting", 0, "unread", 0, "gaps", 0);
 }
 
 static void a_result_is_checked_through_its_objects(void **state)

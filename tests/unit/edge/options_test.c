@@ -97,7 +97,12 @@ static void the_system_says_where_things_are(void **state)
     /* A second node beside the first one has its socket for itself. */
     assert_int_equal(READ("--dir", "/other"), VC_OK);
     assert_string_equal(options.socket_path, "/other/control.sock");
-    (void)rmdir(in_home("veche"));
+    assert_int_equal(rmdir(in_home("veche")), 0);
+    /* veche names the same path when it starts veched; other folders are not made. */
+    assert_int_equal(READ("--socket", in_home("veche/control.sock")), VC_OK);
+    assert_int_equal(rmdir(in_home("veche")), 0);
+    assert_int_equal(READ("--socket", in_home("elsewhere/control.sock")), VC_OK);
+    assert_int_not_equal(rmdir(in_home("elsewhere")), 0);
 }
 
 static void the_owner_is_called_as_he_logged_in(void **state)

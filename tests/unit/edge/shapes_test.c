@@ -109,6 +109,37 @@ static void contacts_are_as_the_table_says(void **state)
     assert_fits("contacts.get", "contact", vc_shape_contact(NULL, &contact));
 }
 
+static void sessions_are_shown_with_their_reason(void **state)
+{
+    static const char *const reasons[] = {"first", "unopened", "rollback", "theirs"};
+    json_t *shape = vc_shape_contact(NULL, &contact);
+    const json_t *session;
+
+    (void)state;
+    assert_true(json_is_null(json_object_get(shape, "session")));
+    assert_false(json_boolean_value(json_object_get(shape, "is_waiting_for_keys")));
+    json_decref(shape);
+    contact.is_waiting_for_keys = true;
+    shape = vc_shape_contact(NULL, &contact);
+    assert_true(json_boolean_value(json_object_get(shape, "is_waiting_for_keys")));
+    json_decref(shape);
+    contact.is_waiting_for_keys = false;
+    for (int reason = VC_SEAL_FIRST; reason <= VC_SEAL_THEIRS; reason++) {
+        contact.session = (struct vc_seal_state){.has_session = true, .generation = 3,
+                                                 .since = 1800000000000u,
+                                                 .reason = (enum vc_seal_reason)reason};
+        assert_fits("contacts.get", "contact", vc_shape_contact(NULL, &contact));
+        shape = vc_shape_contact(NULL, &contact);
+        session = json_object_get(shape, "session");
+        assert_int_equal(json_integer_value(json_object_get(session, "generation")), 3);
+        assert_int_equal(json_integer_value(json_object_get(session, "since")),
+                         1800000000000);
+        assert_string_equal(json_string_value(json_object_get(session, "reason")),
+                            reasons[reason]);
+        json_decref(shape);
+    }
+}
+
 static void texts_are_given_exactly(void **state)
 {
     (void)state;
@@ -227,6 +258,8 @@ static void an_event_whose_matter_is_gone_is_null(void **state)
 
     assert_true(json_is_null(params));
     event.kind = VC_EVENT_CONTACT_CHANGED;
+    event.change = VC_CHANGE_SESSION;
+    assert_event_fits(&event);
     event.change = VC_CHANGE_DEVICE;
     event.contact = 4;
     params = vc_shape_event(NULL, &now, &event);
@@ -264,6 +297,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(contacts_are_as_the_table_says),
+        TEST(sessions_are_shown_with_their_reason),
         TEST(texts_are_given_exactly),
         TEST(unknown_bodies_are_given_in_base64),
         TEST(a_text_that_is_no_utf8_is_shown_as_unknown),

@@ -12,7 +12,7 @@
 enum {
     FAKE_SEAL_PEERS = 64,        /* peers 0 to 63 */
     FAKE_SEAL_HEAD_MAX = 4 + 8,  /* bytes before the object in a frame */
-    FAKE_SEAL_STATE_BYTES = 1000 /* of the row that is written when they are kept */
+    FAKE_SEAL_STATE_BYTES = 64 /* of the row that is written when they are kept */
 };
 
 /* What a test may look at and turn. */

@@ -148,7 +148,13 @@ static void a_hello_is_the_first_word_and_says_what_was_seen_last(void **state)
     host_expect_nothing(&host);
     hello = expect_hello(5);
     assert_true(vc_is_zero(hello.tag, sizeof(hello.tag)));
+    accept_one(6, "six");
     host_feed(&host, PEER, vc_mail_head_encode(head, VC_MAIL_GONE, 9));
+    host_expect(&host, VC_MAIL_LOST);
+    feed_frame(&(struct vc_mail_frame){.type = VC_MAIL_HELLO, .wants_answer = true});
+    host_expect_nothing(&host);
+    hello = expect_hello(9);
+    assert_true(vc_is_zero(hello.tag, sizeof(hello.tag)));
     host_turn(&host);
     host_crash(&host, false);
     meet(3, 0, NULL);

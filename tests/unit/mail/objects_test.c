@@ -106,6 +106,75 @@ static void abandon_and_gone_are_a_number_and_nothing_else(void **state)
     DECODES_TO(VC_ERR_MALFORMED, 0x04, 0x07, 0x00);
 }
 
+static void a_hello_says_what_was_seen_last_and_how_it_was_sealed(void **state)
+{
+    (void)state;
+    struct vc_mail_frame frame;
+    DECODES_TO(VC_OK, 0x05, 0x01, 4, 3, 2, 1, 0x40, 0x42, 't', 'a', 'g', 't', 'a', 'g',
+               't', 'a');
+    assert_int_equal(frame.type, VC_MAIL_HELLO);
+    assert_true(frame.wants_answer);
+    assert_int_equal(frame.generation, 0x01020304);
+    assert_int_equal(frame.last, 0x42);
+    assert_memory_equal(frame.tag, "tagtagta", VC_SEAL_TAG_LEN);
+
+    uint8_t room[VC_MAIL_HELLO_MAX];
+    struct vc_bytes hello = vc_mail_hello_encode(room, &frame);
+    assert_int_equal(hello.len, 16);
+    assert_memory_equal(hello.data, "\x05\x01\x04\x03\x02\x01\x40\x42tagtagta", 16);
+    frame.last = VC_MAIL_NUMBER_MAX;
+    frame.wants_answer = false;
+    assert_int_equal(vc_mail_hello_encode(room, &frame).len, VC_MAIL_HELLO_MAX);
+    assert_int_equal(room[1], 0);
+}
+
+static void hellos_have_one_encoding(void **state)
+{
+    (void)state;
+    struct vc_mail_frame frame;
+    DECODES_TO(VC_OK, 0x05, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    /* Something was seen that was no object. */
+    DECODES_TO(VC_OK, 0x05, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0);
+    /* Nothing was seen, and it has a tag; another answer; cut; more; too great. */
+    DECODES_TO(VC_ERR_MALFORMED, 0x05, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
+    DECODES_TO(VC_ERR_MALFORMED, 0x05, 2, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0);
+    DECODES_TO(VC_ERR_MALFORMED, 0x05, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0);
+    DECODES_TO(VC_ERR_MALFORMED, 0x05, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    DECODES_TO(VC_ERR_MALFORMED, 0x05, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff,
+               0xff, 0xf0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+}
+
+static void a_complaint_names_a_number_and_may_bring_a_prekey(void **state)
+{
+    (void)state;
+    struct vc_mail_frame frame;
+    DECODES_TO(VC_OK, 0x06, 0x07, 4, 3, 2, 1);
+    assert_int_equal(frame.type, VC_MAIL_UNOPENED);
+    assert_int_equal(frame.number, 7);
+    assert_int_equal(frame.generation, 0x01020304);
+    assert_false(frame.has_prekey);
+    DECODES_TO(VC_ERR_MALFORMED, 0x06, 0x00, 4, 3, 2, 1);
+    DECODES_TO(VC_ERR_MALFORMED, 0x06, 0x07, 4, 3, 2);
+    DECODES_TO(VC_ERR_MALFORMED, 0x06, 0x07, 4, 3, 2, 1, 1);
+
+    uint8_t room[VC_MAIL_UNOPENED_MAX];
+    struct vc_mail_frame given = {
+        .number = VC_MAIL_NUMBER_MAX,
+        .generation = 9,
+        .has_prekey = true,
+        .prekey = {.suite = 1, .index = 2, .id = 3, .key = {{4}}, .until = 5},
+    };
+    struct vc_bytes bytes = vc_mail_unopened_encode(room, &given);
+    assert_int_equal(bytes.len, VC_MAIL_UNOPENED_MAX);
+    assert_int_equal(vc_mail_frame_decode(bytes, &frame), VC_OK);
+    assert_int_equal(frame.number, VC_MAIL_NUMBER_MAX);
+    assert_true(frame.has_prekey);
+    assert_int_equal(frame.prekey.id, 3);
+    assert_int_equal(frame.prekey.key.b[0], 4);
+    given.has_prekey = false;
+    assert_int_equal(vc_mail_unopened_encode(room, &given).len, 1 + 8 + 4);
+}
+
 static void number_0_and_numbers_above_the_largest_are_malformed(void **state)
 {
     (void)state;
@@ -155,6 +224,9 @@ int main(void)
         cmocka_unit_test(a_wish_is_beyond_the_prefix_or_none),
         cmocka_unit_test(bitmaps_have_one_encoding),
         cmocka_unit_test(abandon_and_gone_are_a_number_and_nothing_else),
+        cmocka_unit_test(a_hello_says_what_was_seen_last_and_how_it_was_sealed),
+        cmocka_unit_test(hellos_have_one_encoding),
+        cmocka_unit_test(a_complaint_names_a_number_and_may_bring_a_prekey),
         cmocka_unit_test(number_0_and_numbers_above_the_largest_are_malformed),
         cmocka_unit_test(long_forms_and_cut_ones_are_malformed),
         cmocka_unit_test(other_types_are_not_mails),

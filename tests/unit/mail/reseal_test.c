@@ -161,6 +161,25 @@ static void an_ack_may_overtake_the_sealing(void **state)
     assert_int_equal(seals->seals, 5 + 1 + 1);
 }
 
+static void what_is_acknowledged_needs_no_other_seal(void **state)
+{
+    (void)state;
+    send("a");
+    send("b");
+    host_turn(&host);
+    complain(1, 1);
+    feed_ack(&host, PEER, 2, 0, 0);
+    expect_acked(1);
+    expect_acked(2);
+    send("c");
+    assert_int_equal(seals->seals, 3);
+    host_expect_nothing(&host);
+    host_turn(&host);
+    host_crash(&host, false);
+    host_expect_nothing(&host);
+    assert_int_equal(host_state(&host, PEER).waiting, 1);
+}
+
 static void turns_from_before_a_session_ended_release_nothing(void **state)
 {
     (void)state;
@@ -225,6 +244,19 @@ static void what_was_not_sealed_anew_before_a_crash_is_after_it(void **state)
     host_expect_nothing(&host);
     host_expect_sealed(&host, PEER, 2, 1, "a");
     host_expect_sealed(&host, PEER, 2, 2, "b");
+}
+
+static void that_a_session_ended_outlives_a_crash(void **state)
+{
+    (void)state;
+    send("a");
+    send("b");
+    host_turn(&host);
+    complain(1, 1);
+    host_turn(&host);
+    host_crash(&host, false);
+    say(1, "a");
+    say(2, "b");
 }
 
 static void rows_of_a_live_session_are_not_sealed_twice(void **state)
@@ -398,9 +430,11 @@ int main(void)
         TEST(a_session_that_ended_has_everything_sealed_anew),
         TEST(an_ack_for_what_is_being_sealed_anew_counts),
         TEST(an_ack_may_overtake_the_sealing),
+        TEST(what_is_acknowledged_needs_no_other_seal),
         TEST(turns_from_before_a_session_ended_release_nothing),
         TEST(a_crash_before_the_commit_leaves_the_old_session),
         TEST(what_was_not_sealed_anew_before_a_crash_is_after_it),
+        TEST(that_a_session_ended_outlives_a_crash),
         TEST(rows_of_a_live_session_are_not_sealed_twice),
         TEST(a_turn_of_a_session_that_ended_is_given_up),
         TEST(what_waited_before_there_were_seals_is_sealed),

@@ -439,19 +439,96 @@ static void remove_peer(void)
     vc_mail_peer_remove(host.mail, PEER);
 }
 
-static void a_removal_ends_the_dropping(void **state)
+static void remove_in_the_middle(bool is_crash)
 {
-    (void)state;
     send_many(2 * VC_MAIL_REMOVE_ROWS);
     meet(1, VC_MAIL_NUMBER_MAX / 2, "x");
     remove_peer();
     host_expect_nothing(&host);
     host_turn(&host);
-    host_crash(&host, false);
+    if (is_crash)
+        host_crash(&host, false);
     turns_until_quiet();
     assert_int_equal(vc_mail_due(host.mail), VC_NEVER);
     /* The seal's row is not deleted by the fake. */
     assert_int_equal(vc_memory_disk_rows(host.disk), 1);
+}
+
+static void a_removal_ends_the_dropping(void **state)
+{
+    (void)state;
+    remove_in_the_middle(false);
+}
+
+static void a_removal_ends_the_dropping_over_a_crash(void **state)
+{
+    (void)state;
+    remove_in_the_middle(true);
+}
+
+static void what_is_dropped_is_not_acknowledged_any_more(void **state)
+{
+    (void)state;
+    send_all("abc");
+    meet(1, 0, NULL);
+    host_expect_nothing(&host);
+    host_fill(&host, VC_MAIL_ACKED_BYTES);
+    /* There is no room to report it, and then it is too late. */
+    feed_ack(&host, PEER, 2, 0, 0);
+    host_expect_nothing(&host);
+    host_turn(&host);
+    host_down(&host, PEER, VC_ERR_TIMEOUT);
+    host_up_in_silence(&host, PEER, 2);
+    host_greet(&host, PEER, 9, "x");
+    expect_rolled_back();
+    host_expect_nothing(&host);
+    host_turn(&host);
+    host_expect_nothing(&host);
+    assert_int_equal(host_state(&host, PEER).waiting, 0);
+}
+
+static void what_is_dropped_is_not_given_again(void **state)
+{
+    (void)state;
+    send_all("abc");
+    meet(1, 9, "x");
+    expect_rolled_back();
+    host_expect_nothing(&host);
+    send_all("d");
+    take_all();
+    host_expect_nothing(&host);
+    host_tick(&host, (vc_ms)2 * VC_MAIL_STALL_MS);
+    host_expect_data(&host, PEER, 10, "d");
+    host_expect_silence(&host, PEER);
+    assert_int_equal(host_stats(&host).rows_missing, 0);
+}
+
+static void what_is_dropped_cannot_be_abandoned(void **state)
+{
+    (void)state;
+    send_all("abc");
+    meet(1, 9, "x");
+    expect_rolled_back();
+    const uint64_t numbers[] = {1, 3, 4, 9, 10};
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        assert_int_equal(vc_mail_abandon(host.mail, &host.now, PEER, numbers[i]),
+                         VC_ERR_NOT_FOUND);
+}
+
+static void what_follows_in_the_same_turn_is_released_with_it(void **state)
+{
+    (void)state;
+    send_all("ab");
+    drop_outputs();
+    send("c");
+    meet(1, 2, "not b");
+    expect_rolled_back();
+    send("d");
+    host_expect_nothing(&host);
+    expect_hello(0);
+    host_turn(&host);
+    host_expect_nothing(&host);
+    host_expect_sealed(&host, PEER, 2, 4, "d");
 }
 
 int main(void)
@@ -475,6 +552,11 @@ int main(void)
         TEST(who_shows_it_again_and_again_is_believed_once_a_minute),
         TEST(the_largest_number_that_is_believed_leaves_room),
         TEST(a_removal_ends_the_dropping),
+        TEST(a_removal_ends_the_dropping_over_a_crash),
+        TEST(what_is_dropped_is_not_acknowledged_any_more),
+        TEST(what_is_dropped_is_not_given_again),
+        TEST(what_is_dropped_cannot_be_abandoned),
+        TEST(what_follows_in_the_same_turn_is_released_with_it),
     };
 #undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,8 +86,9 @@ static void put_without_live(struct fixture *fixture, const struct vc_account *a
 
     old.live = (struct vc_live){.count = 0};
     assert_int_equal(vc_identity_write(&w, &old, device), VC_OK);
-    assert_int_equal(vc_store_reserve(fixture->store, 1, 1024), VC_OK);
+    assert_int_equal(vc_store_reserve(fixture->store, 2, 1024), VC_OK);
     vc_store_put(fixture->store, VC_TABLE_IDENTITY, VC_BYTES(key), vc_writer_bytes(&w));
+    vc_store_del(fixture->store, VC_TABLE_ROOT, VC_BYTES(key));
     assert_true(vc_store_submit(fixture->store) > 0);
     (void)vc_store_poll(fixture->store);
 }
@@ -122,6 +123,64 @@ static void a_row_without_a_live_statement_gets_one(void **state)
         VC_OK);
     assert_int_equal(account.live.count, 0);
     assert_int_equal(vc_store_submit(fixture->store), 0);
+}
+
+/* Earlier versions had the root in the row of the account, where nothing is forgotten. */
+static void the_root_gets_a_row_of_its_own(void **state)
+{
+    static const uint8_t key[] = {'s', 'e', 'l', 'f'};
+    struct fixture *fixture = *state;
+    struct vc_account account, again;
+    struct vc_device device;
+    struct vc_bytes value;
+    uint8_t room[VC_IDENTITY_ENCODED_MAX];
+    struct vc_writer w = vc_writer(room, sizeof room);
+
+    assert_int_equal(
+        vc_identity_load(fixture->store, &now, &fixture->rng, &account, &device),
+        VC_OK);
+    assert_int_equal(vc_identity_write(&w, &account, &device), VC_OK);
+    assert_int_equal(vc_store_reserve(fixture->store, 2, 1024), VC_OK);
+    vc_store_put(fixture->store, VC_TABLE_IDENTITY, VC_BYTES(key), vc_writer_bytes(&w));
+    vc_store_del(fixture->store, VC_TABLE_ROOT, VC_BYTES(key));
+    assert_true(vc_store_submit(fixture->store) > 0);
+    (void)vc_store_poll(fixture->store);
+    for (int start = 0; start < 2; start++) {
+        assert_int_equal(
+            vc_identity_load(fixture->store, &now, &fixture->rng, &again, &device),
+            VC_OK);
+        assert_memory_equal(&again.entropy, &account.entropy, sizeof account.entropy);
+        assert_int_equal(vc_store_submit(fixture->store) > 0, start == 0);
+        (void)vc_store_poll(fixture->store);
+    }
+    assert_int_equal(
+        vc_store_get(fixture->store, VC_TABLE_IDENTITY, VC_BYTES(key), &value), VC_OK);
+    assert_int_equal(vc_identity_read(value, &again, &device), VC_OK);
+    assert_false(vc_account_has_root(&again));
+    assert_int_equal(vc_store_get(fixture->store, VC_TABLE_ROOT, VC_BYTES(key), &value),
+                     VC_OK);
+    assert_int_equal(value.len, sizeof account.entropy);
+    assert_memory_equal(value.data, account.entropy.b, value.len);
+}
+
+static void the_root_of_another_account_is_damage(void **state)
+{
+    static const uint8_t key[] = {'s', 'e', 'l', 'f'}, other[32] = {7};
+    struct fixture *fixture = *state;
+    struct vc_account account;
+    struct vc_device device;
+
+    assert_int_equal(
+        vc_identity_load(fixture->store, &now, &fixture->rng, &account, &device),
+        VC_OK);
+    for (size_t len = 31; len <= 32; len++) {
+        assert_int_equal(vc_store_reserve(fixture->store, 1, 64), VC_OK);
+        vc_store_put(fixture->store, VC_TABLE_ROOT, VC_BYTES(key),
+                     (struct vc_bytes){other, len});
+        assert_int_equal(
+            vc_identity_load(fixture->store, &now, &fixture->rng, &account, &device),
+            VC_ERR_STORE_DAMAGED);
+    }
 }
 
 static void a_live_statement_that_gets_old_is_made_anew(void **state)
@@ -192,6 +251,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_was_not_committed_was_never_there, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_row_without_a_live_statement_gets_one, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(the_root_gets_a_row_of_its_own, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(the_root_of_another_account_is_damage, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_live_statement_that_gets_old_is_made_anew,
                                         setup, teardown),

@@ -135,6 +135,46 @@ void party_close(struct party *party)
     free(party->flying);
 }
 
+/* A portion of the keys of a table. */
+struct losing {
+    uint8_t keys[64][64];
+    size_t lens[64], count;
+};
+
+static bool note_key(void *ctx, struct vc_bytes key, struct vc_bytes value)
+{
+    struct losing *losing = ctx;
+
+    (void)value;
+    assert_true(key.len <= sizeof losing->keys[0]);
+    memcpy(losing->keys[losing->count], key.data, key.len);
+    losing->lens[losing->count++] = key.len;
+    return losing->count < 64;
+}
+
+void party_lose(struct party_host *host, enum vc_table table)
+{
+    struct losing losing;
+    struct vc_scan scan = {.table = table, .on_row = note_key, .ctx = &losing};
+
+    assert_null(host->node);
+    if (host->store == NULL) {
+        assert_int_equal(vc_memory_open(host->disk, &host->store), VC_OK);
+    }
+    vc_memory_commit_at_once(host->store, true);
+    do {
+        losing.count = 0;
+        assert_int_equal(vc_store_scan(host->store, &scan), VC_OK);
+        assert_int_equal(vc_store_reserve(host->store, 64, sizeof losing.keys), VC_OK);
+        for (size_t i = 0; i < losing.count; i++) {
+            vc_store_del(host->store, table,
+                         (struct vc_bytes){losing.keys[i], losing.lens[i]});
+        }
+        (void)vc_store_submit(host->store);
+        (void)vc_store_poll(host->store);
+    } while (losing.count > 0);
+}
+
 static void fly(struct party *party, const struct party_host *from,
                 const struct vc_node_output *output)
 {
@@ -400,10 +440,19 @@ enum vc_message_state party_state(struct party_host *host, uint32_t contact,
 void party_forge(struct party *party, struct party_host *host, uint32_t contact,
                  struct vc_bytes object)
 {
+    party_forge_marked(party, host, contact, object, NULL);
+}
+
+void party_forge_marked(struct party *party, struct party_host *host, uint32_t contact,
+                        struct vc_bytes object, const uint8_t ref[VC_MAIL_REF_LEN])
+{
     struct vc_now now = party_now(party, host);
     struct vc_mail_object mail = {.head = object, .body = {object.data, 0}};
     uint64_t number;
 
+    if (ref != NULL) {
+        memcpy(mail.ref, ref, sizeof mail.ref);
+    }
     assert_int_equal(
         vc_store_reserve(host->store, VC_MAIL_SEND_OPS, VC_MAIL_SEND_BYTES(object.len)),
         VC_OK);
@@ -449,6 +498,17 @@ struct vc_chat_stats party_stats(struct party_host *host)
 
     vc_chat_stats(party_chat(host), &stats);
     return stats;
+}
+
+struct vc_seal_state party_seal(struct party *party, struct party_host *host,
+                                uint32_t contact)
+{
+    struct vc_now now = party_now(party, host);
+    struct vc_seal_state state;
+
+    assert_true(vc_seal_state(vc_node_seal(host->node), &now,
+                              party_contact(party, host, contact).peer, &state));
+    return state;
 }
 
 static bool count_row(void *ctx, struct vc_bytes key, struct vc_bytes value)

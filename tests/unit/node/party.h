@@ -67,6 +67,9 @@ void party_crash(struct party *party, struct party_host *host);
 /* It ends as it should. */
 void party_stop(struct party *party, struct party_host *host);
 
+/* A host that is down loses all rows of a table. */
+void party_lose(struct party_host *host, enum vc_table table);
+
 /* One turn of everybody, with what has arrived by now. */
 void party_turn(struct party *party);
 /* Turns until @ms have passed. */
@@ -89,6 +92,9 @@ vc_err party_try_say(struct party *party, struct party_host *host, uint32_t cont
 /* Puts any bytes into the mail for a contact, as a node that lies would. */
 void party_forge(struct party *party, struct party_host *host, uint32_t contact,
                  struct vc_bytes object);
+/* The same with a mark, or NULL for none. */
+void party_forge_marked(struct party *party, struct party_host *host, uint32_t contact,
+                        struct vc_bytes object, const uint8_t ref[VC_MAIL_REF_LEN]);
 /* The same with a text, which may name what it likes as its seq, clock and parents. */
 struct party_forged {
     uint32_t seq;
@@ -103,6 +109,9 @@ void party_forge_message(struct party *party, struct party_host *host, uint32_t 
 /* The place of a host among the authors of a conversation. */
 uint8_t party_author(struct party_host *host, struct party_host *other);
 struct vc_chat_stats party_stats(struct party_host *host);
+/* How it stands with the sessions of a host with a contact. */
+struct vc_seal_state party_seal(struct party *party, struct party_host *host,
+                                uint32_t contact);
 /* How many rows of a table are committed. */
 size_t party_rows(struct party_host *host, enum vc_table table);
 

@@ -79,12 +79,117 @@ static void what_was_written_to_a_dead_node_arrives_when_it_is_back(void **state
                         "before\nwhile you were away\nhere I am\n");
 }
 
+static uint64_t resealed(struct party_host *host)
+{
+    struct vc_mail_stats stats;
+
+    vc_mail_stats(vc_node_mail(host->node), &stats);
+    return stats.resealed;
+}
+
+/* A store from before there were sessions: contacts, and cards that they have acknowledged. */
+static void forget_all_sessions(struct party *party, struct party_host *host)
+{
+    static const enum vc_table tables[] = {VC_TABLE_SESSION, VC_TABLE_SKIPPED,
+                                           VC_TABLE_PREKEY, VC_TABLE_REPLAY};
+
+    party_crash(party, host);
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+        party_lose(host, tables[i]);
+    }
+}
+
+static void contacts_from_before_sessions_give_each_other_keys(void **state)
+{
+    struct party *party = *state;
+    struct party_host *a = &party->hosts[0], *b = &party->hosts[1];
+    uint32_t bob, alice;
+
+    party_meet(party, a, b, &bob, &alice);
+    party_say(party, a, bob, "before");
+    party_run(party, 1000);
+    forget_all_sessions(party, a);
+    forget_all_sessions(party, b);
+    assert_int_equal(party_start(party, a), VC_OK);
+    party_say(party, a, bob, "from alice");
+    party_run(party, 60000);
+    assert_false(party_seal(party, a, bob).has_prekey);
+    assert_int_equal(resealed(a), 0);
+    assert_int_equal(party_start(party, b), VC_OK);
+    party_say(party, b, alice, "from bob");
+    party_run(party, 60000);
+    assert_true(party_seal(party, a, bob).has_session);
+    assert_true(party_seal(party, b, alice).has_session);
+    assert_true(resealed(a) > 0);
+    assert_string_equal(party_texts(b, alice), "before\nfrom alice\nfrom bob\n");
+    assert_string_equal(party_texts(a, bob), "before\nfrom alice\nfrom bob\n");
+    assert_int_equal(party_contact(party, a, bob).waiting, 0);
+    assert_int_equal(party_contact(party, b, alice).waiting, 0);
+}
+
+/* Whatever dies in between. */
+static void what_waited_for_keys_survives_a_crash(void **state)
+{
+    struct party *party = *state;
+    struct party_host *a = &party->hosts[0], *b = &party->hosts[1];
+    uint32_t bob, alice;
+
+    party_meet(party, a, b, &bob, &alice);
+    party_run(party, 1000);
+    forget_all_sessions(party, a);
+    forget_all_sessions(party, b);
+    assert_int_equal(party_start(party, a), VC_OK);
+    party_say(party, a, bob, "one");
+    party_turn(party);
+    party_crash(party, a);
+    assert_int_equal(party_start(party, a), VC_OK);
+    party_say(party, a, bob, "two");
+    party_turn(party);
+    assert_int_equal(party_start(party, b), VC_OK);
+    for (int i = 0; i < 40; i++) {
+        party_run(party, 5);
+        if (i % 8 == 7) {
+            party_crash(party, a);
+            assert_int_equal(party_start(party, a), VC_OK);
+        }
+    }
+    party_run(party, 120000);
+    assert_string_equal(party_texts(b, alice), "one\ntwo\n");
+    assert_int_equal(party_state(a, bob, "one"), VC_MESSAGE_DELIVERED);
+    assert_int_equal(party_state(a, bob, "two"), VC_MESSAGE_DELIVERED);
+}
+
+/* The other side lost its sessions: it says so, and everything is sealed anew. */
+static void a_lost_session_is_replaced_and_nothing_is_lost(void **state)
+{
+    struct party *party = *state;
+    struct party_host *a = &party->hosts[0], *b = &party->hosts[1];
+    uint32_t bob, alice, generation;
+
+    party_meet(party, a, b, &bob, &alice);
+    party_say(party, a, bob, "one");
+    party_run(party, 1000);
+    generation = party_seal(party, a, bob).generation;
+    party_crash(party, b);
+    party_lose(b, VC_TABLE_SESSION);
+    party_say(party, a, bob, "two");
+    assert_int_equal(party_start(party, b), VC_OK);
+    party_run(party, 120000);
+    assert_string_equal(party_texts(b, alice), "one\ntwo\n");
+    assert_true(party_seal(party, a, bob).generation > generation);
+    assert_int_equal(party_seal(party, a, bob).reason, VC_SEAL_UNOPENED);
+    assert_int_equal(party_seal(party, b, alice).reason, VC_SEAL_THEIRS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         PARTY_TEST(an_invite_makes_contacts_of_both),
         PARTY_TEST(texts_arrive_both_ways_and_are_known_to_have_arrived),
         PARTY_TEST(reading_is_told),
+        PARTY_TEST(contacts_from_before_sessions_give_each_other_keys),
+        PARTY_TEST(what_waited_for_keys_survives_a_crash),
+        PARTY_TEST(a_lost_session_is_replaced_and_nothing_is_lost),
         PARTY_TEST(what_was_written_to_a_dead_node_arrives_when_it_is_back),
     };
 

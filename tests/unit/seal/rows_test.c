@@ -173,6 +173,9 @@ static void a_session_row_comes_back_and_no_other_form(void **state)
     vc_seal_session_row_write(&w2, &row, &ratchet);
     assert_int_equal(vc_writer_bytes(&w2).len, vc_writer_bytes(&w).len);
     assert_memory_equal(again, room, vc_writer_bytes(&w).len);
+    room[3] = 0; /* generation 0 */
+    assert_int_equal(read_session(vc_writer_bytes(&w)), VC_ERR_MALFORMED);
+    room[3] = 1;
     for (uint8_t flags = 0; flags < 4; flags++) {
         room[1] = flags; /* only the initiator's that is not confirmed has an opening */
         assert_int_equal(read_session(vc_writer_bytes(&w)),

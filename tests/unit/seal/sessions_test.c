@@ -70,6 +70,33 @@ static void the_higher_generation_is_sent_under(void **state)
     host_close_pair(&a, &b);
 }
 
+static void what_began_is_told_once(void **state)
+{
+    struct host a, b;
+    uint32_t peer = 0;
+
+    (void)state;
+    host_pair(&a, &b, ONE_TIMES);
+    assert_false(vc_seal_begun(a.seal, &peer));
+    host_say(&a, &b, 1, "first");
+    assert_true(vc_seal_begun(a.seal, &peer));
+    assert_int_equal(peer, PEER);
+    assert_false(vc_seal_begun(a.seal, &peer));
+    peer = 0;
+    assert_true(vc_seal_begun(b.seal, &peer));
+    assert_int_equal(peer, PEER);
+    host_say(&b, &a, 1, "the same");
+    assert_false(vc_seal_begun(a.seal, &peer));
+    assert_false(vc_seal_begun(b.seal, &peer));
+    host_rekey(&a, 0, VC_SEAL_ROLLBACK);
+    assert_false(vc_seal_begun(a.seal, &peer)); /* not before it has begun */
+    host_say(&a, &b, 2, "second");
+    assert_true(vc_seal_begun(a.seal, &peer));
+    assert_true(vc_seal_begun(b.seal, &peer));
+    assert_false(vc_seal_begun(b.seal, &peer));
+    host_close_pair(&a, &b);
+}
+
 /* The words that b lost are sealed again, in a session of a higher generation. */
 static void go_on_anew(struct host *a, struct host *b, uint64_t number)
 {
@@ -296,6 +323,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_beginnings_at_once_both_live),
         cmocka_unit_test(the_higher_generation_is_sent_under),
+        cmocka_unit_test(what_began_is_told_once),
         cmocka_unit_test(a_crash_at_any_step_costs_one_session_at_most),
         cmocka_unit_test(who_lost_its_rows_is_given_a_new_session),
         cmocka_unit_test(of_more_than_four_sessions_the_oldest_go_with_their_keys),

@@ -148,6 +148,27 @@ static void kept_keys_go_although_nothing_comes_any_more(void **state)
     host_close_pair(&a, &b);
 }
 
+static void what_is_pending_outlives_a_tick(void **state)
+{
+    struct host a, b;
+    struct parcel parcel;
+    struct vc_opened opened;
+
+    (void)state;
+    host_pair(&a, &b, 1);
+    fill(&a, &b);
+    parcel = host_seal(&a, 1000, "slow");
+    assert_int_equal(host_try_open(&b, &parcel, &opened), VC_OK);
+    host_live(&b, 40 * VC_SEAL_DAY_MS);
+    assert_memory_equal(opened.object.data, "slow", 4);
+    host_accept(&b);
+    parcel_free(&parcel);
+    host_live(&b, 2 * VC_SEAL_DAY_MS);
+    assert_int_equal(host_count(&b, VC_TABLE_SKIPPED), 0);
+    host_say(&b, &a, 1001, "it goes on");
+    host_close_pair(&a, &b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +177,7 @@ int main(void)
         cmocka_unit_test(damaged_rows_of_a_device_go_too),
         cmocka_unit_test(a_device_that_is_not_known_is_purged),
         cmocka_unit_test(kept_keys_go_although_nothing_comes_any_more),
+        cmocka_unit_test(what_is_pending_outlives_a_tick),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,6 +17,8 @@ struct disk {
     atomic_int probe_result;
     atomic_uint commits;
     atomic_uint probes;
+    atomic_uint tends;
+    atomic_ullong tend_again;
     int wake[2];
     struct vc_committer *committer;
 };
@@ -37,6 +39,16 @@ static vc_err probe(void *ctx)
 
     atomic_fetch_add(&disk->probes, 1);
     return (vc_err)atomic_load(&disk->probe_result);
+}
+
+/* News each time; how soon it is called again is the test's wish. */
+static bool tend(void *ctx, vc_ms *ret_again_after)
+{
+    struct disk *disk = ctx;
+
+    atomic_fetch_add(&disk->tends, 1);
+    *ret_again_after = atomic_load(&disk->tend_again);
+    return true;
 }
 
 static void wake(void *ctx)
@@ -211,6 +223,52 @@ static void pause_waits_and_forgets(void **state)
     stop(&disk);
 }
 
+/* At the start, after each good commit, and when its time has come; never in a pause. */
+static void what_is_to_be_done_now_and_then_is(void **state)
+{
+    static const struct vc_batch batch;
+    struct disk disk;
+    struct vc_committer_config cfg = {.apply = apply,
+                                      .probe = probe,
+                                      .tend = tend,
+                                      .ctx = &disk,
+                                      .wake = wake,
+                                      .wake_ctx = &disk,
+                                      .probe_after_ms = 1};
+    vc_err result;
+    unsigned before;
+
+    (void)state;
+    memset(&disk, 0, sizeof disk);
+    atomic_store(&disk.tend_again, VC_NEVER);
+    assert_int_equal(pipe2(disk.wake, O_CLOEXEC | O_NONBLOCK), 0);
+    assert_int_equal(vc_committer_start(&cfg, &disk.committer), VC_OK);
+    wait_for_wake(&disk);
+    assert_int_equal(atomic_load(&disk.tends), 1);
+    vc_committer_commit(disk.committer, &batch);
+    wait_for_wake(&disk); /* the commit is told before what is done behind it */
+    wait_for_wake(&disk);
+    assert_true(vc_committer_take(disk.committer, &result));
+    assert_int_equal(atomic_load(&disk.tends), 2);
+
+    atomic_store(&disk.tend_again, 1);
+    vc_committer_commit(disk.committer, &batch);
+    for (int i = 0; i < 5; i++) {
+        wait_for_wake(&disk);
+    }
+    vc_committer_pause(disk.committer);
+    before = atomic_load(&disk.tends);
+    assert_true(before >= 5);
+    vc_committer_recover(disk.committer);
+    atomic_store(&disk.result, VC_ERR_STORE_IO);
+    vc_committer_commit(disk.committer, &batch);
+    vc_committer_wait(disk.committer);
+    assert_true(vc_committer_take(disk.committer, &result));
+    assert_int_equal(result, VC_ERR_STORE_IO);
+    assert_int_equal(atomic_load(&disk.tends), before);
+    stop(&disk);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +278,7 @@ int main(void)
         cmocka_unit_test(bad_health_without_a_failure_is_probed_at_once),
         cmocka_unit_test(a_bad_start_is_probed_until_it_is_good),
         cmocka_unit_test(pause_waits_and_forgets),
+        cmocka_unit_test(what_is_to_be_done_now_and_then_is),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
