@@ -320,7 +320,7 @@ static void add_own(struct vc_chat *chat, const struct vc_now *now,
     struct vc_conversation_row *conversation = &person->conversation;
     struct vc_message_row row = {.id = *id, .stored_at = now->unix_ms};
     struct vc_head head = {.ref = *ref};
-    struct vc_gap *gap = vc_gap_find(person, ref);
+    struct vc_gap *gap;
 
     row.clock = message->clock;
     row.order = vc_order_place(chat, now, person, ref, message, id);
@@ -333,6 +333,7 @@ static void add_own(struct vc_chat *chat, const struct vc_now *now,
     for (uint8_t i = 0; i < message->parent_count; i++) {
         vc_heads_remove(conversation, &message->parents[i]);
     }
+    gap = vc_gap_find(person, ref); /* now that those of the parents are there */
     if (gap == NULL) {
         vc_heads_add(conversation, &head);
     } else {
