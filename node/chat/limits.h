@@ -26,6 +26,8 @@
 #define VC_CHAT_PULL_ANSWER_MAX      16 /* messages sent again for one request */
 #define VC_CHAT_PULL_ANSWER_EVERY_MS 1000
 
+#define VC_CHAT_RESTORE_MAX          1048576 /* names beyond ours that may be lost ones */
+
 #define VC_CHAT_INVITES_KEPT    64 /* with those that are over, for the list */
 #define VC_CHAT_INVITE_DAYS     7
 #define VC_CHAT_INVITE_DAYS_MAX 3650

@@ -131,6 +131,7 @@ uint64_t vc_order_place(struct vc_chat *chat, const struct vc_now *now,
 
         entry.row.parents[i] = *parent;
         if (vc_order_is_doubtful(chat, person, parent)) {
+            vc_restore_skip_names(chat, person, parent->seq);
             (void)await(chat, now, person, parent); /* if there is none of the name */
             is_settled = false;
             continue;

@@ -221,6 +221,23 @@ bool vc_restore_on_ask(struct vc_chat *chat, const struct vc_now *now,
 
 /* ---- who asked ---- */
 
+/* There must be names for more, and an end to those that are looked at. */
+static bool is_believed(const struct vc_person *person, uint32_t seq)
+{
+    uint32_t own = person->conversation.own_seq;
+
+    return seq <= own || (seq - own <= VC_CHAT_RESTORE_MAX && seq <= UINT32_MAX / 2);
+}
+
+void vc_restore_skip_names(struct vc_chat *chat, struct vc_person *person, uint32_t seq)
+{
+    if (person->row.restoring == VC_RESTORING_BOTH && is_believed(person, seq) &&
+        seq > person->conversation.own_seq) {
+        person->conversation.own_seq = seq;
+        vc_person_conversation_dirty(chat, person);
+    }
+}
+
 /* Takes a message's place in the order away. */
 static void displace(struct vc_chat *chat, struct vc_person *person,
                      const struct vc_message_ref *ref, const struct vc_message_row *row)
@@ -302,7 +319,7 @@ static void add_own(struct vc_chat *chat, const struct vc_now *now,
     struct vc_conversation_row *conversation = &person->conversation;
     struct vc_message_row row = {.id = *id, .stored_at = now->unix_ms};
     struct vc_head head = {.ref = *ref};
-    struct vc_gap *gap = vc_gap_find(person, ref);
+    struct vc_gap *gap;
 
     row.clock = message->clock;
     row.order = vc_order_place(chat, now, person, ref, message, id);
@@ -315,6 +332,7 @@ static void add_own(struct vc_chat *chat, const struct vc_now *now,
     for (uint8_t i = 0; i < message->parent_count; i++) {
         vc_heads_remove(conversation, &message->parents[i]);
     }
+    gap = vc_gap_find(person, ref); /* now that those of the parents are there */
     if (gap == NULL) {
         vc_heads_add(conversation, &head);
     } else {
@@ -345,7 +363,7 @@ bool vc_restore_on_own(struct vc_chat *chat, const struct vc_now *now,
     bool is_here, is_known;
 
     if (vc_own_object_read(object, &highest, &message) != VC_OK ||
-        message.seq > highest || highest > UINT32_MAX / 2 ||
+        message.seq > highest || !is_believed(person, highest) ||
         !has_sane_parents(chat, person, &message)) {
         chat->stats.dropped_malformed++;
         return vc_room_take(chat, NULL, VC_MAIL_ACCEPT_OPS, VC_MAIL_ACCEPT_BYTES) ==
@@ -363,9 +381,7 @@ bool vc_restore_on_own(struct vc_chat *chat, const struct vc_now *now,
         return true; /* it was asked for before, and all is here */
     }
     vc_message_id(&id, &person->pair, &chat->cfg.account->root, ref.device, &message);
-    if (highest > conversation->own_seq) {
-        conversation->own_seq = highest;
-    }
+    vc_restore_skip_names(chat, person, highest);
     if (is_here && memcmp(row.id.b, id.b, sizeof id.b) != 0) {
         if (vc_delivered_has(conversation, ref.seq)) {
             chat->stats.dropped_forged++; /* he had it otherwise before */
@@ -416,7 +432,6 @@ void vc_restore_end(struct vc_chat *chat, const struct vc_now *now,
 bool vc_restore_on_restored(struct vc_chat *chat, const struct vc_now *now,
                             struct vc_person *person, struct vc_bytes object)
 {
-    struct vc_conversation_row *conversation = &person->conversation;
     struct vc_restored_object done;
 
     /* Nothing is missing only when all came that was sent before. */
@@ -426,7 +441,7 @@ bool vc_restore_on_restored(struct vc_chat *chat, const struct vc_now *now,
         return false;
     }
     if (vc_restored_object_read(object, &done) != VC_OK ||
-        done.highest > UINT32_MAX / 2) {
+        !is_believed(person, done.highest)) {
         chat->stats.dropped_malformed++;
         return true;
     }
@@ -434,11 +449,7 @@ bool vc_restore_on_restored(struct vc_chat *chat, const struct vc_now *now,
         done.mark != person->restore_mark) {
         return true;
     }
-    if (person->row.restoring == VC_RESTORING_BOTH &&
-        done.highest > conversation->own_seq) {
-        conversation->own_seq = done.highest;
-        vc_person_conversation_dirty(chat, person);
-    }
+    vc_restore_skip_names(chat, person, done.highest);
     if (done.own_next == 0 && done.theirs_next == 0) {
         vc_restore_end(chat, now, person);
         return true;

@@ -481,6 +481,9 @@ void vc_restore_tick(struct vc_chat *chat, const struct vc_now *now,
 #define VC_RESTORE_END_BYTES (VC_CHAT_GAPS_MAX * 32)
 void vc_restore_end(struct vc_chat *chat, const struct vc_now *now,
                     struct vc_person *person);
+/* Somebody speaks of a message of ours with this seq: while ours are being restored no other
+ * one gets its name.  Room for the person's rows is taken. */
+void vc_restore_skip_names(struct vc_chat *chat, struct vc_person *person, uint32_t seq);
 /* Objects about it; room as in inbound.c. */
 VC_NODISCARD bool vc_restore_on_ask(struct vc_chat *chat, const struct vc_now *now,
                                     struct vc_person *person, struct vc_bytes object);

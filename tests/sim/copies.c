@@ -114,6 +114,7 @@ void sim_copies_restart(struct sim_host *host)
     host->person.cursor = copy->cursor;
     go_back(host, copy, had);
     world->put_backs.count++;
+    host->put_backs++;
     sim_trace(world, "is put back", host->index, copy->cursor);
 }
 

@@ -252,8 +252,12 @@ static void read_message(struct sim_host *host, const struct vc_event *event)
     struct sim_world *world = host->world;
     struct vc_message message;
     uint32_t number;
+    vc_err err = vc_chat_message(chat_of(host), event->contact, event->ref, &message);
 
-    if (vc_chat_message(chat_of(host), event->contact, event->ref, &message) != VC_OK) {
+    if (err == VC_ERR_NOT_FOUND && host->put_backs > 0) {
+        return; /* it has another name since */
+    }
+    if (err != VC_OK) {
         sim_complain(world, "host %u: event %llu names no message", host->index,
                      (unsigned long long)event->seq);
         return;

@@ -5,8 +5,9 @@
  * the first part of a run: datagrams are lost, late, doubled and in other orders, parts of
  * the network are cut off, hosts crash between any two steps of a turn, lose batches that
  * were not committed, meet failing commits, sleep, move to another address, have clocks
- * that are wrong, are put back to an older state of their disk.  Then faults are off and everything must settle.  Judges stand outside
- * and complain; a run without a complaint is a good run.
+ * that are wrong, are put back to an older state of their disk.  Then faults are off and
+ * everything must settle.  Judges stand outside and complain; a run without a complaint is
+ * a good run.
  *
  * The same seed gives the same trace hash, whatever compiler built it.
  */
@@ -116,6 +117,7 @@ struct sim_host {
     struct sim_person person;
     struct sim_copy copies[SIM_COPIES_MAX];
     bool is_put_back; /* it starts from one of them */
+    uint32_t put_backs;
     /* What the other side had seen is not on the disk: that must be noticed, by our own
      * numbers or by what it says. */
     bool must_notice_own[SIM_HOSTS_MAX], must_notice_theirs[SIM_HOSTS_MAX];

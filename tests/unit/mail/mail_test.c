@@ -213,6 +213,9 @@ static void live(struct host *host)
         vc_mail_wake(host->mail, &host->now, peer);
         while (host_next(host, &output))
             ;
+        host_greet(host, peer, 0, NULL);
+        while (host_next(host, &output))
+            ;
         const uint8_t gap_ack[] = {2, 1, 0, 2};
         host_feed(host, peer, VC_BYTES(gap_ack));
         while (host_next(host, &output))

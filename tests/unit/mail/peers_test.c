@@ -195,6 +195,7 @@ static void what_a_turn_of_a_removed_peer_promised_is_nothing(void **state)
     host_peer_put(&host, 1);
     assert_int_equal(host_send(&host, 1, "x", NULL), VC_OK);
     host_abandon(&host, 1, 1);
+    host_greet(&host, 1, 0, NULL);
     feed_data(&host, 1, 1, "x");
     struct vc_mail_output delivery = host_expect(&host, VC_MAIL_DELIVERY);
     remove_peer(1);
