@@ -88,7 +88,7 @@ static bool run_seed(uint64_t seed, struct totals *totals, char *ret_complaint)
         no_faults(&config);
     }
     if (overrides.put_backs_max != 0 || sim_plant_is_of_copies(sim_plant)) {
-        config.put_back = 50000;
+        config.put_back = 80000;
         config.put_backs_max = overrides.put_backs_max != 0 ? overrides.put_backs_max : 3;
     }
     config.trace = wants_trace ? stdout : NULL;
