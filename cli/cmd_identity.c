@@ -106,9 +106,9 @@ static int check_words(struct vc_cli *cli, const json_t *shown)
         vc_note(cli, "The root is still on this device: veche words shows them again.");
         return exit_code;
     }
-    vc_note(cli, "The root is off this device, and in an hour from what its disk has "
-                 "kept.  Keep "
-                 "the paper: nobody can give you these words again.");
+    vc_note(cli,
+            "The root is off this device, and in an hour from what its disk has kept.");
+    vc_note(cli, "Keep the paper: nobody can give you these words again.");
     return VC_EXIT_OK;
 }
 

@@ -89,11 +89,11 @@ int vc_command_passphrase(struct vc_cli *cli)
         return fail_to_ask(cli, err);
     if (!vc_cli_call(cli, "node.passphrase", params, NULL, &result))
         return result;
-    if (wish.wants_new)
-        vc_note(cli,
-                "the passphrase is set: veche up asks for it from now on.  Without "
-                "it nobody can read the store, you neither");
-    else
+    if (wish.wants_new) {
+        vc_note(cli, "the passphrase is set: veche up asks for it from now on");
+        vc_note(cli, "without it nobody can read the store, you neither");
+    } else {
         vc_note(cli, "the passphrase is removed: the store opens by itself");
+    }
     return VC_EXIT_OK;
 }

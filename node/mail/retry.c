@@ -161,6 +161,7 @@ static void on_ack_time(struct vc_mail *mail, struct vc_mail_peer *peer)
     }
     peer->ack_at = VC_NEVER;
     peer->owes_ack = true;
+    peer->owes_hello = peer->owes_hello || !peer->is_greeted;
     peer->says_again = peer->says_again || peer->refused != 0;
     vc_mail_want_pump(mail, peer);
 }

@@ -3,8 +3,9 @@
 
 He has every version of every page, every frame that was sealed, and the keys of the stolen
 directories. Before the epoch turns he opens the frames again: that is the control. After a turn,
-which a clean stop makes, he finds no key of any of them, whichever of the two he has robbed. What
-is left is the first chain behind an opening that named no one-time prekey (crypto/SPEC.md, 15).
+which a clean stop makes, he finds no key of any of them, whichever of the two he has robbed, nor
+the root that was taken off. What is left is the first chain behind an opening that named no
+one-time prekey (crypto/SPEC.md, 15).
 The whole: --texts 2000
 """
 
@@ -52,6 +53,10 @@ class Watched:
     def opens(self, directory, objects):
         return json.loads(self.thief("open", directory, "".join(objects)))
 
+    def secrets(self, directory):
+        """What kinds of secrets there are."""
+        return {line.split()[0] for line in self.thief("secrets", directory).splitlines()}
+
 
 def talk(one, other, texts):
     """One writes, and the other answers now and then, so that the ratchet turns."""
@@ -79,10 +84,18 @@ def seal_something(alice, bob, texts):
     return before, sealed
 
 
+def take_root_off(node):
+    shown = node.call("identity.words")
+    words = shown["words"].split()
+    node.call("identity.drop_root", **{nth: words[shown[f"ask_{nth}"] - 1]
+                                       for nth in ("first", "second", "third")})
+
+
 def turn(alice, bob):
-    """They live on, and end as they should; gives their directories of then."""
+    """They live on without their roots, and end as they should; gives their directories of then."""
     for side in (alice, bob):
         side.start()
+        take_root_off(side.node)
     talk(bob, alice, 1)
     for side in (alice, bob):
         side.node.stop()
@@ -94,6 +107,10 @@ def body(world, given):
     before, sealed = seal_something(alice, bob, given.texts)
     after = turn(alice, bob)
     words = []
+    for side in (alice, bob):
+        lab.demand("words" in side.secrets(before[side]), "the control does not find the root")
+        lab.demand(not {"words", "root"} & side.secrets(after[side]),
+                   f"{side.name}'s root was taken off, and is still there")
     for thief, other in ((bob, alice), (alice, bob)):
         for writer, side in ((other, "recipient"), (thief, "sender")):
             objects = sealed[writer]
@@ -110,7 +127,8 @@ def body(world, given):
                 lab.demand(got["first_chain"] == 0 or got["begun"] > 0, f"{got}")
             words.append(f"{side} {thief.name} {had['opened']} of {had['frames']} -> "
                          f"{got['opened']} (first chain {got['first_chain']})")
-    return "frames that open before -> after the turn: " + ", ".join(words)
+    return ("the root is gone, and frames that open before -> after the turn: " +
+            ", ".join(words))
 
 
 GIVEN = lab.arguments(__doc__, texts=200)

@@ -47,6 +47,7 @@ struct loot {
     size_t prekey_count;
     struct vc_account account;
     struct vc_device device;
+    struct vc_secret32 words; /* of the root: zeros, or what was found last */
     bool has_identity, prints_objects, prints_secrets;
 };
 
@@ -110,6 +111,8 @@ static void take(enum vc_table table, const struct vc_row *row)
                vc_outbox_row_decode(row->value, &outbox) == VC_OK &&
                outbox.kind == VC_OUTBOX_OBJECT) {
         print('f', outbox.object);
+    } else if (table == VC_TABLE_ROOT && row->value.len == sizeof loot.words) {
+        memcpy(loot.words.b, row->value.data, sizeof loot.words);
     } else if (table == VC_TABLE_IDENTITY) {
         loot.has_identity =
             vc_identity_read(row->value, &loot.account, &loot.device) == VC_OK;
@@ -145,6 +148,7 @@ static void try_place(struct vc_bytes file, size_t at)
         {VC_TABLE_PREKEY, VC_PLACE_BYTES},
         {VC_TABLE_OUTBOX, VC_PLACE_BYTES + VC_OUTBOX_KEY_LEN - VC_FRONT_BYTES},
         {VC_TABLE_IDENTITY, 4},
+        {VC_TABLE_ROOT, 4},
     };
     const uint8_t *node = file.data + at;
     size_t key_len = node[NODE_KEY_LEN_AT] | (size_t)node[NODE_KEY_LEN_AT + 1] << 8;
@@ -350,8 +354,10 @@ static void tell_secrets(void)
     tell("places", &loot.ring->places, 32);
     tell("slots", &loot.ring->slots, 32);
     tell("epoch", &loot.ring->newest.key, 32);
-    tell("words", &loot.account.entropy, 32);
-    tell("root", &loot.account.root_secret, 32);
+    if (vc_account_take_root(&loot.account, &loot.words) == VC_OK) {
+        tell("words", &loot.words, 32);
+        tell("root", &loot.account.root_secret, 32);
+    }
     tell("record", &loot.account.record_secret, 32);
     tell("contacts", &loot.account.contacts, 32);
     tell("dev_sig", &loot.device.sig_secret, 32);

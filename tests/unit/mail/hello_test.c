@@ -231,6 +231,28 @@ static void a_hello_that_does_not_come_is_asked_for(void **state)
                     VC_MAIL_STALL_MS * 12 / 10);
 }
 
+static void nothing_is_taken_before_the_hello(void **state)
+{
+    (void)state;
+    uint8_t head[VC_MAIL_HEAD_MAX];
+    drop_outputs();
+    host_up_in_silence(&host, PEER, 1);
+    host_expect_nothing(&host);
+    expect_hello(0);
+    feed_data(&host, PEER, 1, "x");
+    host_feed(&host, PEER, vc_mail_head_encode(head, VC_MAIL_ABANDON, 2));
+    host_expect_nothing(&host);
+    assert_int_equal(host_stats(&host).refused, 2);
+    assert_int_equal(host_state(&host, PEER).received, 0);
+    /* What he gave is asked for again, and so is the hello. */
+    host_tick(&host, (vc_ms)2 * VC_MAIL_REFUSED_MS);
+    host_expect_nothing(&host);
+    assert_true(expect_hello(0).wants_answer);
+    assert_int_equal(host_expect_frame(&host, PEER, VC_MAIL_ACK).again, 2);
+    host_greet(&host, PEER, 0, NULL);
+    accept_one(1, "x");
+}
+
 static void nothing_is_believed_before_the_hello(void **state)
 {
     (void)state;
@@ -420,6 +442,7 @@ int main(void)
         TEST(a_hello_waits_for_a_full_link),
         TEST(a_hello_that_finds_no_session_is_like_its_end),
         TEST(a_hello_that_does_not_come_is_asked_for),
+        TEST(nothing_is_taken_before_the_hello),
         TEST(nothing_is_believed_before_the_hello),
         TEST(what_does_not_open_is_complained_of),
         TEST(a_complaint_that_finds_a_full_link_is_made_by_the_next),
