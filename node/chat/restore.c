@@ -380,10 +380,6 @@ bool vc_restore_on_own(struct vc_chat *chat, const struct vc_now *now,
     vc_message_id(&id, &person->pair, &chat->cfg.account->root, ref.device, &message);
     vc_restore_skip_names(chat, person, highest);
     if (is_here && memcmp(row.id.b, id.b, sizeof id.b) != 0) {
-        if (vc_delivered_has(conversation, ref.seq)) {
-            chat->stats.dropped_forged++; /* he had it otherwise before */
-            return true;
-        }
         rename_own(chat, now, person, &ref, &row);
         is_here = false;
     }
