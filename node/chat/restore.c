@@ -10,10 +10,6 @@
 
 #include "node/chat/state.h"
 
-#define ANSWER_MAX   16    /* messages sent for one request */
-#define LOOK_MAX     1024  /* names looked at for one */
-#define ASK_AGAIN_MS 10000 /* when no answer came */
-
 static struct vc_message_ref own_ref(const struct vc_chat *chat,
                                      const struct vc_person *person, uint32_t seq)
 {
@@ -109,7 +105,7 @@ void vc_restore_tick(struct vc_chat *chat, const struct vc_now *now,
     vc_restore_object_write(&w, &ask);
     ask_at(chat, person,
            now->mono + (send_bytes(chat, now, person, &w, nothing) == VC_OK
-                            ? ASK_AGAIN_MS
+                            ? VC_CHAT_RESTORE_AGAIN_MS
                             : VC_CHAT_CHORE_RETRY_MS));
 }
 
@@ -131,7 +127,7 @@ static uint32_t answer_own(struct vc_chat *chat, const struct vc_now *now,
         struct vc_message_words words;
         struct vc_message_row row;
 
-        if (*budget <= 0 || seq - from >= LOOK_MAX) {
+        if (*budget <= 0 || seq - from >= VC_CHAT_RESTORE_LOOK_MAX) {
             return seq;
         }
         if (vc_message_get(chat, person->id, &ref, &row) != VC_OK) {
@@ -156,7 +152,7 @@ static uint32_t answer_theirs(struct vc_chat *chat, const struct vc_now *now,
         struct vc_message_row row;
         uint64_t number;
 
-        if (*budget <= 0 || seq - from >= LOOK_MAX) {
+        if (*budget <= 0 || seq - from >= VC_CHAT_RESTORE_LOOK_MAX) {
             return seq;
         }
         if (!vc_delivered_has(&person->conversation, seq) ||
@@ -193,7 +189,7 @@ bool vc_restore_on_ask(struct vc_chat *chat, const struct vc_now *now,
     uint8_t room[VC_RESTORED_OBJECT_LEN];
     struct vc_writer w = vc_writer(room, sizeof room);
     struct vc_bytes nothing = {room, 0};
-    int budget = ANSWER_MAX;
+    int budget = VC_CHAT_RESTORE_ANSWER_MAX;
 
     if (vc_room_take(chat, person, VC_MAIL_ACCEPT_OPS, VC_MAIL_ACCEPT_BYTES) != VC_OK) {
         return false;
@@ -292,7 +288,7 @@ static void drop_twin(struct vc_chat *chat, const struct vc_now *now,
     struct vc_conversation_row *conversation = &person->conversation;
     uint32_t last = conversation->own_seq;
 
-    for (uint32_t i = 0; i < LOOK_MAX && last - i > conversation->delivered; i++) {
+    for (uint32_t i = 0; i < VC_CHAT_RESTORE_LOOK_MAX && last - i > conversation->delivered; i++) {
         struct vc_message_ref twin = own_ref(chat, person, last - i);
         struct vc_chat_key key = vc_key_ref(person->id, &twin);
         struct vc_message_row row;
@@ -383,10 +379,6 @@ bool vc_restore_on_own(struct vc_chat *chat, const struct vc_now *now,
     vc_message_id(&id, &person->pair, &chat->cfg.account->root, ref.device, &message);
     vc_restore_skip_names(chat, person, highest);
     if (is_here && memcmp(row.id.b, id.b, sizeof id.b) != 0) {
-        if (vc_delivered_has(conversation, ref.seq)) {
-            chat->stats.dropped_forged++; /* he had it otherwise before */
-            return true;
-        }
         rename_own(chat, now, person, &ref, &row);
         is_here = false;
     }

@@ -74,6 +74,17 @@ static struct sim_copy *choose(struct sim_host *host)
     return NULL;
 }
 
+static bool must_notice(const struct sim_host *host, uint32_t other)
+{
+    return host->must_notice_own[other] || host->must_notice_theirs[other];
+}
+
+static void overtake(struct sim_host *host, uint32_t other)
+{
+    host->world->put_backs.overtaken += must_notice(host, other) ? 1 : 0;
+    host->must_notice_own[other] = host->must_notice_theirs[other] = false;
+}
+
 /* The reader has seen what he had seen then.  Texts that the others know to be delivered are
  * noted in @ret_had. */
 static void go_back(struct sim_host *host, const struct sim_copy *copy, bool *ret_had)
@@ -90,9 +101,8 @@ static void go_back(struct sim_host *host, const struct sim_copy *copy, bool *re
     }
     /* What the others have to notice hangs on what this one knows, and that has changed. */
     for (uint32_t other = 0; other < world->config.hosts; other++) {
-        host->must_notice_own[other] = host->must_notice_theirs[other] = false;
-        world->hosts[other].must_notice_own[host->index] = false;
-        world->hosts[other].must_notice_theirs[host->index] = false;
+        overtake(host, other);
+        overtake(&world->hosts[other], host->index);
     }
 }
 
@@ -177,7 +187,6 @@ void sim_copies_started(struct sim_host *host)
 {
     static struct stock stock;
     struct sim_world *world = host->world;
-    bool is_changing = false;
 
     if (!host->is_put_back) {
         return;
@@ -211,9 +220,8 @@ void sim_copies_started(struct sim_host *host)
     }
     for (uint32_t other = 0; other < world->config.hosts; other++) {
         forgive(host, other);
-        is_changing |= host->must_notice_own[other] || host->must_notice_theirs[other];
+        world->put_backs.changing += must_notice(host, other) ? 1 : 0;
     }
-    world->put_backs.changing += is_changing;
 }
 
 void sim_copies_own(struct sim_host *host, const struct vc_message *message,
@@ -231,14 +239,13 @@ void sim_copies_own(struct sim_host *host, const struct vc_message *message,
 
 void sim_copies_noticed(struct sim_host *host, uint32_t other, bool is_own)
 {
-    bool *own = &host->must_notice_own[other];
-    bool *theirs = &host->must_notice_theirs[other];
+    bool was_due = must_notice(host, other);
 
-    if ((is_own && *own) || (*theirs && !*own)) {
+    host->must_notice_own[other] &= !is_own;
+    host->must_notice_theirs[other] = false;
+    if (was_due && !must_notice(host, other)) {
         host->world->put_backs.noticed++;
     }
-    *own = *own && !is_own;
-    *theirs = false;
 }
 
 void sim_copies_free(struct sim_host *host)

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "node/chat/state.h"
+#include "node/mail/machine.h"
 #include "tests/sim/world.h"
 
 #define ACKS_MAX 256
@@ -42,6 +44,11 @@ const char *sim_plant_words(enum sim_plant plant)
     };
 
     return all[plant];
+}
+
+bool sim_plant_is_of_copies(enum sim_plant plant)
+{
+    return plant >= SIM_PLANT_HELLO_DEAF;
 }
 
 void sim_plant_reset(void)
@@ -149,7 +156,16 @@ vc_err __wrap_vc_ratchet_seal(struct vc_ratchet *ratchet, const struct vc_secret
 
     memcpy(words, plain.data, plain.len); /* it may stand where the frame comes */
     err = __real_vc_ratchet_seal(ratchet, fresh, plain, ret_frame, ret_place);
-    if (err == VC_OK) {
+    if (err == VC_OK && sim_plant == SIM_PLANT_KEYSTREAM) {
+        static uint8_t hidden[VC_RATCHET_TEXT_MAX + VC_RATCHET_OVERHEAD];
+
+        memcpy(hidden, ret_frame, VC_RATCHET_OVERHEAD);
+        for (size_t i = 0; i < copy.len; i++) {
+            hidden[VC_RATCHET_OVERHEAD + i] = (uint8_t)(words[i] ^ ret_place->n ^ i);
+        }
+        sim_judge_frame(&ratchet->session, *ret_place, copy,
+                        (struct vc_bytes){hidden, copy.len + VC_RATCHET_OVERHEAD});
+    } else if (err == VC_OK) {
         sim_judge_frame(&ratchet->session, *ret_place, copy,
                         (struct vc_bytes){ret_frame, plain.len + VC_RATCHET_OVERHEAD});
     }
@@ -347,4 +363,67 @@ bool __wrap_vc_node_next(struct vc_node *node, const struct vc_now *now,
         return true;
     }
     return __real_vc_node_next(node, now, ret_output);
+}
+
+void __real_vc_hello_on_hello(struct vc_mail *mail, const struct vc_now *now,
+                              struct vc_mail_peer *peer, const struct vc_mail_frame *hello);
+void __wrap_vc_hello_on_hello(struct vc_mail *mail, const struct vc_now *now,
+                              struct vc_mail_peer *peer, const struct vc_mail_frame *hello);
+
+void __wrap_vc_hello_on_hello(struct vc_mail *mail, const struct vc_now *now,
+                              struct vc_mail_peer *peer, const struct vc_mail_frame *hello)
+{
+    struct vc_mail_frame heard = *hello;
+
+    if (sim_plant == SIM_PLANT_HELLO_DEAF ||
+        (sim_plant == SIM_PLANT_HELLO_NO_TAG && heard.last < peer->next)) {
+        heard.last = 0;
+    }
+    __real_vc_hello_on_hello(mail, now, peer, &heard);
+}
+
+bool __real_vc_restore_on_own(struct vc_chat *chat, const struct vc_now *now,
+                              struct vc_person *person, struct vc_bytes object);
+bool __wrap_vc_restore_on_own(struct vc_chat *chat, const struct vc_now *now,
+                              struct vc_person *person, struct vc_bytes object);
+
+/* Has another message of ours its name? */
+static bool is_conflict(struct vc_chat *chat, const struct vc_person *person,
+                        struct vc_bytes object)
+{
+    struct vc_message_object message;
+    struct vc_message_row row;
+    struct vc_message_ref ref = {.author = person->own_author};
+    uint32_t highest;
+
+    if (vc_own_object_read(object, &highest, &message) != VC_OK) {
+        return false;
+    }
+    ref.device = (uint8_t)chat->cfg.device->certificate.index;
+    ref.seq = message.seq;
+    return vc_message_get(chat, person->id, &ref, &row) == VC_OK &&
+           row.clock != message.clock;
+}
+
+bool __wrap_vc_restore_on_own(struct vc_chat *chat, const struct vc_now *now,
+                              struct vc_person *person, struct vc_bytes object)
+{
+    if (now_and_then(SIM_PLANT_RESTORE_PART, 3) ||
+        (sim_plant == SIM_PLANT_NO_RENAME && is_conflict(chat, person, object))) {
+        return vc_room_take(chat, NULL, VC_MAIL_ACCEPT_OPS, VC_MAIL_ACCEPT_BYTES) == VC_OK;
+    }
+    return __real_vc_restore_on_own(chat, now, person, object);
+}
+
+void __real_vc_restore_begin(struct vc_chat *chat, const struct vc_now *now,
+                             struct vc_person *person, enum vc_restoring what);
+void __wrap_vc_restore_begin(struct vc_chat *chat, const struct vc_now *now,
+                             struct vc_person *person, enum vc_restoring what);
+
+void __wrap_vc_restore_begin(struct vc_chat *chat, const struct vc_now *now,
+                             struct vc_person *person, enum vc_restoring what)
+{
+    __real_vc_restore_begin(chat, now, person,
+                            sim_plant == SIM_PLANT_RESTORE_THEIRS ? VC_RESTORING_THEIRS
+                                                                  : what);
 }

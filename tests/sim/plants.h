@@ -23,7 +23,13 @@
     X(NO_CIPHER, "no-cipher", "packets are not encrypted")                                 \
     X(NEW_IDENTITY, "new-identity", "the identity is not kept")                            \
     X(FORGET_TOKEN, "forget-token", "a text that is asked for again is sent again")        \
-    X(OLD_DISK, "old-disk", "after a crash an older state of the disk comes back")
+    X(OLD_DISK, "old-disk", "after a crash an older state of the disk comes back")         \
+    X(HELLO_DEAF, "hello-deaf", "what a hello says was seen last is passed over")          \
+    X(HELLO_NO_TAG, "hello-no-tag", "a hello's tag is not compared")                       \
+    X(NO_RENAME, "no-rename", "a message keeps the name of one that is lost")              \
+    X(RESTORE_PART, "restore-part", "some of what comes back is passed over")              \
+    X(RESTORE_THEIRS, "restore-theirs", "one's own messages are not asked for")            \
+    X(KEYSTREAM, "keystream", "a place of a session hides all texts alike")
 
 enum sim_plant {
 #define SIM_PLANT_ENUM(name, text, words) SIM_PLANT_##name,
@@ -40,6 +46,8 @@ extern enum sim_plant sim_plant;
 
 const char *sim_plant_name(enum sim_plant plant);
 const char *sim_plant_words(enum sim_plant plant);
+/* Is it about disks that are put back? */
+bool sim_plant_is_of_copies(enum sim_plant plant);
 /* Everything the plants remember of a world is forgotten. */
 void sim_plant_reset(void);
 /* Before a host opens its disk again. */

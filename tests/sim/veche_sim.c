@@ -48,6 +48,7 @@ static void add_put_backs(struct sim_put_backs *sum, const struct sim_put_backs 
     sum->count += more->count;
     sum->changing += more->changing;
     sum->noticed += more->noticed;
+    sum->overtaken += more->overtaken;
     sum->gone += more->gone;
     sum->restored += more->restored;
     sum->names_twice += more->names_twice;
@@ -60,13 +61,14 @@ static void print_put_backs(const struct sim_put_backs *sum)
     if (sum->count == 0) {
         return;
     }
-    printf("%llu disks put back: %llu times somebody had seen what was gone, noticed %llu "
-           "times; %llu texts gone, %llu of them restored; %llu places sealed twice: %llu of "
-           "%llu bytes equal, by chance 1 in 256\n",
+    printf("%llu disks put back: %llu times another side had seen what was gone: %llu times "
+           "noticed, %llu times put back again before; %llu texts gone, %llu of them restored; "
+           "%llu places sealed twice: %llu of %llu bytes equal, by chance 1 in 256\n",
            (unsigned long long)sum->count, (unsigned long long)sum->changing,
-           (unsigned long long)sum->noticed, (unsigned long long)sum->gone,
-           (unsigned long long)sum->restored, (unsigned long long)sum->names_twice,
-           (unsigned long long)sum->equal_bytes, (unsigned long long)sum->bytes);
+           (unsigned long long)sum->noticed, (unsigned long long)sum->overtaken,
+           (unsigned long long)sum->gone, (unsigned long long)sum->restored,
+           (unsigned long long)sum->names_twice, (unsigned long long)sum->equal_bytes,
+           (unsigned long long)sum->bytes);
 }
 
 static bool run_seed(uint64_t seed, struct totals *totals, char *ret_complaint)
@@ -85,9 +87,9 @@ static bool run_seed(uint64_t seed, struct totals *totals, char *ret_complaint)
     if (is_quiet_net) {
         no_faults(&config);
     }
-    if (overrides.put_backs_max != 0) {
-        config.put_back = 50000;
-        config.put_backs_max = overrides.put_backs_max;
+    if (overrides.put_backs_max != 0 || sim_plant_is_of_copies(sim_plant)) {
+        config.put_back = 80000;
+        config.put_backs_max = overrides.put_backs_max != 0 ? overrides.put_backs_max : 3;
     }
     config.trace = wants_trace ? stdout : NULL;
     memset(&world, 0, sizeof world);

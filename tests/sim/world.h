@@ -126,8 +126,9 @@ struct sim_host {
 /* What a world had of stores that were put back. */
 struct sim_put_backs {
     uint64_t count;
-    uint64_t changing; /* of these: the other side had seen what was gone */
-    uint64_t noticed;  /* by whom it concerned */
+    uint64_t changing; /* times that another side had seen what was gone, */
+    uint64_t noticed;  /* that it was noticed with that side, */
+    uint64_t overtaken; /* and that one of the two was put back again before */
     uint64_t gone;     /* texts that were not on the disk that was put back */
     uint64_t restored; /* of these: back at their writer's */
     uint64_t names_twice; /* places of a session that sealed two texts */

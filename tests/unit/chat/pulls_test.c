@@ -1,8 +1,7 @@
 /* Holes are asked for, answered, and given up when nobody has what is missing. */
 #include <string.h>
 
-#include "node/chat/limits.h"
-#include "node/chat/rows.h"
+#include "node/chat/state.h"
 #include "tests/unit/node/party.h"
 
 /* Forgets a message of bob's at alice, as a store does that was put back. */
@@ -120,6 +119,46 @@ static void an_abandoned_message_leaves_no_open_hole(void **state)
     assert_int_equal(party_state(a, bob, "never mind"), VC_MESSAGE_FAILED);
 }
 
+static void what_is_gone_unasked_keeps_nothing_waiting(void **state)
+{
+    struct party *party = *state;
+    struct party_host *a = &party->hosts[0], *b = &party->hosts[1];
+    struct party_forged forged = {.seq = 1, .clock = 7, .text = "first"};
+    uint8_t bytes[3 + 5 * 6] = {VC_OBJECT_VERSION, VC_OBJECT_GONE, 5};
+    struct vc_writer w = vc_writer(bytes + 3, sizeof bytes - 3);
+    uint32_t bob, alice;
+    uint8_t author;
+
+    party_meet(party, a, b, &bob, &alice);
+    party_forge_message(party, b, alice, &forged);
+    party_run(party, 500);
+    /* What is here, what is of another device and what is ours is not gone because he says so. */
+    author = party_author(b, a);
+    for (uint8_t i = 0; i < 2; i++) {
+        for (uint8_t device = 0; device < 2; device++) {
+            /* The first and the second of his device, the second of any other. */
+            struct vc_message_ref ref = {.author = i, .device = device, .seq = 2};
+
+            if (i == author && device == 0) {
+                ref.seq = 1;
+                vc_ref_write(&w, &ref);
+                ref.seq = 2;
+            }
+            vc_ref_write(&w, &ref);
+        }
+    }
+    party_forge(party, b, alice, VC_BYTES(bytes));
+    party_run(party, 500);
+    assert_int_equal(party_stats(a).dropped_malformed, 0);
+    assert_int_equal(party_rows(a, VC_TABLE_GAP), 1);
+    assert_int_equal(vc_chat_gaps(party_chat(a), bob), 0);
+    /* What comes behind it does not wait for it. */
+    forged = (struct party_forged){.seq = 3, .clock = 8, .text = "third"};
+    party_forge_message(party, b, alice, &forged);
+    party_run(party, 500);
+    assert_int_equal(vc_person_find(party_chat(a), bob)->conversation.contiguous, 3);
+}
+
 static void a_request_gets_a_bounded_answer(void **state)
 {
     struct party *party = *state;
@@ -154,6 +193,7 @@ int main(void)
         PARTY_TEST(what_is_missing_is_asked_for_and_comes),
         PARTY_TEST(what_nobody_has_is_lost_and_no_longer_asked_for),
         PARTY_TEST(an_abandoned_message_leaves_no_open_hole),
+        PARTY_TEST(what_is_gone_unasked_keeps_nothing_waiting),
         PARTY_TEST(a_request_gets_a_bounded_answer),
     };
 

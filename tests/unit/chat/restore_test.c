@@ -333,6 +333,64 @@ static void a_message_that_was_renamed_before_stays_one(void **state)
     assert_int_equal(party_state(pair.a, pair.bob, "next"), VC_MESSAGE_READ);
 }
 
+/* The other way round. */
+static struct pair turned(const struct pair *pair)
+{
+    return (struct pair){.party = pair->party,
+                         .a = pair->b,
+                         .b = pair->a,
+                         .bob = pair->alice,
+                         .alice = pair->bob};
+}
+
+static void what_hangs_on_what_comes_back_finds_its_place(void **state)
+{
+    struct pair pair = meet(state);
+    struct vc_memory_disk *copy;
+
+    if (party_author(pair.a, pair.b) == 0) {
+        pair = turned(&pair); /* holes are sorted by their authors */
+    }
+    copy = copy_of(pair.a);
+    party_say(pair.party, pair.b, pair.alice, "first");
+    party_run(pair.party, 500);
+    pair.a->skew_ms = -(int64_t)(10 * PARTY_HOUR); /* the order is that of the parents */
+    party_say(pair.party, pair.a, pair.bob, "second");
+    party_run(pair.party, 500);
+    party_crash(pair.party, pair.a);
+    pair.b->skew_ms = -(int64_t)(20 * PARTY_HOUR);
+    party_say(pair.party, pair.b, pair.alice, "third"); /* it comes before both */
+    assert_int_equal(party_start(pair.party, pair.a), VC_OK);
+    put_back(pair.party, pair.a, copy);
+    party_run(pair.party, 60000);
+    assert_settled(&pair, "first\nsecond\nthird\n");
+}
+
+static void a_name_that_somebody_speaks_of_is_not_given_again(void **state)
+{
+    struct pair pair = meet(state);
+    struct vc_memory_disk *of_a = copy_of(pair.a), *of_b = copy_of(pair.b);
+    struct vc_message lost, since;
+
+    lost = party_say(pair.party, pair.b, pair.alice, "both lost it");
+    party_run(pair.party, 500);
+    party_crash(pair.party, pair.b);
+    party_say(pair.party, pair.a, pair.bob, "about that");
+    party_run(pair.party, 100);
+    assert_int_equal(party_start(pair.party, pair.b), VC_OK);
+    put_back(pair.party, pair.b, of_b);
+    pair.a->is_held = true; /* it gives what it has, and answers nothing */
+    vc_memory_commit_at_once(pair.a->store, false);
+    party_run(pair.party, 20000);
+    assert_string_equal(party_texts(pair.b, pair.alice), "about that\n");
+    since = party_say(pair.party, pair.b, pair.alice, "since");
+    assert_true(since.ref.seq > lost.ref.seq);
+    pair.a->is_held = false;
+    put_back(pair.party, pair.a, of_a);
+    party_run(pair.party, 120000);
+    assert_settled(&pair, "about that\nsince\n");
+}
+
 static size_t sent_by(struct pair *pair, struct party_host *host, uint32_t contact)
 {
     struct vc_mail_state state;
@@ -386,6 +444,34 @@ static void forge_own(struct pair *pair, uint32_t seq, uint32_t highest,
     vc_write_bytes(&w, message.body);
     party_forge(pair->party, pair->b, pair->alice, vc_writer_bytes(&w));
     party_run(pair->party, 200);
+}
+
+static void the_hole_that_was_meant_is_closed(void **state)
+{
+    struct pair pair = meet(state);
+    struct vc_message_ref own = {.seq = 1}, theirs = {.seq = 1};
+    struct party_forged forged = {.seq = 2, .clock = 9, .parent_count = 1};
+
+    if (party_author(pair.a, pair.b) == 0) {
+        pair = turned(&pair); /* the hole of theirs comes before the one of ours */
+    }
+    own.author = party_author(pair.a, pair.b);
+    theirs.author = party_author(pair.b, pair.a);
+    vc_person_find(party_chat(pair.a), pair.bob)->row.restoring = VC_RESTORING_BOTH;
+    forged.parents[0] = own;
+    forged.text = "names the lost one";
+    party_forge_message(pair.party, pair.b, pair.alice, &forged);
+    party_run(pair.party, 200);
+    assert_int_equal(vc_chat_gaps(party_chat(pair.a), pair.bob), 1);
+    forge_own(&pair, 1, 1, &theirs);
+    assert_int_equal(vc_chat_gaps(party_chat(pair.a), pair.bob), 1);
+    forged = (struct party_forged){.seq = 1, .clock = 1000, .text = "the first"};
+    party_forge_message(pair.party, pair.b, pair.alice, &forged);
+    party_run(pair.party, 500);
+    assert_int_equal(vc_chat_gaps(party_chat(pair.a), pair.bob), 0);
+    assert_string_equal(party_texts(pair.a, pair.bob),
+                        "the first\nforged\nnames the lost one\n");
+    assert_int_equal(party_rows(pair.a, VC_TABLE_UNSETTLED), 0);
 }
 
 static void what_nobody_asked_for_changes_nothing(void **state)
@@ -489,7 +575,10 @@ int main(void)
         PARTY_TEST(both_were_put_back_at_the_same_time),
         PARTY_TEST(each_was_put_back_to_what_the_other_has_not),
         PARTY_TEST(a_message_that_was_renamed_before_stays_one),
+        PARTY_TEST(what_hangs_on_what_comes_back_finds_its_place),
+        PARTY_TEST(a_name_that_somebody_speaks_of_is_not_given_again),
         PARTY_TEST(a_request_gets_a_bounded_answer),
+        PARTY_TEST(the_hole_that_was_meant_is_closed),
         PARTY_TEST(what_nobody_asked_for_changes_nothing),
         PARTY_TEST(what_has_another_form_is_forgotten),
         PARTY_TEST(an_answer_to_an_older_request_ends_nothing),
