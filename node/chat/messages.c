@@ -298,8 +298,8 @@ void vc_delivered_skip_failed(struct vc_chat *chat, struct vc_person *person)
                                      .seq = conversation->delivered + 1};
         struct vc_message_row row;
         vc_err err = vc_message_get(chat, person->id, &ref, &row);
-        bool is_nothing = err == VC_ERR_NOT_FOUND &&
-                          person->row.restoring != VC_RESTORING_BOTH;
+        bool is_nothing =
+            err == VC_ERR_NOT_FOUND && person->row.restoring != VC_RESTORING_BOTH;
 
         if ((!is_nothing && (err != VC_OK || !row.is_failed)) ||
             !vc_delivered_add(conversation, ref.seq)) {

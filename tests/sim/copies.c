@@ -21,8 +21,9 @@ static bool is_known_to_all(const struct sim_host *host)
     const struct sim_world *world = host->world;
 
     for (uint32_t other = 0; other < world->config.hosts; other++) {
-        if (other != host->index && (host->person.contact_of[other] == 0 ||
-                                     world->hosts[other].person.contact_of[host->index] == 0)) {
+        if (other != host->index &&
+            (host->person.contact_of[other] == 0 ||
+             world->hosts[other].person.contact_of[host->index] == 0)) {
             return false;
         }
     }
@@ -43,7 +44,8 @@ void sim_copies_keep(struct sim_host *host)
     copy->disk = vc_memory_disk_copy(host->disk);
     copy->cursor = host->person.cursor;
     for (uint32_t i = 0; i < world->text_count; i++) {
-        copy->shown[i] = (uint8_t)(world->texts[i].to == host->index ? world->texts[i].shown : 0);
+        copy->shown[i] =
+            (uint8_t)(world->texts[i].to == host->index ? world->texts[i].shown : 0);
     }
     memset(copy->shown + world->text_count, 0, SIM_TEXTS_MAX - world->text_count);
     sim_trace(world, "keeps a copy", host->index, host->committed);
@@ -147,8 +149,8 @@ static bool take_stock_of(void *ctx, const struct vc_message *message)
 
         text->seq = message->ref.seq;
         text->is_gone = false;
-        text->is_delivered = message->state == VC_MESSAGE_DELIVERED ||
-                             message->state == VC_MESSAGE_READ;
+        text->is_delivered =
+            message->state == VC_MESSAGE_DELIVERED || message->state == VC_MESSAGE_READ;
     }
     return true;
 }
@@ -175,8 +177,8 @@ static void miss(struct sim_host *host, uint32_t number)
 /* The copy itself may be of a time when an older copy was noticed already. */
 static void forgive(struct sim_host *host, uint32_t other)
 {
-    const struct vc_person *person = vc_person_of_root(
-        vc_node_chat(host->node), &host->world->hosts[other].root);
+    const struct vc_person *person =
+        vc_person_of_root(vc_node_chat(host->node), &host->world->hosts[other].root);
     int restoring = person == NULL ? VC_RESTORING_NOTHING : person->row.restoring;
 
     host->must_notice_own[other] &= restoring != VC_RESTORING_BOTH;
@@ -228,8 +230,8 @@ void sim_copies_own(struct sim_host *host, const struct vc_message *message,
                     struct sim_text *text)
 {
     text->seq = message->ref.seq;
-    text->is_delivered |= message->state == VC_MESSAGE_DELIVERED ||
-                          message->state == VC_MESSAGE_READ;
+    text->is_delivered |=
+        message->state == VC_MESSAGE_DELIVERED || message->state == VC_MESSAGE_READ;
     if (text->is_gone) {
         text->is_gone = false;
         host->world->put_backs.restored++;
