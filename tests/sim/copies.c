@@ -3,8 +3,10 @@
  * texts are not on them, and who had seen these.
  *
  * Copies are made of what is committed, and only when the host and all others are each
- * other's contacts.  One that is put back stays, so that a later one may come from a branch
- * that was left.
+ * other's contacts.  One that is put back stays, and so do those that were made after it,
+ * so that a later one may come from a branch that was left.  Those go when another host is
+ * put back as well: what both sides acknowledged to each other in two branches cannot be
+ * told apart, and a state of a branch that both have left is not an older one.
  */
 #include <string.h>
 
@@ -43,6 +45,8 @@ void sim_copies_keep(struct sim_host *host)
     vc_memory_disk_free(copy->disk);
     copy->disk = vc_memory_disk_copy(host->disk);
     copy->cursor = host->person.cursor;
+    copy->taken = ++world->put_backs.copies;
+    copy->is_left = false;
     for (uint32_t i = 0; i < world->text_count; i++) {
         copy->shown[i] =
             (uint8_t)(world->texts[i].to == host->index ? world->texts[i].shown : 0);
@@ -108,6 +112,32 @@ static void go_back(struct sim_host *host, const struct sim_copy *copy, bool *re
     }
 }
 
+/* @copy is put back: what was made after it is of another branch now. */
+static void leave_branches(struct sim_host *host, struct sim_copy *copy)
+{
+    struct sim_world *world = host->world;
+    bool is_alone = true;
+
+    for (size_t i = 0; i < SIM_COPIES_MAX; i++) {
+        host->copies[i].is_left |= copy->is_left || host->copies[i].taken > copy->taken;
+    }
+    copy->is_left = false;
+    for (uint32_t i = 0; i < world->config.hosts; i++) {
+        is_alone = is_alone && (i == host->index || world->hosts[i].put_backs == 0);
+    }
+    for (uint32_t i = 0; !is_alone && i < world->config.hosts; i++) {
+        for (size_t j = 0; j < SIM_COPIES_MAX; j++) {
+            struct sim_copy *left = &world->hosts[i].copies[j];
+
+            if (left->is_left) {
+                vc_memory_disk_free(left->disk);
+                left->disk = NULL;
+                left->is_left = false;
+            }
+        }
+    }
+}
+
 void sim_copies_restart(struct sim_host *host)
 {
     struct sim_world *world = host->world;
@@ -125,6 +155,7 @@ void sim_copies_restart(struct sim_host *host)
     host->disk = vc_memory_disk_copy(copy->disk);
     host->person.cursor = copy->cursor;
     go_back(host, copy, had);
+    leave_branches(host, copy);
     world->put_backs.count++;
     host->put_backs++;
     sim_trace(world, "is put back", host->index, copy->cursor);
