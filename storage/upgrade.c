@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -49,6 +50,23 @@ static bool is_version(enum vc_table table, struct vc_bytes key)
     return table == VC_TABLE_META && vc_key_compare(key, VC_BYTES(version_key)) == 0;
 }
 
+/*
+ * Keys of ORDER had 8 bytes of a message's id in them, contact 4 ‖ order 8 ‖ id 8 ‖ ref 6, which
+ * are its value now.  @room is for the key.
+ */
+static void reform(struct vc_batch_op *op, uint8_t room[VC_STORE_KEY_MAX])
+{
+    enum { BEFORE = 12, ID = 8, REF = 6 };
+
+    if (op->table == VC_TABLE_ORDER && op->key.len == BEFORE + ID + REF &&
+        op->value.len == 0) {
+        memcpy(room, op->key.data, BEFORE);
+        memcpy(room + BEFORE, op->key.data + BEFORE + ID, REF);
+        op->value = (struct vc_bytes){op->key.data + BEFORE, ID};
+        op->key = (struct vc_bytes){room, BEFORE + REF};
+    }
+}
+
 /* One row into the batch, which is committed when it is full. */
 static vc_err add_row(struct vc_batch *batch, struct vc_tables *tables,
                       const struct vc_batch_op *op)
@@ -69,20 +87,24 @@ static vc_err copy_table(struct vc_tables *old, enum vc_table table,
                          struct vc_batch *batch, struct vc_tables *tables)
 {
     struct vc_batch_op op = {.table = table};
+    uint8_t room[VC_STORE_KEY_MAX];
     struct vc_bytes stored;
+    struct vc_bytes key;
     struct vc_rows *rows;
     vc_err err = vc_tables_rows(old, table, &rows);
 
     if (err == VC_OK) {
-        err = rows->move(rows, VC_ROWS_FIRST, &op.key, &stored);
+        err = rows->move(rows, VC_ROWS_FIRST, &key, &stored);
     }
     while (err == VC_OK) {
-        err = vc_plain_decode(table, op.key, stored, &op.value);
-        if (err == VC_OK && !is_version(table, op.key)) {
+        err = vc_plain_decode(table, key, stored, &op.value);
+        if (err == VC_OK && !is_version(table, key)) {
+            op.key = key;
+            reform(&op, room);
             err = add_row(batch, tables, &op);
         }
         if (err == VC_OK) {
-            err = rows->move(rows, VC_ROWS_NEXT, &op.key, &stored);
+            err = rows->move(rows, VC_ROWS_NEXT, &key, &stored);
         }
     }
     /* No such row, or no such table: version 1 had fewer. */

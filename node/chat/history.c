@@ -44,8 +44,7 @@ static bool compare_row(void *ctx, struct vc_bytes key, struct vc_bytes value)
     struct search *search = ctx;
     struct vc_order_key order;
 
-    (void)value;
-    if (vc_key_order_read(key, &order) == VC_OK &&
+    if (vc_key_order_read(key, value, &order) == VC_OK &&
         memcmp(order.id, search->id->b, sizeof order.id) == 0) {
         search->found[search->count++] = order;
     }
@@ -111,11 +110,10 @@ static bool walk_row(void *ctx, struct vc_bytes key, struct vc_bytes value)
     struct vc_message_row row;
     struct vc_message message;
 
-    (void)value;
     if (key.len == walk->from.len && memcmp(key.data, walk->from.b, key.len) == 0) {
         return true; /* it starts after this one */
     }
-    walk->err = vc_key_order_read(key, &order);
+    walk->err = vc_key_order_read(key, value, &order);
     if (walk->err != VC_OK) {
         return false;
     }
@@ -143,7 +141,6 @@ static vc_err find_start(struct vc_chat *chat, const struct vc_history *history,
     }
     if (err == VC_OK) {
         order.order = row.order;
-        memcpy(order.id, row.id.b, sizeof order.id);
         *ret_from = vc_key_order(&order);
     }
     return err;

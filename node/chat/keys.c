@@ -85,21 +85,22 @@ struct vc_chat_key vc_key_order(const struct vc_order_key *order)
 
     vc_write_be32(&w, order->contact);
     vc_write_be64(&w, order->order);
-    vc_write_copy(&w, order->id, sizeof order->id);
     write_key_ref(&w, &order->ref);
     return key_of(&w, &key);
 }
 
-vc_err vc_key_order_read(struct vc_bytes key, struct vc_order_key *ret_order)
+vc_err vc_key_order_read(struct vc_bytes key, struct vc_bytes value,
+                         struct vc_order_key *ret_order)
 {
     struct vc_reader r = vc_reader(key);
+    struct vc_reader in_value = vc_reader(value);
     struct vc_order_key order;
 
     order.contact = vc_read_be32(&r);
     order.order = vc_read_be64(&r);
-    vc_read_copy(&r, order.id, sizeof order.id);
     order.ref = read_key_ref(&r);
-    if (vc_row_end(&r) != VC_OK) {
+    vc_read_copy(&in_value, order.id, sizeof order.id);
+    if (vc_row_end(&r) != VC_OK || vc_row_end(&in_value) != VC_OK) {
         return VC_ERR_STORE_DAMAGED;
     }
     *ret_order = order;

@@ -31,9 +31,9 @@ void vc_message_put(struct vc_chat *chat, uint32_t contact,
 void vc_order_put(struct vc_chat *chat, const struct vc_order_key *order)
 {
     struct vc_chat_key key = vc_key_order(order);
-    struct vc_bytes nothing = {key.b, 0};
 
-    vc_store_put(chat->cfg.store, VC_TABLE_ORDER, vc_key_bytes(&key), nothing);
+    vc_store_put(chat->cfg.store, VC_TABLE_ORDER, vc_key_bytes(&key),
+                 VC_BYTES(order->id));
 }
 
 static enum vc_message_state state_of(const struct vc_person *person,

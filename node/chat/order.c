@@ -2,7 +2,7 @@
  * Where a message stands: node/SPEC.md, "Order".
  *
  * The order of a message is its clock, or one more than the greatest order of its parents
- * if that is more; equal ones are sorted by the id.  So every parent stands before its
+ * if that is more; equal ones are sorted by the ref.  So every parent stands before its
  * children, and both sides agree, because all of it is made of the messages themselves.
  */
 #include "node/chat/state.h"

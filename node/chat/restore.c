@@ -243,10 +243,8 @@ static void displace(struct vc_chat *chat, struct vc_person *person,
 {
     struct vc_order_key order = {
         .contact = person->id, .order = row->order, .ref = *ref};
-    struct vc_chat_key key;
+    struct vc_chat_key key = vc_key_order(&order);
 
-    memcpy(order.id, row->id.b, sizeof order.id);
-    key = vc_key_order(&order);
     vc_store_del(chat->cfg.store, VC_TABLE_ORDER, vc_key_bytes(&key));
     vc_unsettled_drop(chat, person, ref);
 }

@@ -34,15 +34,16 @@ struct vc_chat_key vc_key_ref(uint32_t contact, const struct vc_message_ref *ref
 VC_NODISCARD vc_err vc_key_ref_read(struct vc_bytes key, uint32_t *ret_contact,
                                     struct vc_message_ref *ret_ref);
 
-/* ORDER: what a conversation is sorted by. */
+/* ORDER: what a conversation is sorted by; and its value, of which nothing may stand in the key:
+ * keys can be read on disk, and who has an id can try texts until one fits. */
 struct vc_order_key {
     uint32_t contact;
     uint64_t order;
-    uint8_t id[8]; /* the first bytes of the message's id */
+    uint8_t id[8]; /* the value: the first bytes of the message's id */
     struct vc_message_ref ref;
 };
 struct vc_chat_key vc_key_order(const struct vc_order_key *order);
-VC_NODISCARD vc_err vc_key_order_read(struct vc_bytes key,
+VC_NODISCARD vc_err vc_key_order_read(struct vc_bytes key, struct vc_bytes value,
                                       struct vc_order_key *ret_order);
 
 #define VC_OWNER_ROW_MAX 80

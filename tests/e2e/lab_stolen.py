@@ -104,7 +104,9 @@ def talk(known, alice, bob, begin, end):
         if number % 2:
             shown = node.call("messages.send", contact="#1", text=text)["message"]
             known.add(f"text {number}", text)
-            known.add(f"message id {number}", bytes.fromhex(shown["id"]))
+            identity = bytes.fromhex(shown["id"])
+            known.add(f"message id {number}", identity)
+            known.add(f"message id {number}, its beginning", identity[:8])
         else:
             veche(node, "send", "#1", "-", "--wait", "0", stdin=text)
             known.add(f"text {number}", text)

@@ -80,6 +80,7 @@ static void try_message(struct vc_bytes bytes)
 static void try_keys(struct vc_bytes bytes)
 {
     struct vc_message_ref ref;
+    static const uint8_t id[8] = {1};
     struct vc_order_key order;
     struct vc_chat_key key;
     uint32_t contact;
@@ -88,7 +89,7 @@ static void try_keys(struct vc_bytes bytes)
         key = vc_key_ref(contact, &ref);
         VC_CHECK(key.len == bytes.len && memcmp(key.b, bytes.data, bytes.len) == 0);
     }
-    if (vc_key_order_read(bytes, &order) == VC_OK) {
+    if (vc_key_order_read(bytes, VC_BYTES(id), &order) == VC_OK) {
         key = vc_key_order(&order);
         VC_CHECK(key.len == bytes.len && memcmp(key.b, bytes.data, bytes.len) == 0);
     }

@@ -32,9 +32,9 @@ static void the_order_of_keys_is_the_order_of_messages(void **state)
 {
     struct vc_order_key orders[] = {
         {1, 5, {9}, {1, 0, 9}},
-        {1, 6, {1}, {1, 0, 8}},
         {1, 6, {2}, {0, 0, 1}},
         {1, 6, {2}, {0, 0, 2}},
+        {1, 6, {1}, {1, 0, 8}},
         {1, UINT64_C(0x100000000000000), {0}, {0, 0, 1}},
         {2, 1, {0}, {0, 0, 1}},
     };
@@ -46,7 +46,9 @@ static void the_order_of_keys_is_the_order_of_messages(void **state)
         struct vc_order_key back;
 
         assert_true(compare(&last, &key) < 0);
-        assert_int_equal(vc_key_order_read(vc_key_bytes(&key), &back), VC_OK);
+        assert_int_equal(
+            vc_key_order_read(vc_key_bytes(&key), VC_BYTES(orders[i].id), &back),
+            VC_OK);
         assert_int_equal(back.contact, orders[i].contact);
         assert_int_equal(back.order, orders[i].order);
         assert_memory_equal(back.id, orders[i].id, sizeof back.id);
@@ -59,7 +61,7 @@ static void a_key_of_another_length_is_damage(void **state)
 {
     struct vc_message_ref ref = {1, 2, 3};
     struct vc_chat_key key = vc_key_ref(7, &ref);
-    struct vc_order_key order;
+    struct vc_order_key order = {.contact = 1};
     uint32_t contact;
 
     (void)state;
@@ -68,8 +70,14 @@ static void a_key_of_another_length_is_damage(void **state)
     key.len--;
     assert_int_equal(vc_key_ref_read(vc_key_bytes(&key), &contact, &ref),
                      VC_ERR_STORE_DAMAGED);
-    assert_int_equal(vc_key_order_read(vc_key_bytes(&key), &order),
+    assert_int_equal(vc_key_order_read(vc_key_bytes(&key), VC_BYTES(order.id), &order),
                      VC_ERR_STORE_DAMAGED);
+    key = vc_key_order(&order);
+    assert_int_equal(vc_key_order_read(vc_key_bytes(&key), VC_BYTES(order.id), &order),
+                     VC_OK);
+    assert_int_equal(
+        vc_key_order_read(vc_key_bytes(&key), (struct vc_bytes){order.id, 7}, &order),
+        VC_ERR_STORE_DAMAGED);
 }
 
 static void settings_events_and_numbers_have_keys(void **state)

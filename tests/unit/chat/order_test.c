@@ -86,7 +86,7 @@ static void both_write_at_once_and_show_one_order(void **state)
     assert_string_equal(party_texts(a, bob), party_texts(b, alice));
 }
 
-static void equal_clocks_are_sorted_by_the_id(void **state)
+static void equal_clocks_are_sorted_by_the_author(void **state)
 {
     struct party *party = *state;
     struct party_host *a = &party->hosts[0], *b = &party->hosts[1];
@@ -103,7 +103,8 @@ static void equal_clocks_are_sorted_by_the_id(void **state)
     first = party_find(a, bob, "one");
     second = party_find(a, bob, "two");
     assert_int_equal(first.order, second.order);
-    assert_string_equal(party_texts(a, bob), memcmp(first.id.b, second.id.b, 8) < 0
+    assert_int_not_equal(first.ref.author, second.ref.author);
+    assert_string_equal(party_texts(a, bob), first.ref.author < second.ref.author
                                                  ? "one\ntwo\n"
                                                  : "two\none\n");
 }
@@ -136,7 +137,7 @@ int main(void)
         cmocka_unit_test(a_clock_at_the_end_of_time_does_not_turn_over),
         PARTY_TEST(an_answer_stands_after_its_question_with_any_clock),
         PARTY_TEST(both_write_at_once_and_show_one_order),
-        PARTY_TEST(equal_clocks_are_sorted_by_the_id),
+        PARTY_TEST(equal_clocks_are_sorted_by_the_author),
         PARTY_TEST(a_clock_beyond_the_end_is_no_message),
     };
 

@@ -51,6 +51,24 @@ static int tear_down(void **state)
     return 0;
 }
 
+/* The id is no part of the key any more. */
+static void expect_order(struct host *host)
+{
+    struct vc_bytes value;
+
+    for (uint8_t n = 0; n < 3; n++) {
+        uint8_t key[18] = {0, 0, 0,         1,     0, 0, 0, 0, 0,
+                           0, 0, 7 + n / 2, n & 1, 0, 0, 0, 0, n + 1};
+        char expected[9];
+
+        (void)snprintf(expected, sizeof expected, "canary %u", (unsigned)n);
+        assert_int_equal(
+            vc_store_get(host->store, VC_TABLE_ORDER, VC_BYTES(key), &value), VC_OK);
+        assert_int_equal(value.len, 8);
+        assert_memory_equal(value.data, expected, 8);
+    }
+}
+
 static void expect_rows(struct host *host)
 {
     struct vc_bytes value;
@@ -74,8 +92,9 @@ static void expect_rows(struct host *host)
         vc_store_get(host->store, VC_TABLE_MESSAGE, bytes_of("large"), &value), VC_OK);
     assert_int_equal(value.len, 9000);
     assert_memory_equal(value.data, "canary large", 12);
+    expect_order(host);
     assert_int_equal(host_check(host->dir, &rows, NULL, 0), VC_OK);
-    assert_int_equal(rows, 5 * 8 + 1 + 2);
+    assert_int_equal(rows, 5 * 8 + 1 + 3 + 2);
 }
 
 static bool exists(const struct host *host, const char *name)
@@ -93,7 +112,7 @@ static void every_row_is_there_and_no_text_is_left(void **state)
 
     assert_true(folder_find(host->dir, bytes_of("canary")) > 41);
     assert_int_equal(host_check(host->dir, &rows, NULL, 0), VC_OK); /* without a key */
-    assert_int_equal(rows, 5 * 8 + 1 + 1);
+    assert_int_equal(rows, 5 * 8 + 1 + 3 + 1);
     assert_false(exists(host, "key"));
     assert_int_equal(host_open(host), VC_OK);
     expect_rows(host);
