@@ -26,10 +26,11 @@
 #define VC_CHAT_PULL_ANSWER_MAX      16 /* messages sent again for one request */
 #define VC_CHAT_PULL_ANSWER_EVERY_MS 1000
 
-#define VC_CHAT_RESTORE_MAX          1048576 /* names beyond ours that may be lost ones */
-#define VC_CHAT_RESTORE_ANSWER_MAX   16      /* messages sent for one request */
-#define VC_CHAT_RESTORE_LOOK_MAX     1024    /* names looked at for one */
-#define VC_CHAT_RESTORE_AGAIN_MS     5000    /* asked again when no answer came */
+#define VC_CHAT_RESTORE_MAX         1048576 /* names beyond ours that may be lost ones */
+#define VC_CHAT_RESTORE_ANSWER_MAX  16      /* messages sent for one request */
+#define VC_CHAT_RESTORE_LOOK_MAX    1024    /* names looked at for one */
+#define VC_CHAT_RESTORE_WAITING_MAX 256     /* with more for him, none is answered */
+#define VC_CHAT_RESTORE_AGAIN_MS    5000    /* asked again when no answer came */
 
 #define VC_CHAT_INVITES_KEPT    64 /* with those that are over, for the list */
 #define VC_CHAT_INVITE_DAYS     7

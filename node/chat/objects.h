@@ -119,7 +119,8 @@ VC_NODISCARD vc_err vc_join_refused_read(struct vc_bytes object, vc_err *ret_rea
 
 /* RESTORE: send me what you have of mine and of yours, from these seqs on; 0: nothing. */
 struct vc_restore_object {
-    uint64_t mark; /* of this request, so that an answer to an older one is told apart */
+    uint64_t
+        mark; /* of this request, so that an answer to an older one is told apart */
     uint32_t own_from;
     uint32_t theirs_from;
 };

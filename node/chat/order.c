@@ -85,7 +85,8 @@ uint64_t vc_order_least(struct vc_chat *chat, const struct vc_person *person,
     for (uint8_t i = 0; i < message->parent_count; i++) {
         uint64_t before;
 
-        if (vc_order_of(chat, person, &message->parents[i], &before) && before >= order) {
+        if (vc_order_of(chat, person, &message->parents[i], &before) &&
+            before >= order) {
             order = before + 1;
         }
     }

@@ -46,7 +46,8 @@ void vc_pull_tick(struct vc_chat *chat, const struct vc_now *now,
     }
     for (size_t i = 0; i < person->gap_count && refs.count < VC_CHAT_REFS_MAX; i++) {
         /* Ours are restored in another way. */
-        if (!person->gaps[i].is_lost && person->gaps[i].ref.author != person->own_author) {
+        if (!person->gaps[i].is_lost &&
+            person->gaps[i].ref.author != person->own_author) {
             refs.refs[refs.count++] = person->gaps[i].ref;
         }
     }

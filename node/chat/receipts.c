@@ -54,8 +54,8 @@ static void say_state(struct vc_chat *chat, const struct vc_now *now,
     vc_event_add(chat, now, &event);
 }
 
-static void message_arrived(struct vc_chat *chat, const struct vc_now *now,
-                            struct vc_person *person, uint64_t value)
+void vc_receipt_arrived(struct vc_chat *chat, const struct vc_now *now,
+                        struct vc_person *person, uint64_t value)
 {
     struct vc_conversation_row *conversation = &person->conversation;
     uint32_t seq = (uint32_t)value;
@@ -89,7 +89,7 @@ void vc_receipt_on_acked(struct vc_chat *chat, const struct vc_now *now,
     }
     switch (mark.kind) {
     case VC_MARK_MESSAGE:
-        message_arrived(chat, now, person, mark.value);
+        vc_receipt_arrived(chat, now, person, mark.value);
         break;
     case VC_MARK_READ:
         if (mark.value > person->conversation.receipt_acked) {
@@ -142,14 +142,13 @@ static vc_err send_read(struct vc_chat *chat, const struct vc_now *now,
 {
     struct vc_read_object read = {.device = (uint8_t)person->device.certificate.index,
                                   .up_to = up_to};
-    struct vc_mark mark = {
-        .kind = VC_MARK_READ, .contact = person->id, .value = up_to};
+    struct vc_mark mark = {.kind = VC_MARK_READ, .contact = person->id, .value = up_to};
     struct vc_mail_object object = {0};
     uint8_t room[VC_READ_OBJECT_LEN];
     struct vc_writer w = vc_writer(room, sizeof room);
     uint64_t number;
-    vc_err err = vc_room_take(chat, person, VC_MAIL_SEND_OPS,
-                              VC_MAIL_SEND_BYTES(sizeof room));
+    vc_err err =
+        vc_room_take(chat, person, VC_MAIL_SEND_OPS, VC_MAIL_SEND_BYTES(sizeof room));
 
     if (err != VC_OK) {
         return err;

@@ -69,7 +69,8 @@ void vc_message_place_again(struct vc_chat *chat, const struct vc_now *now,
     }
 }
 
-/* false when there was no room.  A name under which nothing is goes to @gone. */
+/* false when there was no room.  A name under which nothing
+ * will come goes to @gone. */
 static bool resend_one(struct vc_chat *chat, const struct vc_now *now,
                        struct vc_person *person, uint32_t seq,
                        struct vc_refs_object *gone)
@@ -84,7 +85,7 @@ static bool resend_one(struct vc_chat *chat, const struct vc_now *now,
         return true;
     }
     err = vc_message_get(chat, person->id, &ref, &row);
-    if (err == VC_ERR_NOT_FOUND) {
+    if (err == VC_ERR_NOT_FOUND || (err == VC_OK && row.is_failed)) {
         gone->refs[gone->count++] = ref;
     }
     if (err != VC_OK || row.is_failed) {

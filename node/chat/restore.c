@@ -19,7 +19,7 @@ static struct vc_message_ref own_ref(const struct vc_chat *chat,
                                    .seq = seq};
 }
 
-/* The next request is made then; an answer to an older one counts for nothing. */
+/* The next request is made then. */
 static void ask_at(struct vc_chat *chat, struct vc_person *person, vc_ms at)
 {
     person->restore_at = at;
@@ -189,6 +189,7 @@ bool vc_restore_on_ask(struct vc_chat *chat, const struct vc_now *now,
     uint8_t room[VC_RESTORED_OBJECT_LEN];
     struct vc_writer w = vc_writer(room, sizeof room);
     struct vc_bytes nothing = {room, 0};
+    struct vc_mail_state mail;
     int budget = VC_CHAT_RESTORE_ANSWER_MAX;
 
     if (vc_room_take(chat, person, VC_MAIL_ACCEPT_OPS, VC_MAIL_ACCEPT_BYTES) != VC_OK) {
@@ -198,7 +199,9 @@ bool vc_restore_on_ask(struct vc_chat *chat, const struct vc_now *now,
         chat->stats.dropped_malformed++;
         return true;
     }
-    if (now->mono < person->answer_at) {
+    if (now->mono < person->answer_at ||
+        (vc_mail_state(chat->cfg.mail, person->row.peer, &mail) &&
+         mail.waiting > VC_CHAT_RESTORE_WAITING_MAX)) {
         return true; /* he asks again */
     }
     person->answer_at = now->mono + VC_CHAT_PULL_ANSWER_EVERY_MS;
@@ -288,7 +291,8 @@ static void drop_twin(struct vc_chat *chat, const struct vc_now *now,
     struct vc_conversation_row *conversation = &person->conversation;
     uint32_t last = conversation->own_seq;
 
-    for (uint32_t i = 0; i < VC_CHAT_RESTORE_LOOK_MAX && last - i > conversation->delivered; i++) {
+    for (uint32_t i = 0;
+         i < VC_CHAT_RESTORE_LOOK_MAX && last - i > conversation->delivered; i++) {
         struct vc_message_ref twin = own_ref(chat, person, last - i);
         struct vc_chat_key key = vc_key_ref(person->id, &twin);
         struct vc_message_row row;
@@ -356,7 +360,7 @@ bool vc_restore_on_own(struct vc_chat *chat, const struct vc_now *now,
     struct vc_message_ref ref;
     struct vc_hash32 id;
     uint32_t highest;
-    bool is_here, is_known;
+    bool is_here;
 
     if (vc_own_object_read(object, &highest, &message) != VC_OK ||
         message.seq > highest || !is_believed(person, highest) ||
@@ -382,12 +386,13 @@ bool vc_restore_on_own(struct vc_chat *chat, const struct vc_now *now,
         rename_own(chat, now, person, &ref, &row);
         is_here = false;
     }
-    is_known = vc_delivered_has(conversation, ref.seq);
-    (void)vc_delivered_add(conversation, ref.seq);
-    if (is_here && !is_known) {
+    if (is_here && !vc_delivered_has(conversation, ref.seq)) {
+        row.is_failed = false; /* it was on its way already */
+        vc_receipt_arrived(chat, now, person, ref.seq);
         vc_message_place_again(chat, now, person, &ref, &row);
         vc_unsettled_settle(chat, person, &ref, row.order);
     } else if (!is_here) {
+        (void)vc_delivered_add(conversation, ref.seq);
         drop_twin(chat, now, person, &ref, &message);
         add_own(chat, now, person, &ref, &message, &id);
     }

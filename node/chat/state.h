@@ -74,7 +74,7 @@ struct vc_person {
     vc_ms restore_at; /* when the next part is asked for; VC_NEVER */
     uint32_t restore_own, restore_theirs; /* seqs to ask from; 0: no more */
     uint64_t restore_mark; /* of the last request; 0: its answer is not waited for */
-    uint32_t resend_next; /* RESEND: the next of our messages to look at */
+    uint32_t resend_next;  /* RESEND: the next of our messages to look at */
     uint64_t
         remove_ticket; /* REMOVE: of the last portion; VC_TICKET_OPEN: of this turn */
 };
@@ -483,7 +483,8 @@ void vc_restore_end(struct vc_chat *chat, const struct vc_now *now,
                     struct vc_person *person);
 /* Somebody speaks of a message of ours with this seq: while ours are being restored no other
  * one gets its name.  Room for the person's rows is taken. */
-void vc_restore_skip_names(struct vc_chat *chat, struct vc_person *person, uint32_t seq);
+void vc_restore_skip_names(struct vc_chat *chat, struct vc_person *person,
+                           uint32_t seq);
 /* Objects about it; room as in inbound.c. */
 VC_NODISCARD bool vc_restore_on_ask(struct vc_chat *chat, const struct vc_now *now,
                                     struct vc_person *person, struct vc_bytes object);
@@ -558,6 +559,9 @@ VC_NODISCARD vc_err vc_mark_read(const uint8_t ref[VC_MAIL_REF_LEN],
 
 void vc_receipt_on_acked(struct vc_chat *chat, const struct vc_now *now,
                          struct vc_person *person, const uint8_t ref[VC_MAIL_REF_LEN]);
+/* A message of ours with this seq is known to be there. */
+void vc_receipt_arrived(struct vc_chat *chat, const struct vc_now *now,
+                        struct vc_person *person, uint64_t value);
 VC_NODISCARD bool vc_receipt_on_read(struct vc_chat *chat, const struct vc_now *now,
                                      struct vc_person *person, struct vc_bytes object);
 /* Tells once more what was told; without room it stays untold. */

@@ -137,7 +137,8 @@ void vc_unsettled_drop(struct vc_chat *chat, struct vc_person *person,
     chat->unsettled_count--;
     person->unsettled_count--;
     memmove(entry, entry + 1,
-            (chat->unsettled_count - (size_t)(entry - chat->unsettled)) * sizeof *entry);
+            (chat->unsettled_count - (size_t)(entry - chat->unsettled)) *
+                sizeof *entry);
 }
 
 void vc_unsettled_forget(struct vc_chat *chat, struct vc_person *person)

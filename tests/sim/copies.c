@@ -3,8 +3,10 @@
  * texts are not on them, and who had seen these.
  *
  * Copies are made of what is committed, and only when the host and all others are each
- * other's contacts.  One that is put back stays, so that a later one may come from a branch
- * that was left.
+ * other's contacts.  One that is put back stays, and so do those that were made after it,
+ * so that a later one may come from a branch that was left.  Those go when another host is
+ * put back as well: what both sides acknowledged to each other in two branches cannot be
+ * told apart, and a state of a branch that both have left is not an older one.
  */
 #include <string.h>
 
@@ -21,8 +23,9 @@ static bool is_known_to_all(const struct sim_host *host)
     const struct sim_world *world = host->world;
 
     for (uint32_t other = 0; other < world->config.hosts; other++) {
-        if (other != host->index && (host->person.contact_of[other] == 0 ||
-                                     world->hosts[other].person.contact_of[host->index] == 0)) {
+        if (other != host->index &&
+            (host->person.contact_of[other] == 0 ||
+             world->hosts[other].person.contact_of[host->index] == 0)) {
             return false;
         }
     }
@@ -42,8 +45,11 @@ void sim_copies_keep(struct sim_host *host)
     vc_memory_disk_free(copy->disk);
     copy->disk = vc_memory_disk_copy(host->disk);
     copy->cursor = host->person.cursor;
+    copy->taken = ++world->put_backs.copies;
+    copy->is_left = false;
     for (uint32_t i = 0; i < world->text_count; i++) {
-        copy->shown[i] = (uint8_t)(world->texts[i].to == host->index ? world->texts[i].shown : 0);
+        copy->shown[i] =
+            (uint8_t)(world->texts[i].to == host->index ? world->texts[i].shown : 0);
     }
     memset(copy->shown + world->text_count, 0, SIM_TEXTS_MAX - world->text_count);
     sim_trace(world, "keeps a copy", host->index, host->committed);
@@ -106,6 +112,32 @@ static void go_back(struct sim_host *host, const struct sim_copy *copy, bool *re
     }
 }
 
+/* @copy is put back: what was made after it is of another branch now. */
+static void leave_branches(struct sim_host *host, struct sim_copy *copy)
+{
+    struct sim_world *world = host->world;
+    bool is_alone = true;
+
+    for (size_t i = 0; i < SIM_COPIES_MAX; i++) {
+        host->copies[i].is_left |= copy->is_left || host->copies[i].taken > copy->taken;
+    }
+    copy->is_left = false;
+    for (uint32_t i = 0; i < world->config.hosts; i++) {
+        is_alone = is_alone && (i == host->index || world->hosts[i].put_backs == 0);
+    }
+    for (uint32_t i = 0; !is_alone && i < world->config.hosts; i++) {
+        for (size_t j = 0; j < SIM_COPIES_MAX; j++) {
+            struct sim_copy *left = &world->hosts[i].copies[j];
+
+            if (left->is_left) {
+                vc_memory_disk_free(left->disk);
+                left->disk = NULL;
+                left->is_left = false;
+            }
+        }
+    }
+}
+
 void sim_copies_restart(struct sim_host *host)
 {
     struct sim_world *world = host->world;
@@ -123,6 +155,7 @@ void sim_copies_restart(struct sim_host *host)
     host->disk = vc_memory_disk_copy(copy->disk);
     host->person.cursor = copy->cursor;
     go_back(host, copy, had);
+    leave_branches(host, copy);
     world->put_backs.count++;
     host->put_backs++;
     sim_trace(world, "is put back", host->index, copy->cursor);
@@ -147,8 +180,8 @@ static bool take_stock_of(void *ctx, const struct vc_message *message)
 
         text->seq = message->ref.seq;
         text->is_gone = false;
-        text->is_delivered = message->state == VC_MESSAGE_DELIVERED ||
-                             message->state == VC_MESSAGE_READ;
+        text->is_delivered =
+            message->state == VC_MESSAGE_DELIVERED || message->state == VC_MESSAGE_READ;
     }
     return true;
 }
@@ -175,8 +208,8 @@ static void miss(struct sim_host *host, uint32_t number)
 /* The copy itself may be of a time when an older copy was noticed already. */
 static void forgive(struct sim_host *host, uint32_t other)
 {
-    const struct vc_person *person = vc_person_of_root(
-        vc_node_chat(host->node), &host->world->hosts[other].root);
+    const struct vc_person *person =
+        vc_person_of_root(vc_node_chat(host->node), &host->world->hosts[other].root);
     int restoring = person == NULL ? VC_RESTORING_NOTHING : person->row.restoring;
 
     host->must_notice_own[other] &= restoring != VC_RESTORING_BOTH;
@@ -228,8 +261,8 @@ void sim_copies_own(struct sim_host *host, const struct vc_message *message,
                     struct sim_text *text)
 {
     text->seq = message->ref.seq;
-    text->is_delivered |= message->state == VC_MESSAGE_DELIVERED ||
-                          message->state == VC_MESSAGE_READ;
+    text->is_delivered |=
+        message->state == VC_MESSAGE_DELIVERED || message->state == VC_MESSAGE_READ;
     if (text->is_gone) {
         text->is_gone = false;
         host->world->put_backs.restored++;

@@ -57,7 +57,8 @@ static struct frame *place_of(const struct frame *frame)
     size_t at;
 
     memcpy(&state, frame->session.b, sizeof state); /* a session's name is random */
-    state ^= ((uint64_t)frame->place.chain << 32 | frame->place.n) * 0x9e3779b97f4a7c15u;
+    state ^=
+        ((uint64_t)frame->place.chain << 32 | frame->place.n) * 0x9e3779b97f4a7c15u;
     at = (size_t)sim_splitmix(&state) & (memory.room - 1);
     while (memory.frames[at].bytes != NULL && !is_place_of(&memory.frames[at], frame)) {
         at = (at + 1) & (memory.room - 1);
@@ -101,8 +102,10 @@ static void compare(const struct frame *known, const struct frame *frame,
     memory.world->put_backs.bytes += len;
     memory.world->put_backs.equal_bytes += equal;
     if (longest >= RUN_MAX || equal > len / 64 + RUN_MAX) {
-        sim_complain(memory.world, "two texts at one place of a session: %zu of %zu bytes are "
-                                   "equal", equal, len);
+        sim_complain(memory.world,
+                     "two texts at one place of a session: %zu of %zu bytes are "
+                     "equal",
+                     equal, len);
     }
 }
 

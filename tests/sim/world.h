@@ -94,6 +94,8 @@ struct sim_world;
 /* A disk as it was, and what its reader had seen then. */
 struct sim_copy {
     struct vc_memory_disk *disk; /* NULL: none */
+    uint64_t taken;              /* counts the copies of the world */
+    bool is_left; /* of a branch that was left: an older copy was put back since */
     uint64_t cursor;
     uint8_t shown[SIM_TEXTS_MAX];
 };
@@ -126,6 +128,7 @@ struct sim_host {
 /* What a world had of stores that were put back. */
 struct sim_put_backs {
     uint64_t count;
+    uint64_t copies;   /* that were made */
     uint64_t changing; /* times that another side had seen what was gone, */
     uint64_t noticed;  /* that it was noticed with that side, */
     uint64_t overtaken; /* and that one of the two was put back again before */

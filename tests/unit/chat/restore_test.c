@@ -15,8 +15,7 @@ struct pair {
 static struct pair meet(void **state)
 {
     struct party *party = *state;
-    struct pair pair = {
-        .party = party, .a = &party->hosts[0], .b = &party->hosts[1]};
+    struct pair pair = {.party = party, .a = &party->hosts[0], .b = &party->hosts[1]};
 
     party_meet(party, pair.a, pair.b, &pair.bob, &pair.alice);
     return pair;
@@ -51,13 +50,12 @@ static struct vc_message say_with_token(struct pair *pair, const char *text,
     struct vc_now now = party_now(pair->party, pair->a);
     struct vc_message message;
 
-    assert_int_equal(vc_chat_send_text(party_chat(pair->a), &now, pair->bob,
-                                       (struct vc_bytes){(const uint8_t *)text,
-                                                         strlen(text)},
-                                       (struct vc_bytes){(const uint8_t *)token,
-                                                         strlen(token)},
-                                       &message),
-                     VC_OK);
+    assert_int_equal(
+        vc_chat_send_text(party_chat(pair->a), &now, pair->bob,
+                          (struct vc_bytes){(const uint8_t *)text, strlen(text)},
+                          (struct vc_bytes){(const uint8_t *)token, strlen(token)},
+                          &message),
+        VC_OK);
     party_end_turn(pair->party, pair->a);
     return message;
 }
@@ -84,11 +82,11 @@ static void own_messages_come_back(void **state)
     struct vc_memory_disk *copy;
     struct party_events events;
     struct vc_message lost;
-    bool is_told = false;
+    bool is_told = false, is_delivered = false;
 
     party_say(pair.party, pair.a, pair.bob, "kept");
+    copy = copy_of(pair.a); /* not delivered yet */
     party_run(pair.party, 500);
-    copy = copy_of(pair.a);
     lost = party_say(pair.party, pair.a, pair.bob, "lost");
     party_say(pair.party, pair.a, pair.bob, "lost too");
     party_run(pair.party, 500);
@@ -102,8 +100,12 @@ static void own_messages_come_back(void **state)
     for (size_t i = 0; i < events.count; i++) {
         is_told = is_told || (events.events[i].kind == VC_EVENT_CONTACT_CHANGED &&
                               events.events[i].change == VC_CHANGE_SESSION);
+        is_delivered = is_delivered || (events.events[i].kind == VC_EVENT_STATE &&
+                                        events.events[i].ref.seq == 1 &&
+                                        events.events[i].state == VC_MESSAGE_DELIVERED);
     }
     assert_true(is_told);
+    assert_true(is_delivered);
     /* And it goes on. */
     party_say(pair.party, pair.a, pair.bob, "new");
     party_run(pair.party, 500);
@@ -161,7 +163,8 @@ static void what_was_written_since_is_renamed(void **state)
     assert_settled(&pair, "lost\nsince\nbehind it\n");
     /* What comes next names what nothing names yet, by the names that are now. */
     again = party_say(pair.party, pair.a, pair.bob, "next");
-    assert_int_equal(vc_message_get(party_chat(pair.a), pair.bob, &again.ref, &row), VC_OK);
+    assert_int_equal(vc_message_get(party_chat(pair.a), pair.bob, &again.ref, &row),
+                     VC_OK);
     for (uint8_t i = 0; i < row.parent_count; i++) {
         assert_true(row.parents[i].seq < again.ref.seq);
     }
@@ -198,8 +201,8 @@ static void nothing_leaves_while_it_is_restored(void **state)
         struct vc_message other = party_say(pair.party, pair.a, pair.bob, "given up");
         struct vc_now now = party_now(pair.party, pair.a);
 
-        assert_int_equal(
-            vc_chat_abandon(party_chat(pair.a), &now, pair.bob, other.ref), VC_OK);
+        assert_int_equal(vc_chat_abandon(party_chat(pair.a), &now, pair.bob, other.ref),
+                         VC_OK);
         party_end_turn(pair.party, pair.a);
     }
     pair.b->is_held = false;
@@ -326,7 +329,8 @@ static void a_message_that_was_renamed_before_stays_one(void **state)
     {
         struct vc_now now = party_now(pair.party, pair.b);
 
-        assert_int_equal(vc_chat_mark_read(party_chat(pair.b), &now, pair.alice), VC_OK);
+        assert_int_equal(vc_chat_mark_read(party_chat(pair.b), &now, pair.alice),
+                         VC_OK);
         party_end_turn(pair.party, pair.b);
     }
     party_run(pair.party, 1000);
@@ -354,7 +358,8 @@ static void what_hangs_on_what_comes_back_finds_its_place(void **state)
     copy = copy_of(pair.a);
     party_say(pair.party, pair.b, pair.alice, "first");
     party_run(pair.party, 500);
-    pair.a->skew_ms = -(int64_t)(10 * PARTY_HOUR); /* the order is that of the parents */
+    pair.a->skew_ms =
+        -(int64_t)(10 * PARTY_HOUR); /* the order is that of the parents */
     party_say(pair.party, pair.a, pair.bob, "second");
     party_run(pair.party, 500);
     party_crash(pair.party, pair.a);
@@ -509,9 +514,9 @@ static void what_has_another_form_is_forgotten(void **state)
     }
     party_run(pair.party, 500);
     assert_int_equal(party_stats(pair.a).dropped_malformed, 15);
-    forge_own(&pair, 6, 5, NULL);             /* beyond the highest */
-    forge_own(&pair, 1, UINT32_MAX, NULL);    /* no room for more */
-    forge_own(&pair, 3, 3, &itself);          /* its own parent */
+    forge_own(&pair, 6, 5, NULL);          /* beyond the highest */
+    forge_own(&pair, 1, UINT32_MAX, NULL); /* no room for more */
+    forge_own(&pair, 3, 3, &itself);       /* its own parent */
     assert_int_equal(party_stats(pair.a).dropped_malformed, 18);
     assert_string_equal(party_texts(pair.a, pair.bob), "");
 }
@@ -554,7 +559,8 @@ static void another_device_ends_it(void **state)
     pair.b->is_held = false;
     vc_memory_commit_at_once(pair.b->store, true);
     now = party_now(pair.party, pair.b);
-    assert_int_equal(vc_chat_contact_remove(party_chat(pair.b), &now, pair.alice), VC_OK);
+    assert_int_equal(vc_chat_contact_remove(party_chat(pair.b), &now, pair.alice),
+                     VC_OK);
     party_end_turn(pair.party, pair.b);
     party_run(pair.party, 5000);
     party_meet(pair.party, pair.a, pair.b, &pair.bob, &pair.alice);
