@@ -79,8 +79,15 @@ static vc_err take_card_room(struct vc_chat *chat, struct vc_person *person)
                             VC_CHAT_ONE_TIMES * 128);
 }
 
-/* With one-time prekeys, whose private halves are written in the same turn; without a signed
- * one they would be good for nothing. */
+void vc_card_add_one_times(struct vc_chat *chat, const struct vc_now *now,
+                           struct vc_card *card)
+{
+    if (card->has_prekey) {
+        vc_seal_one_times(chat->cfg.seal, now, card->one_times, VC_CHAT_ONE_TIMES);
+        card->one_time_count = VC_CHAT_ONE_TIMES;
+    }
+}
+
 static void write_card(struct vc_chat *chat, const struct vc_now *now,
                        const struct vc_person *person, struct given_card *ret_given)
 {
@@ -90,10 +97,7 @@ static void write_card(struct vc_chat *chat, const struct vc_now *now,
     struct vc_card card;
 
     vc_own_card(chat, &card);
-    if (card.has_prekey) {
-        vc_seal_one_times(chat->cfg.seal, now, card.one_times, VC_CHAT_ONE_TIMES);
-        card.one_time_count = VC_CHAT_ONE_TIMES;
-    }
+    vc_card_add_one_times(chat, now, &card);
     vc_card_object_write(&w, &card);
     VC_CHECK(vc_writer_end(&w) == VC_OK);
     memset(&ret_given->object, 0, sizeof ret_given->object);

@@ -33,6 +33,11 @@ vc_err vc_join_card_send(struct vc_chat *chat, const struct vc_now *now, uint32_
     vc_err err;
 
     vc_own_card(chat, &card.card);
+    /* The card leaves at once.  If we die before their private halves are durable, what he
+     * seals with one cannot be opened, and he is asked to seal it anew. */
+    if (vc_room_take(chat, NULL, VC_CHAT_ONE_TIMES, VC_CHAT_ONE_TIMES * 128) == VC_OK) {
+        vc_card_add_one_times(chat, now, &card.card);
+    }
     err = vc_join_card_write(&w, &card);
     VC_CHECK(err == VC_OK && vc_writer_end(&w) == VC_OK);
     err = vc_link_send(chat->cfg.link, now->mono, peer, VC_LINK_CONTROL,

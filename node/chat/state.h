@@ -258,6 +258,11 @@ void vc_own_card(const struct vc_chat *chat, struct vc_card *ret_card);
 void vc_own_card_changed(struct vc_chat *chat); /* everybody who is there is told */
 VC_NODISCARD vc_err vc_card_give(struct vc_chat *chat, const struct vc_now *now,
                                  struct vc_person *person);
+/* Puts one-time prekeys in a card for one receiver; their private halves are written in this
+ * turn, VC_CHAT_ONE_TIMES operations of 128 bytes, for which room is taken.  Without a signed
+ * prekey they would be good for nothing, and none are made. */
+void vc_card_add_one_times(struct vc_chat *chat, const struct vc_now *now,
+                           struct vc_card *card);
 /* Our card as it is now in the place of one that waits under @number. */
 void vc_card_say(struct vc_chat *chat, const struct vc_now *now,
                  struct vc_person *person, uint64_t number);
