@@ -140,6 +140,10 @@ static void put_status(struct vc_cli *cli, const json_t *status)
            (double)vc_json_integer(status, "rss_bytes") / 1e6,
            (double)vc_json_integer(status, "store_bytes") / 1e6);
     put_row("directory", vc_json_string(status, "directory"));
+    put_row("locked",
+            vc_json_bool(status, "has_passphrase")
+                ? "with a passphrase"
+                : "no: whoever has the directory can read it; see: veche passphrase");
     put_keys(status);
 }
 

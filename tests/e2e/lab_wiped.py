@@ -47,7 +47,8 @@ class Told:
         """What of these the process still has: (what, where), and how much was searched."""
         keys = self.used_up()
         done = subprocess.run([SEARCH, str(self.node.pid())], input="\n".join(keys),
-                              capture_output=True, text=True, check=False)
+                              capture_output=True, text=True, check=False,
+                              timeout=60 * lab.PATIENCE)
         lab.demand(done.returncode == 0, f"the search fails: {done.stderr}")
         *found, searched = done.stdout.splitlines()
         names = list(keys.values())

@@ -38,7 +38,7 @@
 #define SECTOR         512
 #define FILES_MAX      64
 #define FILE_BYTES_MAX (4u << 20)
-#define OLD_ROWS       41
+#define OLD_ROWS 44
 
 struct entry {
     struct vc_powerloss_entry head;

@@ -63,6 +63,20 @@ static void a_node_that_is_not_usable_ends_with_3(void **state)
     vc_run_clear(&run);
 }
 
+static void status_says_whether_the_store_is_locked(void **state)
+{
+    (void)state;
+
+    answer_status("{}");
+    struct vc_run run = vc_fake_veche("", "status");
+    assert_holds(run.out, "locked       no: whoever has the directory can read it;");
+    vc_run_clear(&run);
+    answer_status("{\"has_passphrase\":true}");
+    run = vc_fake_veche("", "status");
+    assert_holds(run.out, "locked       with a passphrase\n");
+    vc_run_clear(&run);
+}
+
 static void another_version_is_said(void **state)
 {
     (void)state;
@@ -134,6 +148,7 @@ int main(void)
         cmocka_unit_test(the_verdict_stands_first),
         cmocka_unit_test(what_is_to_be_done_about_keys_is_said),
         cmocka_unit_test(a_node_that_is_not_usable_ends_with_3),
+        cmocka_unit_test(status_says_whether_the_store_is_locked),
         cmocka_unit_test(another_version_is_said),
         cmocka_unit_test(json_gives_the_object_of_veched),
         cmocka_unit_test(up_says_that_it_is_up),
