@@ -248,8 +248,12 @@ vc_err vc_own_object_read(struct vc_bytes object, uint32_t *ret_highest,
 {
     struct vc_reader r = read_start(object);
     uint32_t highest = vc_read_u32(&r);
+    struct vc_bytes message = vc_read_rest(&r);
+    uint8_t version, kind;
 
-    if (r.is_failed || vc_message_object_read(vc_read_rest(&r), ret_message) != VC_OK) {
+    if (r.is_failed || vc_object_read_kind(message, &version, &kind) != VC_OK ||
+        kind != VC_OBJECT_MESSAGE ||
+        vc_message_object_read(message, ret_message) != VC_OK) {
         return VC_ERR_MALFORMED;
     }
     *ret_highest = highest;

@@ -57,6 +57,33 @@ static void try_small(struct vc_bytes bytes, uint8_t kind)
     }
 }
 
+static void try_restoring(struct vc_bytes bytes, uint8_t kind)
+{
+    static uint8_t head[VC_MESSAGE_HEAD_MAX];
+    struct vc_writer w = vc_writer(room, sizeof room);
+    struct vc_writer h = vc_writer(head, sizeof head);
+    struct vc_message_object message;
+    struct vc_restore_object ask;
+    struct vc_restored_object done;
+    uint32_t highest;
+
+    if (kind == VC_OBJECT_RESTORE && vc_restore_object_read(bytes, &ask) == VC_OK) {
+        vc_restore_object_write(&w, &ask);
+        expect_same(&w, bytes);
+    }
+    if (kind == VC_OBJECT_RESTORED && vc_restored_object_read(bytes, &done) == VC_OK) {
+        vc_restored_object_write(&w, &done);
+        expect_same(&w, bytes);
+    }
+    if (kind == VC_OBJECT_OWN &&
+        vc_own_object_read(bytes, &highest, &message) == VC_OK) {
+        vc_message_object_write_head(&h, &message);
+        vc_own_object_write_head(&w, highest, vc_writer_bytes(&h));
+        vc_write_bytes(&w, message.body);
+        expect_same(&w, bytes);
+    }
+}
+
 /* Cards may hold fields that we do not know, so they need not come back alike. */
 static void try_cards(struct vc_bytes bytes)
 {
@@ -86,6 +113,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             try_message(bytes);
         }
         try_small(bytes, kind);
+        try_restoring(bytes, kind);
     }
     return 0;
 }

@@ -202,6 +202,76 @@ static void receipts_and_requests_read_back(void **state)
     assert_int_equal(vc_ref_compare(&refs_back.refs[2], &refs.refs[2]), 0);
 }
 
+static void what_is_about_restoring_has_the_bytes_that_the_spec_says(void **state)
+{
+    static const uint8_t asked[VC_RESTORE_OBJECT_LEN] = {1, 6, 8, 7, 6, 5, 4, 3,
+                                                         2, 1, 9, 0, 0, 0, 2, 1};
+    static const uint8_t done[VC_RESTORED_OBJECT_LEN] = {1, 8, 8, 7, 6, 5, 4, 3, 2, 1,
+                                                         5, 0, 0, 0, 9, 0, 0, 0, 2, 1};
+    uint8_t own[] = {1, 7, 5, 0, 0, 0, 1, 1, 3, 0, 0, 0,  6,
+                     0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 'x'};
+    struct vc_restore_object ask = {
+        .mark = 0x0102030405060708, .own_from = 9, .theirs_from = 0x0102};
+    struct vc_restored_object answer = {
+        .mark = 0x0102030405060708, .highest = 5, .own_next = 9, .theirs_next = 0x0102};
+    struct vc_message_object message = {.seq = 3,
+                                        .clock = 6,
+                                        .type = VC_BODY_TEXT,
+                                        .type_version = 1,
+                                        .body = {(const uint8_t *)"x", 1}};
+    uint8_t room[64], head[VC_MESSAGE_HEAD_MAX];
+    struct vc_writer w = vc_writer(room, sizeof room), h = vc_writer(head, sizeof head);
+    uint32_t highest;
+
+    (void)state;
+    vc_restore_object_write(&w, &ask);
+    assert_int_equal(vc_writer_bytes(&w).len, sizeof asked);
+    assert_memory_equal(room, asked, sizeof asked);
+    ask = (struct vc_restore_object){.mark = 0};
+    assert_int_equal(vc_restore_object_read(VC_BYTES(asked), &ask), VC_OK);
+    assert_true(ask.mark == 0x0102030405060708 && ask.own_from == 9 &&
+                ask.theirs_from == 0x0102);
+    w = vc_writer(room, sizeof room);
+    vc_restored_object_write(&w, &answer);
+    assert_int_equal(vc_writer_bytes(&w).len, sizeof done);
+    assert_memory_equal(room, done, sizeof done);
+    answer = (struct vc_restored_object){.mark = 0};
+    assert_int_equal(vc_restored_object_read(VC_BYTES(done), &answer), VC_OK);
+    assert_true(answer.highest == 5 && answer.own_next == 9 &&
+                answer.theirs_next == 0x0102);
+    w = vc_writer(room, sizeof room);
+    vc_message_object_write_head(&h, &message);
+    vc_own_object_write_head(&w, 5, vc_writer_bytes(&h));
+    vc_write_bytes(&w, message.body);
+    assert_int_equal(vc_writer_bytes(&w).len, sizeof own);
+    assert_memory_equal(room, own, sizeof own);
+    assert_int_equal(vc_own_object_read(VC_BYTES(own), &highest, &message), VC_OK);
+    assert_true(highest == 5 && message.seq == 3 && message.body.len == 1);
+    for (size_t len = 0; len < sizeof own; len++) {
+        assert_int_equal(
+            vc_own_object_read((struct vc_bytes){own, len}, &highest, &message),
+            VC_ERR_MALFORMED);
+    }
+    own[7] = VC_OBJECT_READ; /* what it carries is a MESSAGE */
+    assert_int_equal(vc_own_object_read(VC_BYTES(own), &highest, &message),
+                     VC_ERR_MALFORMED);
+}
+
+static void a_parent_stands_before_its_child(void **state)
+{
+    struct vc_message_ref ref = {.author = 1, .device = 2, .seq = 5};
+    struct vc_message_object message = {.parents = {{1, 2, 4}}, .parent_count = 1};
+
+    (void)state;
+    assert_true(vc_message_has_sane_parents(&message, &ref));
+    message.parents[0].seq = 5;
+    assert_false(vc_message_has_sane_parents(&message, &ref));
+    message.parents[0].device = 3; /* of another device it may be any */
+    assert_true(vc_message_has_sane_parents(&message, &ref));
+    message.parents[0] = (struct vc_message_ref){.author = 2, .seq = 1};
+    assert_false(vc_message_has_sane_parents(&message, &ref));
+}
+
 static void left_over_bytes_are_malformed(void **state)
 {
     struct vc_read_object read = {.device = 3, .up_to = 99};
@@ -294,6 +364,8 @@ int main(void)
         cmocka_unit_test(everything_that_counts_changes_the_id),
         cmocka_unit_test(both_sides_call_their_conversation_the_same),
         cmocka_unit_test(receipts_and_requests_read_back),
+        cmocka_unit_test(what_is_about_restoring_has_the_bytes_that_the_spec_says),
+        cmocka_unit_test(a_parent_stands_before_its_child),
         cmocka_unit_test(left_over_bytes_are_malformed),
         cmocka_unit_test(a_refusal_says_why_and_an_unknown_one_is_a_no),
         cmocka_unit_test(a_join_card_keeps_where_its_sender_stands),
