@@ -19,6 +19,8 @@ static void shape(const struct vc_chat *chat, const struct vc_now *now,
 {
     const struct vc_conversation_row *conversation = &person->conversation;
     struct vc_contact contact = {.id = person->id, .peer = person->row.peer};
+    uint32_t unknown =
+        conversation->own_seq - conversation->delivered - conversation->beyond_count;
     struct vc_link_state link;
     struct vc_mail_state mail;
 
@@ -45,6 +47,9 @@ static void shape(const struct vc_chat *chat, const struct vc_now *now,
     }
     if (vc_mail_state(chat->cfg.mail, person->row.peer, &mail)) {
         contact.waiting = mail.waiting;
+        if (vc_message_is_held_back(person) && contact.waiting < unknown) {
+            contact.waiting = unknown; /* mail does not have them all yet */
+        }
         if (!person->row.is_blocked && !person->is_up) {
             contact.retry_at = vc_ms_min(contact.retry_at, to_unix(now, mail.retry_at));
         }

@@ -157,8 +157,7 @@ static vc_err find_token(struct vc_chat *chat, const struct vc_person *person,
     return err;
 }
 
-/* Does a message wait until it is its turn to be given to mail? */
-static bool is_held_back(const struct vc_person *person)
+bool vc_message_is_held_back(const struct vc_person *person)
 {
     return person->row.restoring == VC_RESTORING_BOTH || person->row.is_resending;
 }
@@ -196,14 +195,14 @@ static vc_err send(struct vc_chat *chat, const struct vc_now *now,
     object.body = message->body;
     /* While our own messages are being restored nothing leaves: it may get another name.
      * While what waited is written again, it comes to this one in its turn. */
-    if (!is_held_back(person)) {
+    if (!vc_message_is_held_back(person)) {
         err = vc_mail_send(chat->cfg.mail, now, person->row.peer, &object, &row.number);
         if (err != VC_OK) {
             return err;
         }
     }
     row.clock = message->clock;
-    row.order = is_held_back(person)
+    row.order = vc_message_is_held_back(person)
                     ? vc_order_least(chat, person, message)
                     : vc_order_place(chat, now, person, &ref, message, &row.id);
     memcpy(row.parents, message->parents, sizeof row.parents);
@@ -355,7 +354,7 @@ vc_err vc_chat_abandon(struct vc_chat *chat, const struct vc_now *now, uint32_t 
     if (err == VC_OK) {
         err = vc_mail_abandon(chat->cfg.mail, now, person->row.peer, row.number);
     }
-    if (err == VC_ERR_NOT_FOUND && is_held_back(person)) {
+    if (err == VC_ERR_NOT_FOUND && vc_message_is_held_back(person)) {
         err = VC_OK; /* mail has it not, and will not get it */
     }
     if (err != VC_OK) {

@@ -89,14 +89,17 @@ void vc_restore_tick(struct vc_chat *chat, const struct vc_now *now,
     uint8_t room[VC_RESTORE_OBJECT_LEN];
     struct vc_writer w = vc_writer(room, sizeof room);
     struct vc_bytes nothing = {room, 0};
+    struct vc_mail_state mail;
 
     if (person->restore_at > now->mono) {
         vc_chat_want(chat, person->restore_at);
         return;
     }
     person->restore_at = VC_NEVER;
-    if (person->row.restoring == VC_RESTORING_NOTHING || !person->is_up) {
-        return; /* the next session asks */
+    if (person->row.restoring == VC_RESTORING_NOTHING ||
+        (!person->is_up && vc_mail_state(chat->cfg.mail, person->row.peer, &mail) &&
+         mail.waiting > 0)) {
+        return; /* the next session asks; what waits makes mail look for one */
     }
     while (ask.mark == 0) { /* else it is the same request again */
         vc_rng_draw(&chat->rng, &ask.mark, sizeof ask.mark);

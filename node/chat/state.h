@@ -455,6 +455,8 @@ void vc_message_add(struct vc_chat *chat, const struct vc_now *now,
                     const struct vc_message_row *row);
 void vc_message_shape(const struct vc_person *person, const struct vc_message_ref *ref,
                       const struct vc_message_row *row, struct vc_message *ret_message);
+/* Does what we write wait until it is its turn to be given to mail? */
+bool vc_message_is_held_back(const struct vc_person *person);
 /* Steps over messages of ours that were given up. */
 void vc_delivered_skip_failed(struct vc_chat *chat, struct vc_person *person);
 

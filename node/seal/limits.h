@@ -8,6 +8,10 @@
 
 #define VC_SEAL_PEERS_MAX 65536 /* as many as mail knows */
 
+/* Random bytes in each text.  A store that was put back comes to the same key and number again;
+ * what it seals then, even in the same words, has another tag, by which the other side tells. */
+#define VC_SEAL_SALT_LEN 8
+
 /* Generations beyond this are not believed: a device that claims them could not be answered with
  * a higher one. */
 #define VC_SEAL_GENERATION_MAX 0x7fffffff

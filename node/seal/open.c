@@ -240,6 +240,7 @@ static vc_err read_content(struct vc_bytes content, struct vc_opened *ret_opened
     }
     r = vc_reader((struct vc_bytes){content.data, len});
     opened.number = vc_read_varint(&r);
+    (void)vc_read_bytes(&r, VC_SEAL_SALT_LEN);
     opened.object = vc_read_rest(&r);
     if (vc_reader_end(&r) != VC_OK || opened.object.len > VC_SEAL_OBJECT_MAX) {
         return VC_ERR_MALFORMED;

@@ -140,9 +140,12 @@ static struct vc_bytes put_content(struct vc_seal *seal, uint64_t number,
 {
     uint8_t *room = seal->frame + VC_RATCHET_OVERHEAD;
     struct vc_writer w = vc_writer(room, VC_SEAL_FRAME_MAX - VC_RATCHET_OVERHEAD);
+    uint8_t salt[VC_SEAL_SALT_LEN];
     size_t len;
 
+    vc_rng_draw(&seal->rng, salt, sizeof salt);
     vc_write_varint(&w, number);
+    vc_write_copy(&w, salt, sizeof salt);
     vc_write_bytes(&w, head);
     vc_write_bytes(&w, body);
     VC_CHECK(vc_writer_end(&w) == VC_OK);

@@ -109,6 +109,14 @@ void sim_judge_datagram(struct sim_host *from, const struct vc_addr *to, struct 
     }
 }
 
+/* Then there may be more that waits than mail knows of. */
+static bool is_restoring(struct sim_host *host, uint32_t contact)
+{
+    const struct vc_person *person = vc_person_find(vc_node_chat(host->node), contact);
+
+    return person->row.restoring != VC_RESTORING_NOTHING || person->row.is_resending;
+}
+
 static bool has_settled(struct sim_host *host)
 {
     struct sim_world *world = host->world;
@@ -126,7 +134,7 @@ static bool has_settled(struct sim_host *host)
         if (host->person.contact_of[other] == 0 ||
             vc_chat_contact(vc_node_chat(host->node), &now, host->person.contact_of[other],
                             &contact) != VC_OK ||
-            contact.waiting > 0 ||
+            contact.waiting > 0 || is_restoring(host, contact.id) ||
             vc_chat_gaps(vc_node_chat(host->node), contact.id) > 0) {
             return false;
         }

@@ -163,10 +163,10 @@ vc_err __wrap_vc_ratchet_seal(struct vc_ratchet *ratchet, const struct vc_secret
         for (size_t i = 0; i < copy.len; i++) {
             hidden[VC_RATCHET_OVERHEAD + i] = (uint8_t)(words[i] ^ ret_place->n ^ i);
         }
-        sim_judge_frame(&ratchet->session, *ret_place, copy,
+        sim_judge_frame(&ratchet->session, *ret_place,
                         (struct vc_bytes){hidden, copy.len + VC_RATCHET_OVERHEAD});
     } else if (err == VC_OK) {
-        sim_judge_frame(&ratchet->session, *ret_place, copy,
+        sim_judge_frame(&ratchet->session, *ret_place,
                         (struct vc_bytes){ret_frame, plain.len + VC_RATCHET_OVERHEAD});
     }
     return err;

@@ -212,7 +212,7 @@ void sim_judge_seal(const uint8_t key[32], uint64_t number);
 void sim_judge_noticed(const struct vc_mail *mail, uint32_t peer, bool is_own);
 /* frames.c: a place of a session never gives the bytes of one text to another. */
 void sim_judge_frame(const struct vc_id16 *session, struct vc_ratchet_place place,
-                     struct vc_bytes plain, struct vc_bytes frame);
+                     struct vc_bytes frame);
 void sim_judge_reset(struct sim_world *world);
 void sim_frames_reset(struct sim_world *world);
 

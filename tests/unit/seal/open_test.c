@@ -289,15 +289,16 @@ static void content_that_is_not_of_the_form_is_malformed(void **state)
 {
     static uint8_t room[VC_RATCHET_TEXT_MAX];
     static const struct {
-        uint8_t bytes[4];
+        uint8_t bytes[10];
         size_t len;
     } contents[] = {
-        {{0}, 0},                /* nothing, not even padding */
-        {{0, 0, 0, 0}, 4},       /* padding without its mark */
-        {{0x80, 0, 0, 0}, 4},    /* no number */
-        {{0x40, 5, 0x80, 0}, 4}, /* a number in a longer form */
-        {{0x40, 0x80, 0, 0}, 4}, /* a number that is cut off */
-        {{1, 2, 3, 4}, 4},       /* no padding */
+        {{0}, 0},                            /* nothing, not even padding */
+        {{0, 0, 0, 0}, 4},                   /* padding without its mark */
+        {{0x80, 0, 0, 0}, 4},                /* no number */
+        {{0x40, 5, 0x80, 0}, 4},             /* a number in a longer form */
+        {{0x40, 0x80, 0, 0}, 4},             /* a number that is cut off */
+        {{1, 2, 3, 4}, 4},                   /* no padding */
+        {{1, 2, 3, 4, 5, 6, 7, 8, 0x80}, 9}, /* a salt that is cut off */
     };
     struct host a, b;
     struct parcel parcel;
@@ -311,8 +312,9 @@ static void content_that_is_not_of_the_form_is_malformed(void **state)
         parcel_free(&parcel);
     }
     /* An object that is longer than one may be, and a frame that is. */
-    room[VC_SEAL_OBJECT_MAX + 2] = 0x80;
-    parcel = seal_content(&a, (struct vc_bytes){room, VC_SEAL_OBJECT_MAX + 3});
+    room[1 + VC_SEAL_SALT_LEN + VC_SEAL_OBJECT_MAX + 1] = 0x80;
+    parcel = seal_content(
+        &a, (struct vc_bytes){room, 1 + VC_SEAL_SALT_LEN + VC_SEAL_OBJECT_MAX + 2});
     host_expect_refused(&b, &parcel, VC_ERR_MALFORMED);
     parcel_free(&parcel);
     parcel = seal_content(&a, (struct vc_bytes){room, sizeof room});
