@@ -1,6 +1,7 @@
 /*
  * The judge of sealed bytes: two texts under one place of a session share nothing that
- * chance would not give them, the same words neither.  A store that was put back comes to the same place again.
+ * chance would not give them, the same words neither.  A store that was put back comes to
+ * the same place again.
  */
 #include <stdlib.h>
 #include <string.h>
