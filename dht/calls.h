@@ -1,0 +1,67 @@
+/*
+ * Calls: requests of ours that wait for an answer, by transaction id.
+ *
+ * Three instants of a call: the hedge, when patience with it ends and its place is given to
+ * another, though its answer still counts; the end, VC_DHT_GIVE_UP_MS after it was sent; and
+ * the answer.  Nothing is sent twice.  The hedge follows the round trips: their 90th
+ * percentile, as a moving estimate.
+ */
+#ifndef VC_DHT_CALLS_H
+#define VC_DHT_CALLS_H
+
+#include "crypto/base/heap.h"
+#include "crypto/base/map.h"
+#include "crypto/base/pool.h"
+#include "dht/datagram.h"
+#include "dht/limits.h"
+
+struct vc_dht_call {
+    struct vc_dht_txid txid;
+    struct vc_dht_contact to; /* key zeros: a hello, nobody knows yet */
+    enum vc_dht_type type;
+    bool is_hello;
+    bool is_late;   /* the hedge has passed */
+    bool is_second; /* asked again with a cookie: a further PONG is a failure */
+    uint16_t owner; /* what it was asked for: the caller's numbers */
+    uint16_t slot;
+    vc_ms sent_at;
+};
+
+struct vc_dht_calls {
+    struct vc_dht_call *items;
+    struct vc_pool pool;
+    struct vc_heap timers;
+    struct vc_map map; /* by txid */
+    uint8_t map_key[16];
+    uint32_t hedge_ms; /* the estimate */
+};
+
+size_t vc_dht_calls_footprint(uint32_t capacity);
+void vc_dht_calls_init(struct vc_dht_calls *calls, void *mem, uint32_t capacity,
+                       struct vc_rng *rng);
+
+/* Notes a call that is sent now (@call: all but is_late and sent_at).  VC_ERR_FULL. */
+VC_NODISCARD vc_err vc_dht_calls_add(struct vc_dht_calls *calls, vc_ms now,
+                                     const struct vc_dht_call *call);
+/* Finds the call that an answer from @from may belong to; NULL when there is none or it was
+ * asked elsewhere.  Borrowed until the next call that changes something. */
+const struct vc_dht_call *vc_dht_calls_find(const struct vc_dht_calls *calls,
+                                            const struct vc_dht_txid *txid,
+                                            const struct vc_addr *from);
+/* Its answer was authentic: learns the round trip, gives the call and forgets it. */
+void vc_dht_calls_done(struct vc_dht_calls *calls, vc_ms now,
+                       const struct vc_dht_txid *txid, struct vc_dht_call *ret_call);
+/* Forgets all calls of an owner, without an output. */
+void vc_dht_calls_drop(struct vc_dht_calls *calls, uint16_t owner);
+
+enum vc_dht_overdue {
+    VC_DHT_NONE_DUE,
+    VC_DHT_LATE,    /* the hedge: it may still answer */
+    VC_DHT_GIVEN_UP /* it is forgotten */
+};
+/* The next call that something is due of. */
+enum vc_dht_overdue vc_dht_calls_take(struct vc_dht_calls *calls, vc_ms now,
+                                      struct vc_dht_call *ret_call);
+vc_ms vc_dht_calls_due(const struct vc_dht_calls *calls);
+
+#endif

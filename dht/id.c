@@ -1,0 +1,72 @@
+#include "dht/id.h"
+
+#include <string.h>
+
+/* Which bits of an address the id is bound to: BEP 42. */
+static const uint8_t mask_ipv4[4] = {0x03, 0x0f, 0x3f, 0xff};
+static const uint8_t mask_ipv6[8] = {0x01, 0x03, 0x07, 0x0f, 0x1f, 0x3f, 0x7f, 0xff};
+
+static uint64_t be64(const uint8_t bytes[8])
+{
+    struct vc_reader r = vc_reader((struct vc_bytes){bytes, 8});
+
+    return vc_read_be64(&r);
+}
+
+/* The first @len bytes of the hash of some bytes and r. */
+static void hash_with_r(uint8_t *ret_bytes, size_t len, const char *label,
+                        struct vc_bytes bytes, uint8_t r)
+{
+    struct vc_bytes parts[] = {bytes, {&r, 1}};
+    uint8_t hash[32];
+
+    vc_hash_parts(hash, sizeof hash, label, NULL, parts, 2);
+    memcpy(ret_bytes, hash, len);
+}
+
+uint64_t vc_dht_node_id(const struct vc_addr *addr, uint8_t r,
+                        const struct vc_key32 *key, bool is_bound)
+{
+    const uint8_t *mask = addr->family == 4 ? mask_ipv4 : mask_ipv6;
+    size_t masked_len = addr->family == 4 ? sizeof mask_ipv4 : sizeof mask_ipv6;
+    uint8_t masked[sizeof mask_ipv6];
+    uint8_t id[8];
+
+    if (!is_bound) {
+        hash_with_r(id, 8, "dht id key", VC_BYTES(key->b), r);
+        return be64(id);
+    }
+    for (size_t i = 0; i < masked_len; i++) {
+        masked[i] = addr->ip[i] & mask[i];
+    }
+    hash_with_r(id, 3, "dht id ip", (struct vc_bytes){masked, masked_len}, r);
+    hash_with_r(id + 3, 5, "dht id key", VC_BYTES(key->b), r);
+    return be64(id);
+}
+
+uint64_t vc_dht_place_id(const struct vc_hash32 *place)
+{
+    return be64(place->b);
+}
+
+unsigned vc_dht_bucket(uint64_t distance)
+{
+    unsigned level;
+
+    if (distance == 0) {
+        return VC_DHT_BUCKETS;
+    }
+    level = (unsigned)__builtin_clzll(distance) / 2;
+    /* The two bits of the level are 3, 2 or 1. */
+    return level * 3 + (3 - (unsigned)(distance >> (62 - 2 * level)));
+}
+
+uint64_t vc_dht_id_in_bucket(struct vc_rng *rng, uint64_t own, unsigned bucket)
+{
+    unsigned shift = 62 - 2 * (bucket / 3);
+    uint64_t bits;
+
+    vc_rng_draw(rng, &bits, sizeof bits);
+    bits &= (UINT64_C(1) << shift) - 1;
+    return own ^ ((uint64_t)(3 - bucket % 3) << shift) ^ bits;
+}

@@ -1,0 +1,76 @@
+/*
+ * One iterative lookup: who is to be asked next, over disjoint paths, and when it is over.
+ *
+ * It sends nothing and knows no time: it is told of answers, of late ones and of failures, and
+ * says whom to ask.  Every node is asked once at most.  Each contact belongs to the path that
+ * first heard of it; the paths (S/Kademlia: Baumgart, Mies, 2007) never share a node, so that
+ * who owns one of them owns no other.  dht/README.md has why the numbers are what they are.
+ */
+#ifndef VC_DHT_LOOKUP_H
+#define VC_DHT_LOOKUP_H
+
+#include "dht/contact.h"
+#include "dht/limits.h"
+
+/* Nodes of which one lookup can know at a time; the farthest unasked give way. */
+#define VC_DHT_LOOKUP_NODES 64
+
+enum vc_dht_lookup_state {
+    VC_DHT_LOOKUP_HEARD, /* of, from somebody */
+    VC_DHT_LOOKUP_ASKED,
+    VC_DHT_LOOKUP_LATE, /* asked; its place on the path was given to another */
+    VC_DHT_LOOKUP_ANSWERED,
+    VC_DHT_LOOKUP_FAILED
+};
+
+struct vc_dht_lookup_node {
+    struct vc_dht_contact contact;
+    uint64_t distance;
+    uint8_t state; /* enum vc_dht_lookup_state */
+    uint8_t path;
+};
+
+struct vc_dht_lookup {
+    uint64_t target;
+    bool is_bound;   /* ids are bound to addresses: the public network */
+    bool is_diverse; /* one node of a /24 on a path */
+    bool is_wide;    /* alpha = paths = VC_DHT_ALPHA_WIDE */
+    uint8_t count;
+    uint8_t wanted;   /* over when so many of the nearest have answered */
+    uint8_t asked;    /* in all */
+    uint8_t dead_row; /* failures in a row: two widen it */
+    uint8_t order[VC_DHT_LOOKUP_NODES]; /* slots, nearest first */
+    struct vc_dht_lookup_node nodes[VC_DHT_LOOKUP_NODES];
+};
+
+/* @wanted: 1..VC_DHT_HOLDERS: VC_DHT_HOLDERS for a get, VC_DHT_REPLICAS or more for a put. */
+void vc_dht_lookup_begin(struct vc_dht_lookup *lookup, uint64_t target, uint8_t wanted,
+                         bool is_bound, bool is_diverse);
+
+/* Contacts to begin with, from our own table, nearest first: dealt out to the paths. */
+void vc_dht_lookup_seed(struct vc_dht_lookup *lookup,
+                        const struct vc_dht_contact *contacts, size_t count);
+/* The second try: more paths and more at a time; what is known stays, nobody is asked twice. */
+void vc_dht_lookup_widen(struct vc_dht_lookup *lookup);
+
+/* Whom to ask now, as the number of a slot, marked as asked; false when nobody, because all
+ * places are taken or nobody is left. */
+VC_NODISCARD bool vc_dht_lookup_next(struct vc_dht_lookup *lookup, uint8_t *ret_slot);
+/* The same without marking: is there anybody to ask? */
+bool vc_dht_lookup_is_hungry(const struct vc_dht_lookup *lookup);
+
+/* What became of a slot.  @contacts: what he told; nodes that are known already are passed
+ * over. */
+void vc_dht_lookup_answered(struct vc_dht_lookup *lookup, uint8_t slot,
+                            const struct vc_dht_contact *contacts, size_t count);
+void vc_dht_lookup_late(struct vc_dht_lookup *lookup, uint8_t slot);
+void vc_dht_lookup_failed(struct vc_dht_lookup *lookup, uint8_t slot);
+
+/* It is over: the wanted number of the nearest has answered, or nobody is left to ask or to wait
+ * for. */
+bool vc_dht_lookup_is_over(const struct vc_dht_lookup *lookup);
+/* The nearest that have answered, as slots, nearest first. */
+size_t vc_dht_lookup_nearest(const struct vc_dht_lookup *lookup, uint8_t *ret_slots,
+                             size_t room);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * What is remembered of the nodes we talk to: the shared key and the cookie, for an hour.
+ *
+ * A fixed number of places, the one unused for longest given away first.  A shared key costs
+ * an X25519; what is forgotten is made again.  Keys are wiped when they go.
+ */
+#ifndef VC_DHT_PEERS_H
+#define VC_DHT_PEERS_H
+
+#include "crypto/base/map.h"
+#include "dht/message.h"
+
+struct vc_dht_peer {
+    struct vc_key32 key;
+    struct vc_secret32 shared;
+    struct vc_dht_cookie cookie; /* to echo to him */
+    vc_ms cookie_at;             /* when it came; VC_NEVER: none */
+    vc_ms used_at;
+    uint32_t newer, older; /* in the order of use */
+};
+
+struct vc_dht_peers {
+    struct vc_dht_peer *items;
+    struct vc_map map; /* by key */
+    uint8_t map_key[16];
+    uint32_t capacity, count;
+    uint32_t newest, oldest;
+};
+
+/* @capacity: 8 at least. */
+size_t vc_dht_peers_footprint(uint32_t capacity);
+/* @mem: zeroed, aligned for uint64_t.  Draws the key of the map from @rng. */
+void vc_dht_peers_init(struct vc_dht_peers *peers, void *mem, uint32_t capacity,
+                       struct vc_rng *rng);
+void vc_dht_peers_wipe(
+    struct vc_dht_peers *peers); /* forgets all: the own key has changed */
+
+/* Finds the peer and makes him the newest; NULL when he is not known or was unused for longer
+ * than VC_DHT_SESSION_MS.  Borrowed until the next call of any kind. */
+struct vc_dht_peer *vc_dht_peers_find(struct vc_dht_peers *peers, vc_ms now,
+                                      const struct vc_key32 *key);
+/* The same, and makes him when he is not there, with one X25519; NULL for a low-order key. */
+struct vc_dht_peer *vc_dht_peers_get(struct vc_dht_peers *peers, vc_ms now,
+                                     const struct vc_key32 *key,
+                                     const struct vc_secret32 *own_secret);
+
+/* Does he have a cookie that is good now? */
+bool vc_dht_peer_has_cookie(const struct vc_dht_peer *peer, vc_ms now);
+
+#endif
