@@ -14,8 +14,7 @@
 
 #define HASH_MIN       16 /* bytes: BLAKE2b below this is a truncation */
 #define HASH_MAX       64
-#define MASK_BLOCK_LEN 64 /* one ChaCha20 block */
-#define XNONCE_LEN     crypto_stream_xchacha20_NONCEBYTES
+#define MASK_BLOCK_LEN 64                /* one ChaCha20 block */
 #define DRAW_MAX       ((size_t)1 << 30) /* far below what one ChaCha20 stream gives */
 
 _Static_assert(sizeof(struct vc_sign_secret) == crypto_sign_SECRETKEYBYTES, "Ed25519");
@@ -25,6 +24,10 @@ _Static_assert(VC_LABEL_MAX == crypto_generichash_blake2b_PERSONALBYTES, "BLAKE2
 _Static_assert(VC_NONCE_LEN == crypto_aead_chacha20poly1305_ietf_NPUBBYTES, "AEAD");
 _Static_assert(VC_ARGON2_SALT_LEN == crypto_pwhash_argon2id_SALTBYTES, "Argon2id");
 _Static_assert(VC_TAG_LEN == crypto_aead_chacha20poly1305_ietf_ABYTES, "AEAD");
+_Static_assert(VC_XNONCE_LEN == crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, "AEAD");
+_Static_assert(VC_XNONCE_LEN == crypto_stream_xchacha20_NONCEBYTES, "XChaCha20");
+_Static_assert(VC_TAG_LEN == crypto_aead_xchacha20poly1305_ietf_ABYTES, "AEAD");
+_Static_assert(sizeof(struct vc_scalar) == crypto_core_ed25519_SCALARBYTES, "Ed25519");
 
 vc_err vc_crypto_init(void)
 {
@@ -142,6 +145,34 @@ bool vc_point_is_valid(const struct vc_key32 *point)
     return crypto_core_ed25519_is_valid_point(point->b) == 1;
 }
 
+void vc_scalar_reduce(struct vc_scalar *ret, const uint8_t wide[64])
+{
+    crypto_core_ed25519_scalar_reduce(ret->b, wide);
+}
+
+void vc_scalar_add(struct vc_scalar *ret, const struct vc_scalar *a,
+                   const struct vc_scalar *b)
+{
+    crypto_core_ed25519_scalar_add(ret->b, a->b, b->b);
+}
+
+void vc_scalar_mul(struct vc_scalar *ret, const struct vc_scalar *a,
+                   const struct vc_scalar *b)
+{
+    crypto_core_ed25519_scalar_mul(ret->b, a->b, b->b);
+}
+
+bool vc_point_mul(struct vc_key32 *ret_point, const struct vc_scalar *scalar,
+                  const struct vc_key32 *point)
+{
+    return crypto_scalarmult_ed25519_noclamp(ret_point->b, scalar->b, point->b) == 0;
+}
+
+bool vc_point_mul_base(struct vc_key32 *ret_point, const struct vc_scalar *scalar)
+{
+    return crypto_scalarmult_ed25519_base_noclamp(ret_point->b, scalar->b) == 0;
+}
+
 void vc_seal_nonce(uint8_t *ret_sealed, const struct vc_secret32 *key,
                    const uint8_t nonce[VC_NONCE_LEN], struct vc_bytes ad,
                    struct vc_bytes plain)
@@ -203,10 +234,31 @@ bool vc_open(uint8_t *ret_plain, const struct vc_secret32 *key, uint64_t counter
     return vc_open_nonce(ret_plain, key, nonce, ad, sealed);
 }
 
+void vc_xseal(uint8_t *ret_sealed, const struct vc_secret32 *key,
+              const uint8_t nonce[VC_XNONCE_LEN], struct vc_bytes ad,
+              struct vc_bytes plain)
+{
+    crypto_aead_xchacha20poly1305_ietf_encrypt(ret_sealed, NULL, address_of(plain),
+                                               plain.len, address_of(ad), ad.len, NULL,
+                                               nonce, key->b);
+}
+
+bool vc_xopen(uint8_t *ret_plain, const struct vc_secret32 *key,
+              const uint8_t nonce[VC_XNONCE_LEN], struct vc_bytes ad,
+              struct vc_bytes sealed)
+{
+    if (sealed.len < VC_TAG_LEN) {
+        return false;
+    }
+    return crypto_aead_xchacha20poly1305_ietf_decrypt(
+               ret_plain, NULL, NULL, sealed.data, sealed.len, address_of(ad), ad.len,
+               nonce, key->b) == 0;
+}
+
 void vc_xchacha_xor_nonce(struct vc_room bytes, const struct vc_secret32 *key,
                           struct vc_bytes nonce)
 {
-    uint8_t whole[XNONCE_LEN] = {0};
+    uint8_t whole[VC_XNONCE_LEN] = {0};
 
     VC_CHECK(nonce.len <= sizeof(whole));
     if (bytes.len == 0) {
@@ -247,6 +299,19 @@ void vc_sha256_parts(uint8_t ret_hash[32], const struct vc_bytes *parts,
         crypto_hash_sha256_update(&state, address_of(parts[i]), parts[i].len);
     }
     crypto_hash_sha256_final(&state, ret_hash);
+    sodium_memzero(&state, sizeof(state));
+}
+
+void vc_sha512_parts(uint8_t ret_hash[64], const struct vc_bytes *parts,
+                     size_t part_count)
+{
+    crypto_hash_sha512_state state;
+
+    crypto_hash_sha512_init(&state);
+    for (size_t i = 0; i < part_count; i++) {
+        crypto_hash_sha512_update(&state, address_of(parts[i]), parts[i].len);
+    }
+    crypto_hash_sha512_final(&state, ret_hash);
     sodium_memzero(&state, sizeof(state));
 }
 

@@ -39,6 +39,12 @@ struct vc_sig {
     uint8_t b[64];
 };
 
+/* A number by which points of Ed25519 are multiplied, little-endian; a result is below the
+ * group's order L = 2^252 + 27742317777372353535851937790883648493. */
+struct vc_scalar {
+    uint8_t b[32];
+};
+
 #define VC_TAG_LEN   16
 #define VC_LABEL_MAX 16 /* bytes: BLAKE2b's personal field */
 
@@ -87,6 +93,22 @@ VC_NODISCARD bool vc_sign_verify(const struct vc_sig *sig,
  * one? */
 VC_NODISCARD bool vc_point_is_valid(const struct vc_key32 *point);
 
+/* Arithmetic under Ed25519, in constant time.  @wide is a number of 64 bytes,
+ * little-endian.  The result may be an operand. */
+void vc_scalar_reduce(struct vc_scalar *ret, const uint8_t wide[64]);
+void vc_scalar_add(struct vc_scalar *ret, const struct vc_scalar *a,
+                   const struct vc_scalar *b);
+void vc_scalar_mul(struct vc_scalar *ret, const struct vc_scalar *a,
+                   const struct vc_scalar *b);
+/* @scalar, below 2^255 and not clamped, times @point.  false, with nothing useful in
+ * @ret_point, when the point is not valid (above) or the product is the neutral one. */
+VC_NODISCARD bool vc_point_mul(struct vc_key32 *ret_point,
+                               const struct vc_scalar *scalar,
+                               const struct vc_key32 *point);
+/* The same with the base point. */
+VC_NODISCARD bool vc_point_mul_base(struct vc_key32 *ret_point,
+                                    const struct vc_scalar *scalar);
+
 /*
  * ChaCha20-Poly1305 (RFC 8439); the nonce is 4 zero bytes and the counter,
  * little-endian (Noise, section 12).  @ret_sealed has room for plain.len + VC_TAG_LEN;
@@ -113,6 +135,17 @@ VC_NODISCARD bool vc_open_nonce(uint8_t *ret_plain, const struct vc_secret32 *ke
                                 const uint8_t nonce[VC_NONCE_LEN], struct vc_bytes ad,
                                 struct vc_bytes sealed);
 
+#define VC_XNONCE_LEN 24
+
+/* XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03), whose nonce is long enough to be drawn at
+ * random; otherwise as above. */
+void vc_xseal(uint8_t *ret_sealed, const struct vc_secret32 *key,
+              const uint8_t nonce[VC_XNONCE_LEN], struct vc_bytes ad,
+              struct vc_bytes plain);
+VC_NODISCARD bool vc_xopen(uint8_t *ret_plain, const struct vc_secret32 *key,
+                           const uint8_t nonce[VC_XNONCE_LEN], struct vc_bytes ad,
+                           struct vc_bytes sealed);
+
 /* XChaCha20 over @bytes in place; nonce = @salt followed by 8 zero bytes. */
 void vc_xchacha_xor(struct vc_room bytes, const struct vc_secret32 *key,
                     const uint8_t salt[16]);
@@ -128,6 +161,10 @@ void vc_chacha_mask(uint8_t *ret_mask, size_t len, const struct vc_secret32 *key
 
 /* SHA-256: BIP-39's checksum and Noise's second hash only. */
 void vc_sha256_parts(uint8_t ret_hash[32], const struct vc_bytes *parts,
+                     size_t part_count);
+
+/* SHA-512: what Ed25519 (RFC 8032) makes of a seed, and its challenge. */
+void vc_sha512_parts(uint8_t ret_hash[64], const struct vc_bytes *parts,
                      size_t part_count);
 
 #define VC_ARGON2_SALT_LEN 16

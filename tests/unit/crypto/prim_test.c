@@ -79,7 +79,14 @@ static void a_signature_is_good_for_its_message_and_key_only(void **state)
     assert_false(vc_sign_verify(&sig, &public_key, VC_BYTES(message)));
 }
 
-static void judge_aead(const json_t *group, const json_t *test)
+typedef void (*seal_fn)(uint8_t *ret_sealed, const struct vc_secret32 *key,
+                        const uint8_t *nonce, struct vc_bytes ad,
+                        struct vc_bytes plain);
+typedef bool (*open_fn)(uint8_t *ret_plain, const struct vc_secret32 *key,
+                        const uint8_t *nonce, struct vc_bytes ad,
+                        struct vc_bytes sealed);
+
+static void judge_sealing(const json_t *test, seal_fn seal, open_fn open)
 {
     struct vector key = vector_field(test, "key"), iv = vector_field(test, "iv");
     struct vector ad = vector_field(test, "aad"), plain = vector_field(test, "msg");
@@ -88,26 +95,41 @@ static void judge_aead(const json_t *group, const json_t *test)
     const struct vc_secret32 *secret = (const struct vc_secret32 *)key.b;
     bool is_valid = strcmp(vector_text(test, "result"), "valid") == 0;
 
-    if (vector_number(group, "ivSize") != 96) {
-        assert_false(is_valid); /* the type says the length */
-        return;
-    }
     memcpy(sealed.b + sealed.len, tag.b, tag.len);
     sealed.len += tag.len;
-    assert_int_equal(
-        vc_open_nonce(got, secret, iv.b, vector_bytes(&ad), vector_bytes(&sealed)),
-        is_valid);
+    assert_int_equal(open(got, secret, iv.b, vector_bytes(&ad), vector_bytes(&sealed)),
+                     is_valid);
     if (!is_valid) {
+        refused_count++;
         return;
     }
     assert_memory_equal(got, plain.b, plain.len);
-    vc_seal_nonce(got, secret, iv.b, vector_bytes(&ad), vector_bytes(&plain));
+    seal(got, secret, iv.b, vector_bytes(&ad), vector_bytes(&plain));
     assert_memory_equal(got, sealed.b, sealed.len);
-    /* In its own place it gives the same. */
+    /* In its own place it gives the same, both ways. */
     memcpy(got, plain.b, plain.len);
-    vc_seal_nonce(got, secret, iv.b, vector_bytes(&ad),
-                  (struct vc_bytes){got, plain.len});
+    seal(got, secret, iv.b, vector_bytes(&ad), (struct vc_bytes){got, plain.len});
     assert_memory_equal(got, sealed.b, sealed.len);
+    assert_true(
+        open(got, secret, iv.b, vector_bytes(&ad), (struct vc_bytes){got, sealed.len}));
+    assert_memory_equal(got, plain.b, plain.len);
+}
+
+/* Is it a case whose nonce is of the algorithm's length?  The type says the length. */
+static bool has_nonce_of(const json_t *group, const json_t *test, size_t len)
+{
+    if (vector_number(group, "ivSize") == (json_int_t)(8 * len)) {
+        return true;
+    }
+    assert_string_equal(vector_text(test, "result"), "invalid");
+    return false;
+}
+
+static void judge_aead(const json_t *group, const json_t *test)
+{
+    if (has_nonce_of(group, test, VC_NONCE_LEN)) {
+        judge_sealing(test, vc_seal_nonce, vc_open_nonce);
+    }
 }
 
 static void chacha20_poly1305_vectors_hold(void **state)
@@ -116,8 +138,23 @@ static void chacha20_poly1305_vectors_hold(void **state)
     wycheproof_each(VC_VECTORS "/wycheproof/chacha20_poly1305_test.json", judge_aead);
 }
 
-/* Of the AEAD we use the key stream only: there its block 0 is the tag's key, and what is
- * sealed begins at block 1. */
+static void judge_xaead(const json_t *group, const json_t *test)
+{
+    if (has_nonce_of(group, test, VC_XNONCE_LEN)) {
+        judge_sealing(test, vc_xseal, vc_xopen);
+    }
+}
+
+static void xchacha20_poly1305_vectors_hold(void **state)
+{
+    (void)state;
+    refused_count = 0;
+    wycheproof_each(VC_VECTORS "/wycheproof/xchacha20_poly1305_test.json", judge_xaead);
+    assert_int_equal(refused_count, 60);
+}
+
+/* The key stream alone: in the AEAD its block 0 is the tag's key, and what is sealed begins
+ * at block 1. */
 static void judge_xchacha(const json_t *group, const json_t *test)
 {
     struct vector key = vector_field(test, "key"), iv = vector_field(test, "iv");
@@ -138,7 +175,8 @@ static void judge_xchacha(const json_t *group, const json_t *test)
 static void the_key_streams_of_xchacha20_poly1305_vectors_are_ours(void **state)
 {
     (void)state;
-    wycheproof_each(VC_VECTORS "/wycheproof/xchacha20_poly1305_test.json", judge_xchacha);
+    wycheproof_each(VC_VECTORS "/wycheproof/xchacha20_poly1305_test.json",
+                    judge_xchacha);
 }
 
 static void the_counter_is_the_end_of_the_nonce_in_little_endian(void **state)
@@ -157,7 +195,7 @@ static void the_counter_is_the_end_of_the_nonce_in_little_endian(void **state)
 static void what_is_shorter_than_a_tag_does_not_open(void **state)
 {
     struct vc_secret32 key = {{1}};
-    uint8_t sealed[VC_TAG_LEN], plain[1];
+    uint8_t sealed[VC_TAG_LEN], plain[1], nonce[VC_XNONCE_LEN] = {2};
 
     (void)state;
     vc_seal(sealed, &key, 0, nothing, nothing);
@@ -166,6 +204,11 @@ static void what_is_shorter_than_a_tag_does_not_open(void **state)
                          (struct vc_bytes){sealed, sizeof(sealed) - 1}));
     assert_false(vc_open(plain, &key, 0, nothing, nothing));
     assert_false(vc_open(plain, &key, 1, nothing, VC_BYTES(sealed)));
+    vc_xseal(sealed, &key, nonce, nothing, nothing);
+    assert_true(vc_xopen(plain, &key, nonce, nothing, VC_BYTES(sealed)));
+    assert_false(vc_xopen(plain, &key, nonce, nothing,
+                          (struct vc_bytes){sealed, sizeof(sealed) - 1}));
+    assert_false(vc_xopen(plain, &key, nonce, nothing, nothing));
 }
 
 static void sealing_into_a_short_room_fails_the_writer(void **state)
@@ -296,29 +339,128 @@ static void comparing_sees_every_byte(void **state)
     }
 }
 
+/* The neutral point, the ones of order 2 and 4, one of order 2L, one not on the curve, and
+ * the base point written with a coordinate beyond the field. */
+static const char *const bad_points[] = {
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "9599999999999999999999999999999999999999999999999999999999999999",
+    "5252cc0a7f208133b620acbd4537eba2a4123bf0a8c2e4f980c3b31bb69765ea",
+    "0200000000000000000000000000000000000000000000000000000000000000",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+};
+
+/* The group order L, L - 1, and the base point. */
+static const struct vc_scalar order = {
+    {0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7,
+     0xa2, 0xde, 0xf9, 0xde, 0x14, 0,    0,    0,    0,    0,    0,
+     0,    0,    0,    0,    0,    0,    0,    0,    0,    0x10}};
+static const struct vc_scalar one = {{1}};
+
+static struct vc_scalar minus_one(void)
+{
+    struct vc_scalar scalar = order;
+
+    scalar.b[0]--;
+    return scalar;
+}
+
+static struct vc_key32 base_point(void)
+{
+    struct vc_key32 base;
+
+    assert_int_equal(
+        vc_hex_decode(
+            "5866666666666666666666666666666666666666666666666666666666666666", base.b,
+            sizeof(base.b)),
+        VC_OK);
+    return base;
+}
+
 static void points_outside_the_group_are_refused(void **state)
 {
-    /* The neutral point, the ones of order 2 and 4, one of order 2L, one not on the
-     * curve, and the base point written with a coordinate beyond the field. */
-    static const char *const bad[] = {
-        "0100000000000000000000000000000000000000000000000000000000000000",
-        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        "0000000000000000000000000000000000000000000000000000000000000000",
-        "9599999999999999999999999999999999999999999999999999999999999999",
-        "5252cc0a7f208133b620acbd4537eba2a4123bf0a8c2e4f980c3b31bb69765ea",
-        "0200000000000000000000000000000000000000000000000000000000000000",
-        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    };
+    struct vc_key32 base = base_point();
+    struct vc_key32 product;
     struct vector point;
 
     (void)state;
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        vector_decode(&point, bad[i]);
+    for (size_t i = 0; i < sizeof(bad_points) / sizeof(bad_points[0]); i++) {
+        vector_decode(&point, bad_points[i]);
         assert_false(vc_point_is_valid((const struct vc_key32 *)point.b));
+        assert_false(vc_point_mul(&product, &one, (const struct vc_key32 *)point.b));
     }
-    vector_decode(&point,
-                  "5866666666666666666666666666666666666666666666666666666666666666");
-    assert_true(vc_point_is_valid((const struct vc_key32 *)point.b));
+    assert_true(vc_point_is_valid(&base));
+}
+
+static void points_are_multiplied_as_the_scalar_stands(void **state)
+{
+    struct vc_scalar scalar = {{2}}, zero = {{0}}, top = minus_one();
+    struct vc_key32 base = base_point(), product, by_base;
+
+    (void)state;
+    assert_true(vc_point_mul_base(&product, &one));
+    assert_memory_equal(&product, &base, sizeof(base));
+    assert_true(vc_point_mul(&product, &one, &base));
+    assert_memory_equal(&product, &base, sizeof(base));
+    for (int i = 0; i < 20; i++) {
+        assert_true(vc_point_mul(&product, &scalar, &base));
+        assert_true(vc_point_mul_base(&by_base, &scalar));
+        assert_memory_equal(&product, &by_base, sizeof(by_base));
+        vc_scalar_mul(&scalar, &scalar, &scalar);
+        vc_scalar_add(&scalar, &scalar, &one);
+    }
+    assert_true(
+        vc_point_mul(&product, &top, &base)); /* the base with its sign turned */
+    base.b[31] ^= 0x80;
+    assert_memory_equal(&product, &base, sizeof(base));
+    assert_false(vc_point_mul(&product, &zero, &base));
+    assert_false(vc_point_mul(&product, &order, &base));
+    assert_false(vc_point_mul_base(&product, &zero));
+    assert_false(vc_point_mul_base(&product, &order));
+}
+
+static void scalars_are_numbers_below_the_order(void **state)
+{
+    struct vc_scalar a, top = minus_one();
+    uint8_t wide[64] = {0};
+    /* 2^512 - 1 mod L */
+    static const struct vc_scalar rest = {
+        {0x00, 0x0f, 0x9c, 0x44, 0xe3, 0x11, 0x06, 0xa4, 0x47, 0x93, 0x85,
+         0x68, 0xa7, 0x1b, 0x0e, 0xd0, 0x65, 0xbe, 0xf5, 0x17, 0xd2, 0x73,
+         0xec, 0xce, 0x3d, 0x9a, 0x30, 0x7c, 0x1b, 0x41, 0x99, 0x03}};
+
+    (void)state;
+    memcpy(wide, order.b, sizeof(order));
+    vc_scalar_reduce(&a, wide);
+    assert_true(vc_is_zero(&a, sizeof(a)));
+    memset(wide, 0xff, sizeof(wide));
+    vc_scalar_reduce(&a, wide);
+    assert_memory_equal(&a, &rest, sizeof(a));
+    vc_scalar_add(&a, &top, &one);
+    assert_true(vc_is_zero(&a, sizeof(a)));
+    vc_scalar_mul(&a, &top, &top);
+    assert_memory_equal(&a, &one, sizeof(a));
+}
+
+/* RFC 8032, 5.1.5, step by step. */
+static void a_public_key_is_the_clamped_half_of_a_hash_times_the_base(void **state)
+{
+    struct vc_secret32 seed = {{7}};
+    struct vc_bytes part = VC_BYTES(seed.b);
+    struct vc_sign_secret secret;
+    struct vc_key32 public_key, product;
+    struct vc_scalar scalar;
+    uint8_t hash[64];
+
+    (void)state;
+    vc_sign_keypair(&public_key, &secret, &seed);
+    vc_sha512_parts(hash, &part, 1);
+    memcpy(scalar.b, hash, sizeof(scalar.b));
+    scalar.b[0] &= 248;
+    scalar.b[31] = (scalar.b[31] & 127) | 64;
+    assert_true(vc_point_mul_base(&product, &scalar));
+    assert_memory_equal(&product, &public_key, sizeof(product));
 }
 
 static void equal_seeds_draw_equal_bytes_and_each_draw_changes_the_key(void **state)
@@ -415,6 +557,7 @@ int main(void)
         cmocka_unit_test(ed25519_vectors_hold),
         cmocka_unit_test(a_signature_is_good_for_its_message_and_key_only),
         cmocka_unit_test(chacha20_poly1305_vectors_hold),
+        cmocka_unit_test(xchacha20_poly1305_vectors_hold),
         cmocka_unit_test(the_key_streams_of_xchacha20_poly1305_vectors_are_ours),
         cmocka_unit_test(the_counter_is_the_end_of_the_nonce_in_little_endian),
         cmocka_unit_test(what_is_shorter_than_a_tag_does_not_open),
@@ -428,6 +571,9 @@ int main(void)
         cmocka_unit_test(masking_twice_gives_the_bytes_back),
         cmocka_unit_test(comparing_sees_every_byte),
         cmocka_unit_test(points_outside_the_group_are_refused),
+        cmocka_unit_test(points_are_multiplied_as_the_scalar_stands),
+        cmocka_unit_test(scalars_are_numbers_below_the_order),
+        cmocka_unit_test(a_public_key_is_the_clamped_half_of_a_hash_times_the_base),
         cmocka_unit_test(equal_seeds_draw_equal_bytes_and_each_draw_changes_the_key),
         cmocka_unit_test(numbers_below_a_bound_are_below_it_and_even),
         cmocka_unit_test(argon2id_gives_what_the_reference_gives),
