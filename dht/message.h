@@ -18,9 +18,9 @@ enum vc_dht_type {
     VC_DHT_REFRESH = 5, /* do you hold @place with a seq of @seq or later? keep on */
     VC_DHT_CALL = 6,    /* let somebody who does not know me ping me where you see me */
     VC_DHT_RING = 7,    /* ping @contact, who asked me for it */
-    VC_DHT_PONG =
-        129, /* here I am: to PING, CALL, RING; and instead of an answer that would
-                           be longer than its request, with a cookie to ask again with */
+    /* Here I am: to PING, CALL, RING; and instead of an answer that would be longer than its
+     * request, with a cookie to ask again with. */
+    VC_DHT_PONG = 129,
     VC_DHT_NODES = 130, /* to FIND, GET and hello */
     VC_DHT_VALUE = 131, /* to GET */
     VC_DHT_HOLD = 132   /* to PUT and REFRESH */
@@ -61,7 +61,8 @@ struct vc_dht_answer {
     uint64_t seq;           /* HOLD: of what is held; 0: nothing */
 };
 
-/* Writes a body without padding. */
+/* Writes a body without padding.  PUT, REFRESH, CALL and RING have to have a cookie; the contacts
+ * of NODES are of the family of @seen and as many as that may have. */
 void vc_dht_request_write(struct vc_writer *w, const struct vc_dht_request *request);
 void vc_dht_answer_write(struct vc_writer *w, const struct vc_dht_answer *answer);
 
@@ -72,8 +73,17 @@ VC_NODISCARD vc_err vc_dht_request_read(struct vc_bytes body, bool has_cookie,
 VC_NODISCARD vc_err vc_dht_answer_read(struct vc_bytes body,
                                        struct vc_dht_answer *ret_answer);
 
-/* Bytes to which the body of a request without a cookie is filled up at least, so that the
- * longest answer to it is not longer than it: dht/SPEC.md has the table. */
+/*
+ * Bytes to which a body without a cookie is filled up at least, so that the longest answer is
+ * not longer than the request; those of FIND and hello so that there is room for the longest
+ * PING behind it too.  dht/SPEC.md, "Requests".
+ */
+#define VC_DHT_PING_BODY_MIN  8
+#define VC_DHT_FIND_BODY_MIN  416
+#define VC_DHT_HELLO_BODY_MIN 448
+#define VC_DHT_GET_BODY_MIN   1008
+
+/* Which of them it is; 0 with a cookie. */
 size_t vc_dht_request_body_min(enum vc_dht_type type, bool is_hello, bool has_cookie);
 
 #endif

@@ -1,0 +1,346 @@
+#include "dht/message.h"
+
+#include <string.h>
+
+#include "tests/support/check.h"
+#include "tests/support/test.h"
+
+#define ROOM 1200
+
+static const uint8_t record[VC_DHT_RECORD_LEN] = {1, 2, [999] = 3};
+static const enum vc_dht_type request_types[] = {
+    VC_DHT_PING,    VC_DHT_FIND, VC_DHT_GET, VC_DHT_PUT,
+    VC_DHT_REFRESH, VC_DHT_CALL, VC_DHT_RING};
+static const enum vc_dht_type answer_types[] = {VC_DHT_PONG, VC_DHT_NODES, VC_DHT_VALUE,
+                                                VC_DHT_HOLD};
+#define REQUEST_TYPES (sizeof request_types / sizeof request_types[0])
+#define ANSWER_TYPES  (sizeof answer_types / sizeof answer_types[0])
+
+static bool needs_cookie(enum vc_dht_type type)
+{
+    return type >= VC_DHT_PUT;
+}
+
+static struct vc_addr address(uint8_t family, uint8_t number)
+{
+    return family == 4
+               ? vc_addr_ipv4((const uint8_t[]){192, 0, 2, number}, 1000)
+               : vc_addr_ipv6((const uint8_t[16]){0x20, 1, 0xd, 0xb8, [15] = number},
+                              1000);
+}
+
+static struct vc_dht_request a_request(enum vc_dht_type type, bool has_cookie)
+{
+    struct vc_dht_request request = {.type = type,
+                                     .has_cookie = has_cookie,
+                                     .target = UINT64_C(0x0102030405060708),
+                                     .place = {{0x20, 0x21}},
+                                     .seq = 9,
+                                     .record = VC_BYTES(record),
+                                     .contact = {.addr = address(6, 1), .r = 3}};
+
+    memset(request.cookie.b, 0xc0, sizeof request.cookie.b);
+    return request;
+}
+
+static struct vc_dht_answer an_answer(enum vc_dht_type type, uint8_t family)
+{
+    struct vc_dht_answer answer = {.type = type,
+                                   .time_s = 0x01020304,
+                                   .seen = address(family, 77),
+                                   .contact_count = family == 4 ? VC_DHT_CONTACTS_IPV4
+                                                                : VC_DHT_CONTACTS_IPV6,
+                                   .record = VC_BYTES(record),
+                                   .hold = VC_DHT_HOLD_FAR,
+                                   .seq = 11};
+
+    memset(answer.cookie.b, 0xc1, sizeof answer.cookie.b);
+    for (uint8_t i = 0; i < answer.contact_count; i++) {
+        answer.contacts[i] = (struct vc_dht_contact){
+            .addr = address(family, i), .r = i % 8, .key = {{i}}};
+    }
+    return answer;
+}
+
+static size_t write_request(uint8_t room[ROOM], const struct vc_dht_request *request)
+{
+    struct vc_writer w = vc_writer(room, ROOM);
+
+    vc_dht_request_write(&w, request);
+    assert_int_equal(vc_writer_end(&w), VC_OK);
+    return vc_writer_bytes(&w).len;
+}
+
+static size_t write_answer(uint8_t room[ROOM], const struct vc_dht_answer *answer)
+{
+    struct vc_writer w = vc_writer(room, ROOM);
+
+    vc_dht_answer_write(&w, answer);
+    assert_int_equal(vc_writer_end(&w), VC_OK);
+    return vc_writer_bytes(&w).len;
+}
+
+static vc_err read_request(const uint8_t *bytes, size_t len, bool has_cookie)
+{
+    struct vc_dht_request request;
+
+    return vc_dht_request_read((struct vc_bytes){bytes, len}, has_cookie, &request);
+}
+
+static vc_err read_answer(const uint8_t *bytes, size_t len)
+{
+    struct vc_dht_answer answer;
+
+    return vc_dht_answer_read((struct vc_bytes){bytes, len}, &answer);
+}
+
+/* Reads what stands in @bytes, writes it again and compares; then with padding, with padding
+ * that is none, and cut off. */
+static void judge_request(const uint8_t *bytes, size_t len, bool has_cookie)
+{
+    uint8_t padded[ROOM] = {0}, again[ROOM];
+    struct vc_dht_request read;
+
+    memcpy(padded, bytes, len);
+    for (size_t padding = 0; padding < 3; padding++) {
+        assert_int_equal(vc_dht_request_read((struct vc_bytes){padded, len + padding},
+                                             has_cookie, &read),
+                         VC_OK);
+        assert_int_equal(write_request(again, &read), len);
+        assert_memory_equal(again, bytes, len);
+    }
+    for (size_t i = len; i < len + 20; i++) {
+        padded[i] = 0x80;
+        assert_int_equal(read_request(padded, len + 20, has_cookie), VC_ERR_MALFORMED);
+        padded[i] = 0;
+    }
+    for (size_t cut = 0; cut < len; cut++) {
+        assert_int_equal(read_request(bytes, cut, has_cookie), VC_ERR_MALFORMED);
+    }
+}
+
+static void test_requests_are_read_as_written(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < REQUEST_TYPES; i++) {
+        for (int with = 0; with < 2; with++) {
+            struct vc_dht_request request = a_request(request_types[i], with == 1);
+            uint8_t bytes[ROOM];
+
+            if (!request.has_cookie && needs_cookie(request.type)) {
+                expect_assert_failure((void)write_request(bytes, &request));
+                continue;
+            }
+            judge_request(bytes, write_request(bytes, &request), request.has_cookie);
+        }
+    }
+}
+
+static void judge_answer(const uint8_t *bytes, size_t len)
+{
+    uint8_t padded[ROOM] = {0}, again[ROOM];
+    struct vc_dht_answer read;
+
+    memcpy(padded, bytes, len);
+    for (size_t padding = 0; padding < 3; padding++) {
+        assert_int_equal(
+            vc_dht_answer_read((struct vc_bytes){padded, len + padding}, &read), VC_OK);
+        assert_int_equal(write_answer(again, &read), len);
+        assert_memory_equal(again, bytes, len);
+    }
+    for (size_t i = len; i < len + 20; i++) {
+        padded[i] = 0x80;
+        assert_int_equal(read_answer(padded, len + 20), VC_ERR_MALFORMED);
+        padded[i] = 0;
+    }
+    for (size_t cut = 0; cut < len; cut++) {
+        assert_int_equal(read_answer(bytes, cut), VC_ERR_MALFORMED);
+    }
+}
+
+static void test_answers_are_read_as_written(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ANSWER_TYPES; i++) {
+        for (uint8_t family = 4; family <= 6; family += 2) {
+            struct vc_dht_answer answer = an_answer(answer_types[i], family);
+            uint8_t bytes[ROOM];
+
+            judge_answer(bytes, write_answer(bytes, &answer));
+        }
+    }
+}
+
+/* The fields of the document, by their offsets. */
+static void test_fields_stand_where_the_document_says(void **state)
+{
+    static const uint8_t target[8] = {8, 7, 6, 5, 4, 3, 2, 1};
+    struct vc_dht_request request = a_request(VC_DHT_FIND, true);
+    struct vc_dht_answer answer = an_answer(VC_DHT_HOLD, 4);
+    uint8_t bytes[ROOM];
+
+    (void)state;
+    assert_int_equal(write_request(bytes, &request), 1 + 16 + 8);
+    assert_int_equal(bytes[0], 2);
+    assert_memory_equal(bytes + 1, request.cookie.b, 16);
+    assert_memory_equal(bytes + 17, target, 8);
+    request = a_request(VC_DHT_REFRESH, true);
+    assert_int_equal(write_request(bytes, &request), 1 + 16 + 32 + 8);
+    assert_memory_equal(bytes + 17, request.place.b, 32);
+    assert_int_equal(bytes[49], 9);
+    assert_int_equal(write_answer(bytes, &answer), 1 + 16 + 4 + 7 + 1 + 8);
+    assert_int_equal(bytes[0], 132);
+    assert_memory_equal(bytes + 1, answer.cookie.b, 16);
+    assert_memory_equal(bytes + 17, ((const uint8_t[]){4, 3, 2, 1}), 4);
+    assert_memory_equal(bytes + 21, ((const uint8_t[]){4, 192, 0, 2, 77, 0xe8, 3}), 7);
+    assert_int_equal(bytes[28], VC_DHT_HOLD_FAR);
+    assert_int_equal(bytes[29], 11);
+}
+
+static void test_types_that_are_not_known_are_told_apart(void **state)
+{
+    uint8_t bytes[ROOM] = {0};
+
+    (void)state;
+    for (unsigned type = 0; type < 256; type++) {
+        bytes[0] = (uint8_t)type;
+        if (type < 1 || type > 7) {
+            assert_int_equal(read_request(bytes, 60, true), VC_ERR_UNSUPPORTED);
+        }
+        if (type < 129 || type > 132) {
+            assert_int_equal(read_answer(bytes, 60), VC_ERR_UNSUPPORTED);
+        }
+    }
+    assert_int_equal(read_request(bytes, 0, true), VC_ERR_MALFORMED);
+    assert_int_equal(read_answer(bytes, 0), VC_ERR_MALFORMED);
+}
+
+static void test_what_needs_a_cookie_is_nothing_without(void **state)
+{
+    uint8_t bytes[ROOM] = {0};
+
+    (void)state;
+    for (size_t i = 0; i < REQUEST_TYPES; i++) {
+        struct vc_dht_request request = a_request(request_types[i], true);
+        size_t len = write_request(bytes, &request);
+
+        memmove(bytes + 1, bytes + 17, len - 17);
+        assert_int_equal(read_request(bytes, len - 16, false),
+                         needs_cookie(request.type) ? VC_ERR_MALFORMED : VC_OK);
+    }
+}
+
+/* The bytes of NODES with a change. */
+static vc_err read_nodes(uint8_t family, size_t offset, uint8_t value)
+{
+    struct vc_dht_answer answer = an_answer(VC_DHT_NODES, family);
+    uint8_t bytes[ROOM] = {0};
+    size_t head = family == 4 ? 28 : 40;
+
+    (void)write_answer(bytes, &answer);
+    bytes[head + offset] = value;
+    return read_answer(bytes, ROOM);
+}
+
+static void test_nodes_are_few_and_of_one_family(void **state)
+{
+    struct vc_dht_answer answer = an_answer(VC_DHT_NODES, 6);
+    uint8_t bytes[ROOM];
+
+    (void)state;
+    assert_int_equal(read_nodes(4, 0, VC_DHT_CONTACTS_IPV4), VC_OK);
+    assert_int_equal(read_nodes(4, 0, VC_DHT_CONTACTS_IPV4 + 1), VC_ERR_MALFORMED);
+    assert_int_equal(read_nodes(6, 0, VC_DHT_CONTACTS_IPV6), VC_OK);
+    assert_int_equal(read_nodes(6, 0, VC_DHT_CONTACTS_IPV6 + 1), VC_ERR_MALFORMED);
+    assert_int_equal(read_nodes(4, 0, 255), VC_ERR_MALFORMED);
+    /* A shorter count leaves a contact where padding should be. */
+    assert_int_equal(read_nodes(4, 0, VC_DHT_CONTACTS_IPV4 - 1), VC_ERR_MALFORMED);
+    /* The first contact turns into one of the other family. */
+    assert_int_equal(read_nodes(4, 1, 6), VC_ERR_MALFORMED);
+    assert_int_equal(read_nodes(6, 1, 4), VC_ERR_MALFORMED);
+    answer.contact_count = VC_DHT_CONTACTS_IPV6 + 1;
+    expect_assert_failure((void)write_answer(bytes, &answer));
+    answer.contact_count = 1;
+    answer.contacts[0].addr = address(4, 1);
+    expect_assert_failure((void)write_answer(bytes, &answer));
+    answer.contact_count = 0;
+    judge_answer(bytes, write_answer(bytes, &answer));
+}
+
+static void test_a_verdict_and_an_address_are_ones_that_can_be(void **state)
+{
+    struct vc_dht_answer answer = an_answer(VC_DHT_HOLD, 4);
+    uint8_t bytes[ROOM];
+    size_t len = write_answer(bytes, &answer);
+
+    (void)state;
+    for (unsigned hold = 0; hold < 256; hold++) {
+        bytes[28] = (uint8_t)hold;
+        assert_int_equal(read_answer(bytes, len),
+                         hold <= VC_DHT_HOLD_FAR ? VC_OK : VC_ERR_MALFORMED);
+    }
+    answer.seen.port = 0;
+    assert_int_equal(read_answer(bytes, write_answer(bytes, &answer)),
+                     VC_ERR_MALFORMED);
+    answer = an_answer(VC_DHT_HOLD, 4);
+    len = write_answer(bytes, &answer);
+    bytes[21] = 5;
+    assert_int_equal(read_answer(bytes, len), VC_ERR_MALFORMED);
+}
+
+static void test_what_is_wrong_changes_nothing(void **state)
+{
+    struct vc_dht_request request = {.seq = 77};
+    struct vc_dht_answer answer = {.seq = 78};
+    const uint8_t bytes[3] = {VC_DHT_GET, 1, 2};
+
+    (void)state;
+    assert_int_equal(vc_dht_request_read(VC_BYTES(bytes), false, &request),
+                     VC_ERR_MALFORMED);
+    assert_int_equal(vc_dht_answer_read(VC_BYTES(bytes), &answer), VC_ERR_UNSUPPORTED);
+    assert_true(request.seq == 77 && request.type == 0);
+    assert_true(answer.seq == 78 && answer.type == 0);
+}
+
+static void test_a_record_has_one_length(void **state)
+{
+    struct vc_dht_request request = a_request(VC_DHT_PUT, true);
+    struct vc_dht_answer answer = an_answer(VC_DHT_VALUE, 4);
+    uint8_t bytes[ROOM];
+
+    (void)state;
+    request.record.len--;
+    expect_assert_failure((void)write_request(bytes, &request));
+    answer.record.len--;
+    expect_assert_failure((void)write_answer(bytes, &answer));
+}
+
+static void test_a_body_has_its_least_length_without_a_cookie(void **state)
+{
+    (void)state;
+    assert_int_equal(vc_dht_request_body_min(VC_DHT_PING, false, false), 8);
+    assert_int_equal(vc_dht_request_body_min(VC_DHT_FIND, false, false), 416);
+    assert_int_equal(vc_dht_request_body_min(VC_DHT_FIND, true, false), 448);
+    assert_int_equal(vc_dht_request_body_min(VC_DHT_GET, false, false), 1008);
+    for (size_t i = 0; i < REQUEST_TYPES; i++) {
+        assert_int_equal(vc_dht_request_body_min(request_types[i], false, true), 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_requests_are_read_as_written),
+        cmocka_unit_test(test_answers_are_read_as_written),
+        cmocka_unit_test(test_fields_stand_where_the_document_says),
+        cmocka_unit_test(test_types_that_are_not_known_are_told_apart),
+        cmocka_unit_test(test_what_needs_a_cookie_is_nothing_without),
+        cmocka_unit_test(test_nodes_are_few_and_of_one_family),
+        cmocka_unit_test(test_a_verdict_and_an_address_are_ones_that_can_be),
+        cmocka_unit_test(test_what_is_wrong_changes_nothing),
+        cmocka_unit_test(test_a_record_has_one_length),
+        cmocka_unit_test(test_a_body_has_its_least_length_without_a_cookie),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
