@@ -107,6 +107,13 @@
 #define VC_DHT_HOLDERS_MIN       9 /* or when fewer have answered */
 #define VC_DHT_UNREFRESHED_MS \
     (UINT64_C(150) * 60 * 1000) /* is evicted first when full */
+#define VC_DHT_RECORD_AHEAD_S \
+    7200 /* seconds before its day that a record is published */
+#define VC_DHT_RECORD_AFTER_S 7200 /* and after it that it expires: clocks differ */
+#define VC_DHT_SEQ_STEP_MS    (UINT64_C(10) * 60 * 1000)
+#define VC_DHT_SWEEP_EVERY_MS (UINT64_C(60) * 1000) /* it looks at all that is held */
+/* What says more than this of the future is refused, so that nobody locks a place for ever
+ * nor holds one for long; the day, both ends and the difference of two clocks fit in. */
 #define VC_DHT_SEQ_AHEAD_MS    (UINT64_C(2) * 60 * 60 * 1000)
 #define VC_DHT_EXPIRY_AHEAD_MS (UINT64_C(30) * 60 * 60 * 1000)
 
