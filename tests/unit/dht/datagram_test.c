@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "tests/support/check.h"
-#include "tests/support/dht_samples.h"
 #include "tests/support/dht_talk.h"
 #include "tests/support/test.h"
 
@@ -456,72 +455,6 @@ static void test_what_does_not_fit_is_not_written(void **state)
     }
 }
 
-static size_t answer_len(unsigned type, uint8_t family)
-{
-    struct vc_dht_answer sample = dht_sample_answer(type, family);
-    uint8_t room[VC_DHT_DATAGRAM_MAX];
-    struct vc_writer w = vc_writer(room, sizeof room);
-
-    vc_dht_answer_write(&w, &sample);
-    assert_int_equal(vc_writer_end(&w), VC_OK);
-    return vc_writer_bytes(&w).len;
-}
-
-/* The answers that there are to each request that may come without a cookie. */
-static const struct {
-    unsigned request, answer;
-    bool is_hello;
-} pairs[] = {{VC_DHT_PING, VC_DHT_PONG, false},  {VC_DHT_FIND, VC_DHT_PONG, false},
-             {VC_DHT_FIND, VC_DHT_NODES, false}, {VC_DHT_FIND, VC_DHT_NODES, true},
-             {VC_DHT_GET, VC_DHT_PONG, false},   {VC_DHT_GET, VC_DHT_NODES, false},
-             {VC_DHT_GET, VC_DHT_VALUE, false}};
-
-/* dht/SPEC.md, "Requests": the answer fits, and behind NODES a PING to the asker. */
-static void test_nobody_without_a_cookie_gets_more_than_he_sends(void **state)
-{
-    struct dht_talk talk;
-    struct dht_datagram question, reply;
-
-    (void)state;
-    dht_talk_begin(&talk, "veche", 19);
-    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
-        for (uint8_t family = 4; family <= 6; family += 2) {
-            struct vc_dht_header header = dht_talk_header(&talk, pairs[i].is_hello);
-            size_t ping = pairs[i].answer == VC_DHT_NODES ? VC_DHT_PING_LEN_MAX : 0;
-
-            for (int again = 0; again < 50; again++) {
-                assert_int_equal(
-                    dht_talk_ask(&talk, &header, VC_BYTES(words),
-                                 vc_dht_request_body_min(pairs[i].request,
-                                                         pairs[i].is_hello, false),
-                                 &question),
-                    VC_OK);
-                assert_int_equal(
-                    dht_talk_answer(
-                        &talk, &header,
-                        (struct vc_bytes){nothing, answer_len(pairs[i].answer, family)},
-                        question.len - ping, &reply),
-                    VC_OK);
-                assert_true(reply.len + ping <= question.len);
-            }
-        }
-    }
-}
-
-/* The table of the document, to the byte. */
-static void test_the_longest_answers_are_as_long_as_the_document_says(void **state)
-{
-    (void)state;
-    assert_int_equal(VC_DHT_ANSWER_OVERHEAD + answer_len(VC_DHT_PONG, 6), 80);
-    assert_int_equal(VC_DHT_ANSWER_OVERHEAD + answer_len(VC_DHT_NODES, 6), 387);
-    assert_int_equal(VC_DHT_HELLO_ANSWER_OVERHEAD + answer_len(VC_DHT_NODES, 6), 419);
-    assert_int_equal(VC_DHT_ANSWER_OVERHEAD + answer_len(VC_DHT_VALUE, 6), 1080);
-    for (unsigned type = DHT_ANSWER_FIRST; type <= DHT_ANSWER_LAST; type++) {
-        assert_true(answer_len(type, 4) < answer_len(type, 6));
-    }
-    assert_int_equal(VC_DHT_PING_LEN_MAX, 100);
-}
-
 static void ask_with(struct dht_talk *talk, const struct vc_dht_header *header,
                      size_t len, size_t body_min)
 {
@@ -597,8 +530,6 @@ int main(void)
         cmocka_unit_test(test_padding_is_up_to_15_zeros),
         cmocka_unit_test(test_padding_stays_within_the_room),
         cmocka_unit_test(test_what_does_not_fit_is_not_written),
-        cmocka_unit_test(test_nobody_without_a_cookie_gets_more_than_he_sends),
-        cmocka_unit_test(test_the_longest_answers_are_as_long_as_the_document_says),
         cmocka_unit_test(test_mistakes_of_the_caller_are_found),
     };
 
