@@ -45,7 +45,7 @@
 #define VC_DHT_UNHEARD_MS    (UINT64_C(30) * 60 * 1000)
 #define VC_DHT_PING_EVERY_MS (UINT64_C(60) * 1000)
 /* While nodes are found dead the next is asked so soon: half of 300 are found in minutes. */
-#define VC_DHT_PING_SOON_MS 1000
+#define VC_DHT_PING_SOON_MS 400
 /* Pings at once after a change of network. */
 #define VC_DHT_PING_BURST 8
 /* Somebody was asked so long ago, and nobody has answered: another is asked, to know whether it
