@@ -22,14 +22,13 @@ void vc_dht_lookup_begin(struct vc_dht_lookup *lookup, uint64_t target, uint8_t 
 /* The most crowded path: the one with the most nodes that were not asked yet. */
 static uint8_t crowded(const struct vc_dht_lookup *lookup)
 {
-    uint8_t heard[VC_DHT_ALPHA_WIDE] = {0};
+    unsigned heard[VC_DHT_ALPHA_WIDE] = {0};
     uint8_t most = 0;
 
     for (unsigned i = 0; i < lookup->count; i++) {
         const struct vc_dht_lookup_node *node = &lookup->nodes[i];
 
-        heard[node->path] =
-            (uint8_t)(heard[node->path] + (node->state == VC_DHT_LOOKUP_HEARD));
+        heard[node->path] += node->state == VC_DHT_LOOKUP_HEARD;
         if (heard[node->path] > heard[most]) {
             most = node->path;
         }
