@@ -9,6 +9,9 @@
 
 typedef vc_err driver_command(struct world *world, char **words);
 
+/* driver_blind.c */
+driver_command driver_blind, driver_blindinvite, driver_blindsign;
+
 /* driver_people.c */
 driver_command driver_account, driver_device, driver_prekey, driver_onetime,
     driver_forget;
