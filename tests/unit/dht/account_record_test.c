@@ -164,6 +164,26 @@ static void test_the_hand_makes_what_the_code_makes(void **state)
     assert_memory_equal(forged, full_bytes, sizeof(forged));
 }
 
+/* Whoever has R and not K cannot tell whether something is said to contacts. */
+static void test_saying_nothing_looks_like_saying_something(void **state)
+{
+    const struct vc_secret32 seed = {{0x78}};
+    uint8_t inner[HAND_INNER_LEN];
+    struct vc_rng rng;
+    size_t equal = 0;
+
+    (void)state;
+    take_apart(&bare, bare_bytes);
+    memcpy(inner, &plain[HAND_INNER], sizeof(inner));
+    vc_rng_init(&rng, &seed);
+    vc_account_record_write(forged, &bare.place, &bare.record, &bare.signers, &rng);
+    take_apart(&bare, forged);
+    for (size_t i = 0; i < sizeof(inner); i++) {
+        equal += inner[i] == plain[HAND_INNER + i];
+    }
+    assert_true(equal < 8); /* of 106 random bytes, with a chance of 2^-35 */
+}
+
 static void test_every_byte_is_signed_by_the_device(void **state)
 {
     (void)state;
@@ -245,6 +265,12 @@ static void test_parts_that_others_signed_are_refused(void **state)
     liar.record.certificate = full.record.certificate;
     account_hand_write(&liar, forged);
     assert_int_equal(read_contact(&liar, forged, &record), VC_ERR_AUTH);
+
+    /* His own keys, but the root has not signed them. */
+    account_hand_begin(&liar, 4, 0);
+    liar.record.certificate.sig.b[0] ^= 1;
+    account_hand_write(&liar, forged);
+    assert_int_equal(read_contact(&liar, forged, &record), VC_ERR_AUTH);
 }
 
 /* ---- form: the device itself has signed what is wrong ---- */
@@ -304,6 +330,22 @@ static void test_counts_have_limits(void **state)
         VC_ERR_MALFORMED);
     assert_int_equal(with_byte(&full, full_bytes, extensions_at(&full), 255),
                      VC_ERR_MALFORMED);
+}
+
+static void test_a_statement_fills_its_length(void **state)
+{
+    struct account_hand hand;
+    const uint16_t index = 0;
+    uint8_t bytes[VC_DHT_RECORD_LEN];
+
+    (void)state;
+    account_hand_begin(&hand, 6, index);
+    vc_account_sign_live(&hand.account, &index, 1, HAND_EPOCH * VC_EPOCH_S);
+    hand.record.live = hand.account.live;
+    account_hand_write(&hand, bytes);
+    assert_int_equal(with_byte(&hand, bytes, HAND_LIVE, 75), VC_OK);
+    /* The zeros that follow would be good for no hosts and no extensions. */
+    assert_int_equal(with_byte(&hand, bytes, HAND_LIVE, 77), VC_ERR_MALFORMED);
 }
 
 static void test_hosts_must_be_somewhere(void **state)
@@ -516,6 +558,7 @@ int main(void)
         cmocka_unit_test(test_one_of_sixteen_generations_opens),
         cmocka_unit_test(test_another_account_is_refused),
         cmocka_unit_test(test_the_hand_makes_what_the_code_makes),
+        cmocka_unit_test(test_saying_nothing_looks_like_saying_something),
         cmocka_unit_test(test_every_byte_is_signed_by_the_device),
         cmocka_unit_test(test_it_is_signed_for_one_place_and_seq),
         cmocka_unit_test(test_a_device_has_its_own_place),
@@ -524,6 +567,7 @@ int main(void)
         cmocka_unit_test(test_what_is_left_must_be_zeros),
         cmocka_unit_test(test_kinds_that_are_not_known_are_unsupported),
         cmocka_unit_test(test_counts_have_limits),
+        cmocka_unit_test(test_a_statement_fills_its_length),
         cmocka_unit_test(test_hosts_must_be_somewhere),
         cmocka_unit_test(test_extensions_of_later_versions_are_passed_over),
         cmocka_unit_test(test_what_is_for_contacts_is_strict_too),
