@@ -390,6 +390,7 @@ void vc_chat_submitted(struct vc_chat *chat, uint64_t ticket)
     vc_people_submitted(chat, ticket);
     vc_guests_submitted(chat, ticket);
     vc_joins_submitted(chat, ticket);
+    vc_forwards_submitted(chat, ticket);
     for (size_t i = 0; chat->has_chores && i < chat->people_count; i++) {
         if (chat->people[i]->remove_ticket == VC_TICKET_OPEN) {
             chat->people[i]->remove_ticket = ticket;

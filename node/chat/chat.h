@@ -117,6 +117,19 @@ VC_NODISCARD vc_err vc_chat_move(struct vc_chat *chat, const struct vc_now *now,
                                  const struct vc_secret32 *entropy,
                                  uint32_t *ret_invites);
 
+/* What stands where the account was found before.  Secret: wipe it. */
+struct vc_chat_forward {
+    struct vc_forward forward;
+    struct vc_sign_secret old_secret; /* of forward.old_record, whose places they are */
+};
+/*
+ * The forwards whose 60 days are not over, oldest first: to be published at the places of
+ * their old record keys, with the root on the device or not.  Fills up to @room entries; gives
+ * the number there are, none until the last move is durable.
+ */
+size_t vc_chat_forwards(const struct vc_chat *chat, const struct vc_now *now,
+                        struct vc_chat_forward *ret_forwards, size_t room);
+
 /* ---- invites and joins ---- */
 
 struct vc_invite_state {

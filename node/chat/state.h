@@ -136,7 +136,8 @@ struct vc_chat {
     struct vc_turning_row turning;
     bool is_turning_review; /* an old contacts key may not be needed any more */
     struct vc_forwards_row forwards;
-    bool is_forwards_review;                  /* a forward may not be needed any more */
+    uint64_t move_ticket;    /* of the last move, or VC_TICKET_OPEN; 0: none */
+    bool is_forwards_review; /* a forward may not be needed any more */
     uint8_t words_asked[VC_CHAT_WORDS_ASKED]; /* zeros: none */
     struct vc_addr addrs[VC_CARD_ADDRS_MAX];
     uint8_t addr_count;
@@ -305,6 +306,7 @@ VC_NODISCARD vc_err vc_forwards_load(struct vc_chat *chat, const struct vc_now *
 /* Somebody has acknowledged a card. */
 void vc_forwards_review(struct vc_chat *chat);
 void vc_forwards_tick(struct vc_chat *chat, const struct vc_now *now);
+void vc_forwards_submitted(struct vc_chat *chat, uint64_t ticket);
 /* Contacts, of those who count, whose card has an older record key. */
 uint32_t vc_forwards_unknowing(const struct vc_chat *chat);
 

@@ -4,6 +4,7 @@ import dataclasses
 import os
 import re
 
+import blinding
 import identity
 import link
 import opening
@@ -12,7 +13,7 @@ import ratchet
 import sodium
 import state
 import statement
-from primitives import digest
+from primitives import digest, label_bytes, number
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SPEC = os.path.join(ROOT, "crypto", "SPEC.md")
@@ -179,4 +180,20 @@ def of_ratchet():
     yield from differences(blocks("Worked example of sections 17 and 18")[0], made)
 
 
-EXAMPLES = [of_identity, of_links, of_openings]
+def of_blinding():
+    seed = identity.record_seed(identity.root_seed(b"\x01" * 32), 0)
+    record = sodium.ed25519_public(seed)
+    factors = (blinding.factor_of_device(record, 20455, 5),
+               blinding.factor_of_invite(record, 20455, b"\x05" * 16))
+    message = label_bytes("example") + b"hello"
+    for stated, factor in zip(blocks("Worked examples of section 20"), factors, strict=True):
+        key = blinding.Blinded(seed, factor)
+        if blinding.blind_public(record, factor) != key.public:
+            yield "the two halves are not of one key"
+        yield from differences(stated, {
+            "h": number(factor, 32), "P'": key.public, "place": blinding.place(key.public),
+            "a'": number(key.secret, 32), "nonce key": key.nonce_key,
+            "signature": key.sign(message)})
+
+
+EXAMPLES = [of_identity, of_links, of_openings, of_ratchet, of_blinding]

@@ -6,6 +6,9 @@
 
 #include "tests/vectors/driver_lines.h"
 
+/* driver_blind.c */
+driver_command driver_blind, driver_blindinvite, driver_blindsign;
+
 /* driver_people.c */
 driver_command driver_account, driver_device, driver_prekey, driver_onetime,
     driver_forget;

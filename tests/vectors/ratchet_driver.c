@@ -130,15 +130,27 @@ static vc_err run_strip(struct world *world, char **words)
 }
 
 static const struct driver_line lines[] = {
-    {"account", 2, 2, driver_account}, {"day", 1, 1, run_day},
-    {"decrypt", 2, 3, driver_decrypt}, {"device", 6, 6, driver_device},
-    {"encrypt", 3, 4, driver_encrypt}, {"expire", 1, 1, driver_expire},
-    {"export", 1, 1, driver_export},   {"forget", 2, 2, driver_forget},
-    {"import", 3, 3, driver_import},   {"network", 1, 1, run_network},
-    {"onetime", 3, 3, driver_onetime}, {"pad", 1, 1, run_pad},
-    {"prekey", 6, 6, driver_prekey},   {"reset", 0, 0, run_reset},
-    {"seal", 4, 4, run_seal},          {"start", 11, 11, driver_start},
-    {"strip", 1, 1, run_strip},        {"unseal", 4, 4, run_unseal},
+    {"account", 2, 2, driver_account},
+    {"blind", 3, 3, driver_blind},
+    {"blindinvite", 3, 3, driver_blindinvite},
+    {"blindsign", 3, 3, driver_blindsign},
+    {"day", 1, 1, run_day},
+    {"decrypt", 2, 3, driver_decrypt},
+    {"device", 6, 6, driver_device},
+    {"encrypt", 3, 4, driver_encrypt},
+    {"expire", 1, 1, driver_expire},
+    {"export", 1, 1, driver_export},
+    {"forget", 2, 2, driver_forget},
+    {"import", 3, 3, driver_import},
+    {"network", 1, 1, run_network},
+    {"onetime", 3, 3, driver_onetime},
+    {"pad", 1, 1, run_pad},
+    {"prekey", 6, 6, driver_prekey},
+    {"reset", 0, 0, run_reset},
+    {"seal", 4, 4, run_seal},
+    {"start", 11, 11, driver_start},
+    {"strip", 1, 1, run_strip},
+    {"unseal", 4, 4, run_unseal},
 };
 
 int main(void)
