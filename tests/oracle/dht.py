@@ -16,7 +16,6 @@ MASKS = {4: bytes.fromhex("030f3fff"), 6: bytes.fromhex("0103070f1f3f7fff")}
 
 PING, FIND, GET, PUT, REFRESH, CALL, RING = range(1, 8)
 PONG, NODES, VALUE, HOLD = range(129, 133)
-WITH_COOKIE = (PUT, REFRESH, CALL, RING)
 HOLD_MAX = 4
 
 
@@ -83,8 +82,6 @@ def read_request(body, has_cookie):
     kind = cursor.number(1)
     if not PING <= kind <= RING:
         raise Unsupported("another request")
-    if kind in WITH_COOKIE and not has_cookie:
-        raise Malformed("a cookie is missing")
     cookie = cursor.take(COOKIE_LEN) if has_cookie else None
     if kind == RING:
         fields = read_contact(cursor)[1]
