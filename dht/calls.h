@@ -24,9 +24,10 @@ struct vc_dht_call {
     struct vc_dht_contact to; /* key zeros: a hello, nobody knows yet */
     enum vc_dht_type type;
     bool is_hello;
-    bool is_late;   /* the hedge has passed */
-    bool is_second; /* asked again with a cookie: a further PONG is a failure */
-    uint16_t owner; /* what it was asked for: the caller's numbers */
+    bool is_late;       /* the hedge has passed */
+    bool is_second;     /* asked again with a cookie: a further PONG is a failure */
+    bool is_for_cookie; /* what was sent is a PING, as @type needs a cookie */
+    uint16_t owner;     /* what it was asked for: the caller's numbers */
     uint16_t slot;
     vc_ms sent_at;
 };

@@ -73,6 +73,9 @@ VC_NODISCARD vc_err vc_dht_request_read(struct vc_bytes body, bool has_cookie,
 VC_NODISCARD vc_err vc_dht_answer_read(struct vc_bytes body,
                                        struct vc_dht_answer *ret_answer);
 
+/* May this request be made only with a cookie? */
+bool vc_dht_type_needs_cookie(enum vc_dht_type type);
+
 /*
  * Bytes to which a body without a cookie is filled up at least, so that the longest answer is
  * not longer than the request; those of FIND and hello so that there is room for the longest
