@@ -79,8 +79,8 @@ VC_NODISCARD vc_err vc_dht_answer_read(struct vc_bytes body,
  * PING behind it too.  dht/SPEC.md, "Requests".
  */
 #define VC_DHT_PING_BODY_MIN  8
-#define VC_DHT_FIND_BODY_MIN  416
-#define VC_DHT_HELLO_BODY_MIN 448
+#define VC_DHT_FIND_BODY_MIN  424
+#define VC_DHT_HELLO_BODY_MIN 456
 #define VC_DHT_GET_BODY_MIN   1008
 
 /* Which of them it is; 0 with a cookie. */
