@@ -82,8 +82,8 @@ bool vc_dht_type_needs_cookie(enum vc_dht_type type);
  * PING behind it too.  dht/SPEC.md, "Requests".
  */
 #define VC_DHT_PING_BODY_MIN  8
-#define VC_DHT_FIND_BODY_MIN  416
-#define VC_DHT_HELLO_BODY_MIN 448
+#define VC_DHT_FIND_BODY_MIN  424
+#define VC_DHT_HELLO_BODY_MIN 456
 #define VC_DHT_GET_BODY_MIN   1008
 
 /* Which of them it is; 0 with a cookie. */
