@@ -107,7 +107,8 @@ static bool ask_again(struct vc_dht *dht, const struct vc_dht_call *call)
                                .owner = call->owner,
                                .slot = call->slot};
 
-    return !call->is_second && !call->is_hello && vc_dht_wish_for(dht, &wish);
+    return !call->is_second && !call->is_hello && call->owner != VC_DHT_NOBODY &&
+           vc_dht_wish_for(dht, &wish);
 }
 
 bool vc_dht_take_answer(struct vc_dht *dht, const struct vc_now *now,
