@@ -15,12 +15,6 @@
 
 static const uint8_t dht_sample_record[VC_DHT_RECORD_LEN] = {1, 2, [999] = 3};
 
-/* PUT, REFRESH, CALL and RING. */
-static inline bool dht_needs_cookie(unsigned type)
-{
-    return type >= VC_DHT_PUT;
-}
-
 static inline struct vc_addr dht_sample_addr(uint8_t family, uint8_t number)
 {
     static const uint8_t ipv6[16] = {0x20, 1, 0xd, 0xb8};

@@ -1,13 +1,10 @@
 /*
- * The driver's commands.  Each gets the words behind its name, NULL behind the last of them, and
- * prints "ok" and the answer's words when it gives VC_OK, else nothing.
+ * The commands of ratchet_driver that stand in files of their own.
  */
 #ifndef VC_TESTS_VECTORS_DRIVER_COMMANDS_H
 #define VC_TESTS_VECTORS_DRIVER_COMMANDS_H
 
-#include "tests/vectors/driver_world.h"
-
-typedef vc_err driver_command(struct world *world, char **words);
+#include "tests/vectors/driver_lines.h"
 
 /* driver_blind.c */
 driver_command driver_blind, driver_blindinvite, driver_blindsign;
