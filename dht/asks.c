@@ -55,7 +55,7 @@ bool vc_dht_asks_have_room(const struct vc_dht *dht)
 static void free_ask(struct vc_dht *dht, struct vc_dht_ask *ask)
 {
     for (unsigned i = 0; i < vc_dht_walk_count(dht); i++) {
-        vc_dht_calls_drop(&dht->calls, owner_of(dht, ask, i));
+        vc_dht_calls_disown(&dht->calls, owner_of(dht, ask, i));
         vc_dht_wishes_drop(dht, owner_of(dht, ask, i));
     }
     ask->kind = VC_DHT_ASK_FREE;
