@@ -64,11 +64,10 @@ void vc_dht_deinit(struct vc_dht *dht); /* wipes */
 
 /*
  * Tells of a node to join by: its address and, when it is known, its key.  It may be anything
- * that somebody once said: nothing is lost if nobody is there.  Up to VC_DHT_DOORS_MAX are
+ * that somebody once said: nothing is lost if nobody is there.  Up to doors_max are
  * remembered, the latest instead of the oldest, and tried again, with backoff, while nobody
  * else is known.
  */
-#define VC_DHT_DOORS_MAX 64
 void vc_dht_enter(struct vc_dht *dht, const struct vc_now *now,
                   const struct vc_addr *addr, const struct vc_key32 *key);
 
@@ -144,7 +143,7 @@ bool vc_dht_next(struct vc_dht *dht, const struct vc_now *now,
                  struct vc_dht_output *ret_output);
 
 /* When vc_dht_tick() is wanted, or VC_NEVER. */
-vc_ms vc_dht_due(const struct vc_dht *dht);
+vc_ms vc_dht_due(const struct vc_dht *dht, const struct vc_now *now);
 
 /* ---- what it knows ---- */
 

@@ -75,6 +75,26 @@
 #define VC_DHT_ASK_RATE_CLIENT 15
 #define VC_DHT_ASK_BURST       120 /* a lookup or two and what they store */
 
+/* Pings a second to routers that have asked us and would have a place in the table. */
+#define VC_DHT_CHECK_RATE 2
+#define VC_DHT_CHECK_BURST 32
+/* Pings a second that others ask us to send. */
+#define VC_DHT_RING_RATE 1
+#define VC_DHT_RING_BURST 10
+
+/* Joining */
+
+#define VC_DHT_DOOR_EVERY_MS 100 /* between two doors, and between nodes of a saved table */
+#define VC_DHT_DOOR_AGAIN_MS 2000 /* the same door, doubled each time */
+#define VC_DHT_DOOR_AGAIN_MAX_MS (UINT64_C(15) * 60 * 1000)
+/* A node that went out is asked again after this, doubled each time, VC_DHT_LOST_TRIES times:
+ * that is how two halves of a network that was cut find each other again. */
+#define VC_DHT_LOST_AGAIN_MS (UINT64_C(60) * 1000)
+#define VC_DHT_LOST_TRIES 7
+#define VC_DHT_SAVE_FIRST_MS (UINT64_C(60) * 1000)
+#define VC_DHT_SAVE_EVERY_MS (UINT64_C(10) * 60 * 1000)
+#define VC_DHT_SAVE_NODES 200
+
 /* Records */
 
 #define VC_DHT_RECORDS_PER_24 32 /* places of which the writers are in one /24 */
@@ -82,10 +102,18 @@
     8 /* times the distance of the 12th: nothing farther is taken */
 #define VC_DHT_REFRESH_MS \
     (UINT64_C(60) * 60 * 1000)     /* +-20 %: holders are asked again */
+#define VC_DHT_PUT_AGAIN_MS 5000 /* after a put that did not end well, doubled each time */
 #define VC_DHT_REFRESHES_PER_PUT 4 /* every 4th time with a lookup */
 #define VC_DHT_HOLDERS_MIN       9 /* or when fewer have answered */
 #define VC_DHT_UNREFRESHED_MS \
     (UINT64_C(150) * 60 * 1000) /* is evicted first when full */
+#define VC_DHT_RECORD_AHEAD_S \
+    7200 /* seconds before its day that a record is published */
+#define VC_DHT_RECORD_AFTER_S 7200 /* and after it that it expires: clocks differ */
+#define VC_DHT_SEQ_STEP_MS    (UINT64_C(10) * 60 * 1000)
+#define VC_DHT_SWEEP_EVERY_MS (UINT64_C(60) * 1000) /* it looks at all that is held */
+/* What says more than this of the future is refused, so that nobody locks a place for ever
+ * nor holds one for long; the day, both ends and the difference of two clocks fit in. */
 #define VC_DHT_SEQ_AHEAD_MS    (UINT64_C(2) * 60 * 60 * 1000)
 #define VC_DHT_EXPIRY_AHEAD_MS (UINT64_C(30) * 60 * 60 * 1000)
 

@@ -1,0 +1,330 @@
+/* dht/SPEC.md, "Records": what holders do. */
+#include "dht/records.h"
+
+#include <string.h>
+
+/* Of all that stands in the memory only heaps may end between two numbers of 8 bytes. */
+static size_t heap_footprint(uint32_t capacity)
+{
+    return (vc_heap_footprint(capacity) + 7) / 8 * 8;
+}
+
+size_t vc_dht_records_footprint(uint32_t capacity)
+{
+    if (capacity == 0) {
+        return 0;
+    }
+    return (size_t)capacity * sizeof(struct vc_dht_held) +
+           2 * vc_map_footprint(capacity) + 2 * heap_footprint(capacity) +
+           vc_pool_footprint(capacity);
+}
+
+void vc_dht_records_init(struct vc_dht_records *records, void *mem, uint32_t capacity,
+                         bool is_private, struct vc_rng *rng)
+{
+    uint8_t *at = mem;
+
+    *records = (struct vc_dht_records){.capacity = capacity, .is_private = is_private};
+    vc_rng_draw(rng, records->map_key, sizeof(records->map_key));
+    if (capacity == 0) {
+        return;
+    }
+    VC_CHECK(mem != NULL && (uintptr_t)mem % sizeof(uint64_t) == 0);
+    records->items = mem;
+    at += (size_t)capacity * sizeof(struct vc_dht_held);
+    vc_map_init(&records->by_place, at, capacity);
+    at += vc_map_footprint(capacity);
+    vc_map_init(&records->by_prefix, at, capacity);
+    at += vc_map_footprint(capacity);
+    vc_heap_init(&records->by_refresh, at, capacity);
+    at += heap_footprint(capacity);
+    vc_heap_init(&records->by_distance, at, capacity);
+    at += heap_footprint(capacity);
+    vc_pool_init(&records->pool, at, capacity);
+}
+
+static uint64_t hash_of_place(const struct vc_dht_records *records,
+                              const struct vc_hash32 *place)
+{
+    return vc_siphash(records->map_key, VC_BYTES(place->b));
+}
+
+static uint64_t hash_of_prefix(const struct vc_dht_records *records, uint64_t prefix)
+{
+    uint8_t bytes[sizeof(prefix)];
+    struct vc_writer w = vc_writer(bytes, sizeof(bytes));
+
+    vc_write_u64(&w, prefix);
+    return vc_siphash(records->map_key, VC_BYTES(bytes));
+}
+
+static bool is_at_place(const void *ctx, uint32_t value, const void *key)
+{
+    const struct vc_dht_records *records = ctx;
+    const struct vc_hash32 *place = key;
+
+    return memcmp(records->items[value].place.b, place->b, sizeof(place->b)) == 0;
+}
+
+static bool find(const struct vc_dht_records *records, const struct vc_hash32 *place,
+                 uint32_t *ret_index)
+{
+    return records->capacity > 0 &&
+           vc_map_find(&records->by_place, hash_of_place(records, place), is_at_place,
+                       records, place, ret_index);
+}
+
+static bool is_timely(const struct vc_dht_held *held, vc_ms unix_ms)
+{
+    const struct vc_dht_record dates = {.seq = held->seq, .expiry = held->expiry};
+
+    return vc_dht_record_is_timely(&dates, unix_ms);
+}
+
+static void drop(struct vc_dht_records *records, uint32_t index)
+{
+    const struct vc_dht_held *held = &records->items[index];
+
+    vc_map_remove(&records->by_place, hash_of_place(records, &held->place), index);
+    if (!records->is_private) {
+        vc_map_remove(&records->by_prefix, hash_of_prefix(records, held->prefix),
+                      index);
+    }
+    vc_heap_set(&records->by_refresh, index, VC_NEVER);
+    vc_heap_set(&records->by_distance, index, VC_NEVER);
+    vc_pool_give(&records->pool, index);
+}
+
+/* Throws out what is not timely: it looks at everything, so not often. */
+static void sweep(struct vc_dht_records *records, const struct vc_dht_records_at *at)
+{
+    if (at->now < vc_ms_after(records->swept_at, VC_DHT_SWEEP_EVERY_MS)) {
+        return;
+    }
+    records->swept_at = at->now;
+    for (uint32_t i = 0; i < records->capacity; i++) {
+        if (vc_pool_is_taken(&records->pool, i) &&
+            !is_timely(&records->items[i], at->unix_ms)) {
+            drop(records, i);
+        }
+    }
+}
+
+/* What the search below counts: it never finds, and so goes on to the last. */
+struct tally {
+    const struct vc_dht_records *records;
+    uint32_t *count;
+};
+
+static bool tally_one(const void *ctx, uint32_t value, const void *key)
+{
+    const struct tally *tally = ctx;
+    const uint64_t *prefix = key;
+
+    *tally->count += tally->records->items[value].prefix == *prefix;
+    return false;
+}
+
+static bool is_crowded(const struct vc_dht_records *records, uint64_t prefix)
+{
+    uint32_t count = 0, none;
+    const struct tally tally = {records, &count};
+
+    if (records->is_private ||
+        vc_map_find(&records->by_prefix, hash_of_prefix(records, prefix), tally_one,
+                    &tally, &prefix, &none)) {
+        return false;
+    }
+    return count >= VC_DHT_RECORDS_PER_24;
+}
+
+static bool is_full(const struct vc_dht_records *records)
+{
+    return records->pool.count == records->capacity;
+}
+
+/* The heap gives the least first; VC_NEVER would mean none. */
+static vc_ms nearness_of(uint64_t distance)
+{
+    return vc_ms_min(~distance, VC_NEVER - 1);
+}
+
+/* Which record goes when one comes in that is at @distance; false when none does. */
+static bool find_victim(const struct vc_dht_records *records,
+                        const struct vc_dht_records_at *at, uint64_t distance,
+                        uint32_t *ret_index)
+{
+    const struct vc_heap_entry *oldest = &records->by_refresh.entries[0];
+    const struct vc_heap_entry *farthest = &records->by_distance.entries[0];
+
+    if (vc_ms_after(oldest->due_at, VC_DHT_UNREFRESHED_MS) <= at->now) {
+        *ret_index = oldest->index;
+        return true;
+    }
+    *ret_index = farthest->index;
+    return farthest->due_at < nearness_of(distance);
+}
+
+/* Is there room for one more of @prefix at @distance?  Nothing goes out for it yet that anybody
+ * would miss: its signature is not checked. */
+static bool has_room(struct vc_dht_records *records, const struct vc_dht_records_at *at,
+                     uint64_t prefix, uint64_t distance)
+{
+    uint32_t victim;
+
+    if (records->capacity == 0) {
+        return false;
+    }
+    if (is_full(records) || is_crowded(records, prefix)) {
+        sweep(records, at);
+    }
+    return !is_crowded(records, prefix) &&
+           (!is_full(records) || find_victim(records, at, distance, &victim));
+}
+
+static void write(struct vc_dht_records *records, uint32_t index, vc_ms now,
+                  const struct vc_dht_record *record, struct vc_bytes bytes)
+{
+    struct vc_dht_held *held = &records->items[index];
+
+    held->seq = record->seq;
+    held->expiry = record->expiry;
+    memcpy(held->bytes, bytes.data, sizeof(held->bytes));
+    vc_heap_set(&records->by_refresh, index, now);
+}
+
+static void add(struct vc_dht_records *records, const struct vc_dht_records_at *at,
+                const struct vc_hash32 *place, uint64_t prefix,
+                const struct vc_dht_record *record, struct vc_bytes bytes)
+{
+    uint64_t distance = vc_dht_distance(at->own, vc_dht_place_id(place));
+    uint32_t index = 0;
+
+    if (is_full(records) && find_victim(records, at, distance, &index)) {
+        drop(records, index);
+    }
+    VC_CHECK(vc_pool_take(&records->pool, &index) == VC_OK);
+    records->items[index].place = *place;
+    records->items[index].prefix = prefix;
+    VC_CHECK(vc_map_insert(&records->by_place, hash_of_place(records, place), index) ==
+             VC_OK);
+    if (!records->is_private) {
+        VC_CHECK(vc_map_insert(&records->by_prefix, hash_of_prefix(records, prefix),
+                               index) == VC_OK);
+    }
+    vc_heap_set(&records->by_distance, index, nearness_of(distance));
+    write(records, index, at->now, record, bytes);
+}
+
+/* A record for a place at which nothing is held. */
+static vc_err put_new(struct vc_dht_records *records,
+                      const struct vc_dht_records_at *at, const struct vc_addr *from,
+                      const struct vc_dht_record *record, struct vc_bytes bytes,
+                      const struct vc_hash32 *place, enum vc_dht_hold *ret_hold)
+{
+    uint64_t distance = vc_dht_distance(at->own, vc_dht_place_id(place));
+    uint64_t prefix = vc_dht_prefix_narrow(from);
+
+    if (distance > at->reach) {
+        *ret_hold = VC_DHT_HOLD_FAR;
+    } else if (!has_room(records, at, prefix, distance)) {
+        *ret_hold = VC_DHT_HOLD_FULL;
+    } else if (!vc_dht_record_verify(record, bytes)) {
+        return VC_ERR_MALFORMED;
+    } else {
+        add(records, at, place, prefix, record, bytes);
+        *ret_hold = VC_DHT_HOLD_YES;
+    }
+    return VC_OK;
+}
+
+/* A record for the place of the one at @index.  Of equal seq it is not verified: nothing of it
+ * is kept, and whoever knows the seq may refresh. */
+static vc_err put_again(struct vc_dht_records *records,
+                        const struct vc_dht_records_at *at, uint32_t index,
+                        const struct vc_dht_record *record, struct vc_bytes bytes,
+                        enum vc_dht_hold *ret_hold)
+{
+    struct vc_dht_held *held = &records->items[index];
+
+    if (record->seq < held->seq) {
+        *ret_hold = VC_DHT_HOLD_NEWER;
+        return VC_OK;
+    }
+    if (record->seq > held->seq) {
+        if (!vc_dht_record_verify(record, bytes)) {
+            return VC_ERR_MALFORMED;
+        }
+        write(records, index, at->now, record, bytes);
+    }
+    vc_heap_set(&records->by_refresh, index, at->now);
+    *ret_hold = VC_DHT_HOLD_YES;
+    return VC_OK;
+}
+
+vc_err vc_dht_records_put(struct vc_dht_records *records,
+                          const struct vc_dht_records_at *at,
+                          const struct vc_addr *from,
+                          const struct vc_dht_record *record, struct vc_bytes bytes,
+                          enum vc_dht_hold *ret_hold, uint64_t *ret_seq)
+{
+    struct vc_hash32 place;
+    uint32_t index = 0;
+    vc_err err;
+
+    if (!vc_dht_record_is_timely(record, at->unix_ms)) {
+        return VC_ERR_MALFORMED;
+    }
+    vc_dht_record_place(&place, record);
+    if (find(records, &place, &index) &&
+        !is_timely(&records->items[index], at->unix_ms)) {
+        drop(records, index);
+    }
+    if (find(records, &place, &index)) {
+        err = put_again(records, at, index, record, bytes, ret_hold);
+    } else {
+        err = put_new(records, at, from, record, bytes, &place, ret_hold);
+    }
+    if (err == VC_OK) {
+        *ret_seq = find(records, &place, &index) ? records->items[index].seq : 0;
+    }
+    return err;
+}
+
+enum vc_dht_hold vc_dht_records_refresh(struct vc_dht_records *records,
+                                        const struct vc_dht_records_at *at,
+                                        const struct vc_hash32 *place, uint64_t seq,
+                                        uint64_t *ret_seq)
+{
+    uint32_t index;
+
+    if (!find(records, place, &index) ||
+        !is_timely(&records->items[index], at->unix_ms)) {
+        *ret_seq = 0;
+        return VC_DHT_HOLD_NO;
+    }
+    *ret_seq = records->items[index].seq;
+    if (*ret_seq != seq) {
+        return *ret_seq > seq ? VC_DHT_HOLD_NEWER : VC_DHT_HOLD_NO;
+    }
+    vc_heap_set(&records->by_refresh, index, at->now);
+    return VC_DHT_HOLD_YES;
+}
+
+struct vc_bytes vc_dht_records_get(const struct vc_dht_records *records,
+                                   const struct vc_dht_records_at *at,
+                                   const struct vc_hash32 *place)
+{
+    uint32_t index;
+
+    if (!find(records, place, &index) ||
+        !is_timely(&records->items[index], at->unix_ms)) {
+        return (struct vc_bytes){NULL, 0};
+    }
+    return VC_BYTES(records->items[index].bytes);
+}
+
+uint32_t vc_dht_records_count(const struct vc_dht_records *records)
+{
+    return records->pool.count;
+}
