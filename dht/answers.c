@@ -4,9 +4,9 @@
 #include "dht/machine.h"
 
 /* Opens and reads an answer.  @call: its to.key is filled in for a hello. */
-static bool open_answer(struct vc_dht *dht, const struct vc_now *now, struct vc_dht_call *call,
-                        struct vc_bytes datagram, uint8_t *scratch,
-                        struct vc_dht_answer *ret_answer)
+static bool open_answer(struct vc_dht *dht, const struct vc_now *now,
+                        struct vc_dht_call *call, struct vc_bytes datagram,
+                        uint8_t *scratch, struct vc_dht_answer *ret_answer)
 {
     struct vc_dht_peer *peer;
     struct vc_dht_pair pair;
@@ -21,9 +21,11 @@ static bool open_answer(struct vc_dht *dht, const struct vc_now *now, struct vc_
     if (peer == NULL) {
         return false;
     }
-    vc_dht_pair_make(&pair, vc_dht_network(dht), &peer->shared, &dht->key, &call->to.key);
-    is_open = vc_dht_answer_open(datagram, call->is_hello, &pair.answer, scratch, &body) &&
-              vc_dht_answer_read(body, ret_answer) == VC_OK;
+    vc_dht_pair_make(&pair, vc_dht_network(dht), &peer->shared, &dht->key,
+                     &call->to.key);
+    is_open =
+        vc_dht_answer_open(datagram, call->is_hello, &pair.answer, scratch, &body) &&
+        vc_dht_answer_read(body, ret_answer) == VC_OK;
     vc_wipe(&pair, sizeof pair);
     if (is_open) {
         peer->cookie = ret_answer->cookie;
@@ -51,7 +53,8 @@ static void sift_contacts(struct vc_dht *dht, const struct vc_addr *from,
 }
 
 /* May this be the answer to that request? */
-static bool answers_to(const struct vc_dht_call *call, const struct vc_dht_answer *answer)
+static bool answers_to(const struct vc_dht_call *call,
+                       const struct vc_dht_answer *answer)
 {
     switch (call->type) {
     case VC_DHT_FIND:
@@ -73,8 +76,8 @@ static bool answers_to(const struct vc_dht_call *call, const struct vc_dht_answe
     return answer->type == VC_DHT_PONG;
 }
 
-static void deliver(struct vc_dht *dht, const struct vc_now *now, const struct vc_dht_call *call,
-                    const struct vc_dht_answer *answer)
+static void deliver(struct vc_dht *dht, const struct vc_now *now,
+                    const struct vc_dht_call *call, const struct vc_dht_answer *answer)
 {
     if (call->owner < VC_DHT_OWNER_KEEP) {
         vc_dht_ask_answered(dht, now, call, answer);
@@ -107,8 +110,8 @@ static bool ask_again(struct vc_dht *dht, const struct vc_dht_call *call)
     return !call->is_second && !call->is_hello && vc_dht_wish_for(dht, &wish);
 }
 
-bool vc_dht_take_answer(struct vc_dht *dht, const struct vc_now *now, const struct vc_addr *from,
-                        struct vc_bytes datagram)
+bool vc_dht_take_answer(struct vc_dht *dht, const struct vc_now *now,
+                        const struct vc_addr *from, struct vc_bytes datagram)
 {
     uint8_t scratch[VC_DHT_DATAGRAM_MAX];
     struct vc_dht_txid txid;
@@ -133,7 +136,7 @@ bool vc_dht_take_answer(struct vc_dht *dht, const struct vc_now *now, const stru
     sift_contacts(dht, from, &answer);
     vc_dht_reach_heard(dht, now, from, &answer);
     if (call.is_hello) {
-        call.to.r = answer.r;
+        call.to.r = call.to.key.b[0] & VC_DHT_R_MAX;
     }
     vc_dht_joining_heard(dht, now, &call, &answer);
     if (answers_to(&call, &answer)) {
@@ -149,7 +152,8 @@ void vc_dht_take_overdue(struct vc_dht *dht, const struct vc_now *now)
     struct vc_dht_call call;
     enum vc_dht_overdue overdue;
 
-    while ((overdue = vc_dht_calls_take(&dht->calls, now->mono, &call)) != VC_DHT_NONE_DUE) {
+    while ((overdue = vc_dht_calls_take(&dht->calls, now->mono, &call)) !=
+           VC_DHT_NONE_DUE) {
         if (overdue == VC_DHT_LATE) {
             if (call.owner < VC_DHT_OWNER_KEEP) {
                 vc_dht_ask_late(dht, now, &call);
@@ -157,7 +161,8 @@ void vc_dht_take_overdue(struct vc_dht *dht, const struct vc_now *now)
             continue;
         }
         if (!call.is_hello) {
-            vc_dht_joining_missed(dht, now, &call.to);
+            vc_dht_table_failed(&vc_dht_family_at(dht, &call.to.addr)->table, now->mono,
+                                &call.to);
         }
         deliver_failure(dht, now, &call);
     }

@@ -3,7 +3,8 @@
 
 #include "dht/machine.h"
 
-static uint16_t owner_of(const struct vc_dht *dht, const struct vc_dht_ask *ask, unsigned family)
+static uint16_t owner_of(const struct vc_dht *dht, const struct vc_dht_ask *ask,
+                         unsigned family)
 {
     size_t index = (size_t)((const uint8_t *)ask - dht->asks) / dht->ask_size;
 
@@ -45,12 +46,13 @@ static void free_ask(struct vc_dht *dht, struct vc_dht_ask *ask)
 {
     for (unsigned i = 0; i < vc_dht_walk_count(dht); i++) {
         vc_dht_calls_drop(&dht->calls, owner_of(dht, ask, i));
+        vc_dht_wishes_drop(dht, owner_of(dht, ask, i));
     }
     ask->kind = VC_DHT_ASK_FREE;
 }
 
-vc_err vc_dht_get(struct vc_dht *dht, const struct vc_now *now, const struct vc_hash32 *place,
-                  uint32_t *ret_ask)
+vc_err vc_dht_get(struct vc_dht *dht, const struct vc_now *now,
+                  const struct vc_hash32 *place, uint32_t *ret_ask)
 {
     struct vc_dht_ask *ask =
         vc_dht_ask_begin(dht, now, VC_DHT_ASK_GET, vc_dht_place_id(place));
@@ -88,7 +90,8 @@ void vc_dht_asks_drop_keep(struct vc_dht *dht, uint32_t keep)
 
 /* ---- what is sent ---- */
 
-static bool wants_more(const struct vc_dht *dht, const struct vc_dht_ask *ask, unsigned family)
+static bool wants_more(const struct vc_dht *dht, const struct vc_dht_ask *ask,
+                       unsigned family)
 {
     const struct vc_dht_walk *walk = &ask->walks[family];
     uint8_t slot;
@@ -115,15 +118,18 @@ bool vc_dht_asks_are_hungry(const struct vc_dht *dht)
 }
 
 /* Only who may hold the record is told its place. */
-static enum vc_dht_type find_or_get(const struct vc_dht *dht, const struct vc_dht_ask *ask,
-                                    unsigned family, uint64_t distance)
+static enum vc_dht_type find_or_get(const struct vc_dht *dht,
+                                    const struct vc_dht_ask *ask, unsigned family,
+                                    uint64_t distance)
 {
-    uint64_t holders = vc_dht_size_distance(&dht->families[family].size, VC_DHT_HOLDERS);
+    uint64_t holders =
+        vc_dht_size_distance(&dht->families[family].size, VC_DHT_HOLDERS);
 
     if (ask->kind != VC_DHT_ASK_GET) {
         return VC_DHT_FIND;
     }
-    return ask->walks[family].lookup.is_wide || holders > UINT64_MAX / VC_DHT_GET_FACTOR ||
+    return ask->walks[family].lookup.is_wide ||
+                   holders > UINT64_MAX / VC_DHT_GET_FACTOR ||
                    distance <= holders * VC_DHT_GET_FACTOR
                ? VC_DHT_GET
                : VC_DHT_FIND;
@@ -140,7 +146,8 @@ static bool next_of(struct vc_dht *dht, struct vc_dht_ask *ask, unsigned family,
         walk->put[slot] = VC_DHT_PUT_SENT;
         walk->tries[slot]++;
         wish.type = VC_DHT_PUT;
-    } else if (!ask->is_over && !ask->has_value && vc_dht_lookup_next(&walk->lookup, &slot)) {
+    } else if (!ask->is_over && !ask->has_value &&
+               vc_dht_lookup_next(&walk->lookup, &slot, &wish.target)) {
         wish.type = find_or_get(dht, ask, family, walk->lookup.nodes[slot].distance);
     } else {
         return false;
@@ -152,19 +159,20 @@ static bool next_of(struct vc_dht *dht, struct vc_dht_ask *ask, unsigned family,
     return true;
 }
 
-bool vc_dht_asks_next(struct vc_dht *dht, const struct vc_now *now, struct vc_dht_wish *ret_wish)
+bool vc_dht_asks_next(struct vc_dht *dht, const struct vc_now *now,
+                      struct vc_dht_wish *ret_wish)
 {
     (void)now;
     for (uint32_t i = 0; i < dht->asks_count; i++) {
         /* The caller's go before our own walk, and in turn among themselves. */
-        uint32_t index = i + 1 == dht->asks_count
-                             ? i
-                             : (dht->next_ask + i) % (dht->asks_count - 1);
+        uint32_t index =
+            i + 1 == dht->asks_count ? i : (dht->next_ask + i) % (dht->asks_count - 1);
         struct vc_dht_ask *ask = vc_dht_ask_at(dht, index);
 
         for (unsigned family = 0; family < vc_dht_walk_count(dht); family++) {
             if (wants_more(dht, ask, family) && next_of(dht, ask, family, ret_wish)) {
-                dht->next_ask = index + 1 == dht->asks_count ? dht->next_ask : index + 1;
+                dht->next_ask =
+                    index + 1 == dht->asks_count ? dht->next_ask : index + 1;
                 return true;
             }
         }
@@ -195,7 +203,8 @@ static void end(struct vc_dht *dht, const struct vc_now *now, struct vc_dht_ask 
     }
 }
 
-static void judge_get(struct vc_dht *dht, const struct vc_now *now, struct vc_dht_ask *ask)
+static void judge_get(struct vc_dht *dht, const struct vc_now *now,
+                      struct vc_dht_ask *ask)
 {
     if (ask->has_value) {
         if (vc_dht_walks_waiting(dht, ask) == 0 || ask->settle_at <= now->mono) {
@@ -206,7 +215,8 @@ static void judge_get(struct vc_dht *dht, const struct vc_now *now, struct vc_dh
     if (!vc_dht_walks_are_over(dht, ask)) {
         return;
     }
-    if (!ask->walks[0].lookup.is_wide && !ask->walks[vc_dht_walk_count(dht) - 1].lookup.is_wide) {
+    if (!ask->walks[0].lookup.is_wide &&
+        !ask->walks[vc_dht_walk_count(dht) - 1].lookup.is_wide) {
         vc_dht_walks_widen(dht, ask);
         if (!vc_dht_walks_are_over(dht, ask)) {
             return;
@@ -221,7 +231,8 @@ static void judge_get(struct vc_dht *dht, const struct vc_now *now, struct vc_dh
 }
 
 /* Twelve hold it; or all that there are. */
-static void judge_put(struct vc_dht *dht, const struct vc_now *now, struct vc_dht_ask *ask)
+static void judge_put(struct vc_dht *dht, const struct vc_now *now,
+                      struct vc_dht_ask *ask)
 {
     unsigned held = vc_dht_walks_put_count(dht, ask, VC_DHT_PUT_HELD);
     bool is_over = vc_dht_walks_are_over(dht, ask);
@@ -278,8 +289,8 @@ static struct vc_dht_walk *walk_of(struct vc_dht *dht, const struct vc_dht_call 
     return &ask_of(dht, call)->walks[call->owner % VC_DHT_FAMILIES];
 }
 
-static void take_value(struct vc_dht *dht, const struct vc_now *now, struct vc_dht_ask *ask,
-                       struct vc_bytes bytes)
+static void take_value(struct vc_dht *dht, const struct vc_now *now,
+                       struct vc_dht_ask *ask, struct vc_bytes bytes)
 {
     struct vc_dht_record record;
     struct vc_hash32 place;
@@ -295,7 +306,7 @@ static void take_value(struct vc_dht *dht, const struct vc_now *now, struct vc_d
         return;
     }
     if (!ask->has_value) {
-        ask->settle_at = now->mono + dht->calls.hedge_ms;
+        ask->settle_at = now->mono + vc_dht_calls_hedge_ms(&dht->calls);
     }
     ask->has_value = ask->is_value_untold = true;
     ask->seq = record.seq;
@@ -316,7 +327,8 @@ static void put_answered(struct vc_dht *dht, const struct vc_dht_call *call,
 }
 
 void vc_dht_ask_answered(struct vc_dht *dht, const struct vc_now *now,
-                         const struct vc_dht_call *call, const struct vc_dht_answer *answer)
+                         const struct vc_dht_call *call,
+                         const struct vc_dht_answer *answer)
 {
     struct vc_dht_ask *ask = ask_of(dht, call);
 
@@ -335,7 +347,8 @@ void vc_dht_ask_answered(struct vc_dht *dht, const struct vc_now *now,
     judge(dht, now, ask);
 }
 
-void vc_dht_ask_late(struct vc_dht *dht, const struct vc_now *now, const struct vc_dht_call *call)
+void vc_dht_ask_late(struct vc_dht *dht, const struct vc_now *now,
+                     const struct vc_dht_call *call)
 {
     struct vc_dht_ask *ask = ask_of(dht, call);
     struct vc_dht_walk *walk = walk_of(dht, call);
@@ -427,8 +440,8 @@ vc_ms vc_dht_asks_due(const struct vc_dht *dht)
     return due;
 }
 
-static void tell_over(struct vc_dht *dht, const struct vc_now *now, struct vc_dht_ask *ask,
-                      struct vc_dht_output *output)
+static void tell_over(struct vc_dht *dht, const struct vc_now *now,
+                      struct vc_dht_ask *ask, struct vc_dht_output *output)
 {
     output->kind = VC_DHT_DONE;
     output->reason = ask->reason;

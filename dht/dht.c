@@ -7,18 +7,42 @@ void vc_dht_config_init(struct vc_dht_config *ret_cfg, enum vc_dht_profile profi
 {
     static const uint8_t network_id[] = {'v', 'e', 'c', 'h', 'e'};
     static const struct vc_dht_config profiles[] = {
-        [VC_DHT_CLIENT] = {.nodes_max = 320, .spares_max = 64, .peers_max = 512,
-                           .records_max = 0, .sources_max = 16, .seen_max = 16,
-                           .calls_max = 256, .asks_max = 16, .keeps_max = 32,
-                           .answers_max = 4, .doors_max = 64, .recent_max = 32},
-        [VC_DHT_ROUTER] = {.nodes_max = 512, .spares_max = 256, .peers_max = 2048,
-                           .records_max = 60000, .sources_max = 4096, .seen_max = 65536,
-                           .calls_max = 512, .asks_max = 32, .keeps_max = 64,
-                           .answers_max = 64, .doors_max = 64, .recent_max = 32},
-        [VC_DHT_SIMULATION] = {.nodes_max = 232, .spares_max = 16, .peers_max = 40,
-                               .records_max = 24, .sources_max = 8, .seen_max = 64,
-                               .calls_max = 32, .asks_max = 1, .keeps_max = 2,
-                               .answers_max = 1, .doors_max = 4, .recent_max = 0},
+        [VC_DHT_CLIENT] = {.nodes_max = 320,
+                           .spares_max = 64,
+                           .peers_max = 512,
+                           .records_max = 0,
+                           .sources_max = 16,
+                           .seen_max = 16,
+                           .calls_max = 256,
+                           .asks_max = 16,
+                           .keeps_max = 32,
+                           .answers_max = 4,
+                           .doors_max = 64,
+                           .recent_max = 32},
+        [VC_DHT_ROUTER] = {.nodes_max = 512,
+                           .spares_max = 256,
+                           .peers_max = 2048,
+                           .records_max = 60000,
+                           .sources_max = 4096,
+                           .seen_max = 65536,
+                           .calls_max = 512,
+                           .asks_max = 32,
+                           .keeps_max = 64,
+                           .answers_max = 64,
+                           .doors_max = 64,
+                           .recent_max = 32},
+        [VC_DHT_SIMULATION] = {.nodes_max = 232,
+                               .spares_max = 16,
+                               .peers_max = 40,
+                               .records_max = 24,
+                               .sources_max = 8,
+                               .seen_max = 64,
+                               .calls_max = 32,
+                               .asks_max = 1,
+                               .keeps_max = 2,
+                               .answers_max = 1,
+                               .doors_max = 4,
+                               .recent_max = 0},
     };
 
     *ret_cfg = profiles[profile];
@@ -47,7 +71,8 @@ static void *carve(struct carver *carver, size_t len)
 struct layout {
     struct vc_dht *dht;
     void *tables[VC_DHT_FAMILIES];
-    void *peers, *calls, *seen, *limiter, *records, *asks, *keeps, *answers, *doors, *recent;
+    void *peers, *calls, *seen, *limiter, *records, *asks, *keeps, *answers, *doors,
+        *recent;
 };
 
 static bool family_is_on(const struct vc_dht_config *cfg, unsigned family)
@@ -67,7 +92,8 @@ static size_t ask_size(const struct vc_dht_config *cfg)
     return (size + align - 1) / align * align;
 }
 
-static size_t lay_out(const struct vc_dht_config *cfg, void *mem, struct layout *ret_layout)
+static size_t lay_out(const struct vc_dht_config *cfg, void *mem,
+                      struct layout *ret_layout)
 {
     struct carver c = {mem, 0};
     struct layout *l = ret_layout;
@@ -76,7 +102,8 @@ static size_t lay_out(const struct vc_dht_config *cfg, void *mem, struct layout 
     for (unsigned i = 0; i < VC_DHT_FAMILIES; i++) {
         l->tables[i] = NULL;
         if (family_is_on(cfg, i)) {
-            l->tables[i] = carve(&c, vc_dht_table_footprint(cfg->nodes_max, cfg->spares_max));
+            l->tables[i] =
+                carve(&c, vc_dht_table_footprint(cfg->nodes_max, cfg->spares_max));
         }
     }
     l->peers = carve(&c, vc_dht_peers_footprint(cfg->peers_max));
@@ -118,13 +145,14 @@ static void take_key(struct vc_dht *dht)
         struct vc_dht_family *family = &dht->families[i];
         bool is_bound = !dht->cfg.is_private && family->own.family != 0;
 
-        family->r = is_bound ? (uint8_t)vc_rng_below(&dht->rng, VC_DHT_R_MAX + 1) : 0;
+        family->r = dht->key.b[0] & VC_DHT_R_MAX;
         /* Before an address is known the id is bound to none: nobody sees it. */
         family->id = vc_dht_node_id(&family->own, family->r, &dht->key, is_bound);
     }
 }
 
-static void init_parts(struct vc_dht *dht, const struct layout *l, const struct vc_now *now)
+static void init_parts(struct vc_dht *dht, const struct layout *l,
+                       const struct vc_now *now)
 {
     const struct vc_dht_config *cfg = &dht->cfg;
 
@@ -134,8 +162,8 @@ static void init_parts(struct vc_dht *dht, const struct layout *l, const struct 
         family->is_on = family_is_on(cfg, i);
         family->open_at = family->stable_at = VC_NEVER;
         if (family->is_on) {
-            vc_dht_table_init(&family->table, l->tables[i], cfg->nodes_max, cfg->spares_max,
-                              cfg->is_private);
+            vc_dht_table_init(&family->table, l->tables[i], cfg->nodes_max,
+                              cfg->spares_max, cfg->is_private);
             vc_dht_table_set_own(&family->table, now->mono, family->id);
         }
     }
@@ -143,15 +171,16 @@ static void init_parts(struct vc_dht *dht, const struct layout *l, const struct 
     vc_dht_calls_init(&dht->calls, l->calls, cfg->calls_max, &dht->rng);
     vc_dht_seen_init(&dht->seen, l->seen, cfg->seen_max, &dht->rng);
     vc_dht_limiter_init(&dht->limiter, l->limiter, cfg->sources_max, &dht->rng);
-    vc_dht_records_init(&dht->records, l->records, cfg->records_max, cfg->is_private, &dht->rng);
+    vc_dht_records_init(&dht->records, l->records, cfg->records_max, cfg->is_private,
+                        &dht->rng);
     vc_dht_tokens_init(&dht->ask_tokens, VC_DHT_ASK_BURST, now->mono);
     vc_dht_tokens_init(&dht->dh_tokens, VC_DHT_DH_BURST, now->mono);
     vc_dht_tokens_init(&dht->check_tokens, VC_DHT_CHECK_BURST, now->mono);
     vc_dht_tokens_init(&dht->ring_tokens, VC_DHT_RING_BURST, now->mono);
 }
 
-struct vc_dht *vc_dht_init(void *mem, const struct vc_dht_config *cfg, const struct vc_now *now,
-                           const struct vc_secret32 *seed)
+struct vc_dht *vc_dht_init(void *mem, const struct vc_dht_config *cfg,
+                           const struct vc_now *now, const struct vc_secret32 *seed)
 {
     struct layout l;
     struct vc_dht *dht;
@@ -194,7 +223,8 @@ void vc_dht_deinit(struct vc_dht *dht)
 
 uint64_t vc_dht_id_of(const struct vc_dht *dht, const struct vc_dht_contact *contact)
 {
-    return vc_dht_node_id(&contact->addr, contact->r, &contact->key, !dht->cfg.is_private);
+    return vc_dht_node_id(&contact->addr, contact->r, &contact->key,
+                          !dht->cfg.is_private);
 }
 
 bool vc_dht_is_place_for_node(const struct vc_dht *dht, const struct vc_addr *addr)
@@ -223,15 +253,16 @@ void vc_dht_moved(struct vc_dht *dht, const struct vc_now *now)
     for (unsigned i = 0; i < VC_DHT_FAMILIES; i++) {
         if (dht->families[i].is_on) {
             vc_dht_table_suspect_all(&dht->families[i].table, now->mono);
-            vc_dht_table_set_own(&dht->families[i].table, now->mono, dht->families[i].id);
+            vc_dht_table_set_own(&dht->families[i].table, now->mono,
+                                 dht->families[i].id);
         }
     }
     vc_dht_joining_again(dht, now);
     vc_dht_reach_tick(dht, now);
 }
 
-bool vc_dht_recv(struct vc_dht *dht, const struct vc_now *now, const struct vc_addr *from,
-                 struct vc_bytes datagram)
+bool vc_dht_recv(struct vc_dht *dht, const struct vc_now *now,
+                 const struct vc_addr *from, struct vc_bytes datagram)
 {
     if (!dht->families[vc_dht_family_of(from)].is_on) {
         return false;
@@ -279,7 +310,8 @@ static bool take_datagram(struct vc_dht *dht, const struct vc_now *now,
     return true;
 }
 
-bool vc_dht_next(struct vc_dht *dht, const struct vc_now *now, struct vc_dht_output *ret_output)
+bool vc_dht_next(struct vc_dht *dht, const struct vc_now *now,
+                 struct vc_dht_output *ret_output)
 {
     if (take_datagram(dht, now, ret_output) || vc_dht_asks_tell(dht, now, ret_output) ||
         vc_dht_keeps_tell(dht, ret_output)) {

@@ -22,6 +22,7 @@
 #include "dht/contact.h"
 #include "dht/limits.h"
 #include "dht/record.h"
+#include "dht/table.h"
 
 struct vc_dht;
 
@@ -42,6 +43,8 @@ struct vc_dht_config {
     uint32_t asks_max;          /* gets and puts under way, 1..64 */
     uint32_t keeps_max;         /* own records kept alive */
     uint32_t answers_max;       /* datagrams that wait to be taken out */
+    uint32_t doors_max;         /* addresses to join by */
+    uint32_t recent_max;        /* holders of the last lookups, for the saved table */
     struct vc_bytes network_id; /* 1..32 bytes, copied */
     bool is_private; /* no id binding, reachability quorum, uptime or diversity rule */
     bool is_bootstrap; /* its owner says that others can reach it: it routes at once */
@@ -184,13 +187,6 @@ VC_NODISCARD bool vc_dht_time(const struct vc_dht *dht, const struct vc_now *now
                               vc_ms *ret_unix_ms);
 
 /* The nodes of the tables, one after the other; false past the last. */
-struct vc_dht_node {
-    struct vc_dht_contact contact;
-    uint64_t id;
-    unsigned bucket;
-    vc_ms heard_at; /* mono */
-    bool is_suspect;
-};
 VC_NODISCARD bool vc_dht_node_at(const struct vc_dht *dht, uint32_t index,
                                  struct vc_dht_node *ret_node);
 

@@ -17,8 +17,8 @@ static bool knows_somebody(const struct vc_dht *dht)
 
 /* ---- doors ---- */
 
-void vc_dht_enter(struct vc_dht *dht, const struct vc_now *now, const struct vc_addr *addr,
-                  const struct vc_key32 *key)
+void vc_dht_enter(struct vc_dht *dht, const struct vc_now *now,
+                  const struct vc_addr *addr, const struct vc_key32 *key)
 {
     struct vc_dht_door *door = &dht->doors[dht->door_next];
 
@@ -55,7 +55,8 @@ static struct vc_dht_door *first_door(const struct vc_dht *dht)
     return first;
 }
 
-static void knock(struct vc_dht *dht, const struct vc_now *now, struct vc_dht_door *door)
+static void knock(struct vc_dht *dht, const struct vc_now *now,
+                  struct vc_dht_door *door)
 {
     struct vc_dht_wish wish = {.to = {.addr = door->addr, .key = door->key},
                                .type = VC_DHT_FIND,
@@ -68,7 +69,8 @@ static void knock(struct vc_dht *dht, const struct vc_now *now, struct vc_dht_do
         return;
     }
     door->tries++;
-    door->due_at = now->mono + (wait < VC_DHT_DOOR_AGAIN_MAX_MS ? wait : VC_DHT_DOOR_AGAIN_MAX_MS);
+    door->due_at =
+        now->mono + (wait < VC_DHT_DOOR_AGAIN_MAX_MS ? wait : VC_DHT_DOOR_AGAIN_MAX_MS);
     dht->door_at = now->mono + VC_DHT_DOOR_EVERY_MS;
 }
 
@@ -110,15 +112,15 @@ static void lose(struct vc_dht *dht, const struct vc_now *now,
     }
 }
 
-void vc_dht_joining_missed(struct vc_dht *dht, const struct vc_now *now,
-                           const struct vc_dht_contact *contact)
+static void note_the_lost(struct vc_dht *dht, const struct vc_now *now)
 {
-    struct vc_dht_table *table = &vc_dht_family_at(dht, &contact->addr)->table;
-    bool was_known = vc_dht_table_has(table, &contact->key);
+    struct vc_dht_contact contact;
 
-    vc_dht_table_failed(table, now->mono, &contact->key);
-    if (was_known && !vc_dht_table_has(table, &contact->key)) {
-        lose(dht, now, contact);
+    for (unsigned i = 0; i < VC_DHT_FAMILIES; i++) {
+        if (dht->families[i].is_on &&
+            vc_dht_table_take_gone(&dht->families[i].table, &contact)) {
+            lose(dht, now, &contact);
+        }
     }
 }
 
@@ -144,13 +146,14 @@ static void ask_the_lost(struct vc_dht *dht, const struct vc_now *now)
 /* ---- what came of it ---- */
 
 void vc_dht_joining_heard(struct vc_dht *dht, const struct vc_now *now,
-                          const struct vc_dht_call *call, const struct vc_dht_answer *answer)
+                          const struct vc_dht_call *call,
+                          const struct vc_dht_answer *answer)
 {
     struct vc_dht_family *family = vc_dht_family_at(dht, &call->to.addr);
     bool is_first = !dht->is_joined;
 
     vc_dht_table_answered(&family->table, now->mono);
-    if (answer->is_router && vc_dht_is_place_for_node(dht, &call->to.addr) &&
+    if (vc_dht_is_place_for_node(dht, &call->to.addr) &&
         !vc_equal(call->to.key.b, dht->key.b, sizeof dht->key.b)) {
         (void)vc_dht_table_heard(&family->table, now->mono, &call->to);
     }
@@ -162,9 +165,10 @@ void vc_dht_joining_heard(struct vc_dht *dht, const struct vc_now *now,
     if (call->owner == VC_DHT_OWNER_DOOR && !is_first) {
         dht->wants_walk = true;
     }
-    /* What a door tells is who stands near us: they are asked by the walk that follows. */
-    if (call->owner == VC_DHT_OWNER_DOOR || is_first) {
-        vc_dht_table_told(&family->table, now->mono, answer->contacts, answer->contact_count);
+    /* What a door tells is who stands near us: lookups begin with them, too. */
+    if (call->owner == VC_DHT_OWNER_DOOR && answer->contact_count > 0) {
+        memcpy(dht->told, answer->contacts, sizeof dht->told);
+        dht->told_count = answer->contact_count;
     }
     if (is_first) {
         vc_dht_asks_seed(dht, now);
@@ -195,9 +199,10 @@ void vc_dht_joining_again(struct vc_dht *dht, const struct vc_now *now)
                                          VC_DHT_FIRST_ASKED);
         }
         for (size_t i = 0; i < count; i++) {
-            (void)vc_dht_wish_for(dht, &(struct vc_dht_wish){.to = nodes[i],
-                                                             .type = VC_DHT_PING,
-                                                             .owner = VC_DHT_OWNER_PING});
+            (void)vc_dht_wish_for(dht,
+                                  &(struct vc_dht_wish){.to = nodes[i],
+                                                        .type = VC_DHT_PING,
+                                                        .owner = VC_DHT_OWNER_PING});
         }
     }
     dht->is_joined = false;
@@ -251,11 +256,13 @@ static void walk(struct vc_dht *dht, const struct vc_now *now)
     if (dht->walk_bucket < vc_dht_table_depth(&family->table)) {
         uint64_t target = vc_dht_id_in_bucket(&dht->rng, family->id, dht->walk_bucket);
 
-        dht->walk_bucket = (uint8_t)(dht->walk_bucket +
-                                     begin_walk(dht, now, dht->walk_family, target, VC_DHT_ALPHA));
+        dht->walk_bucket =
+            (uint8_t)(dht->walk_bucket +
+                      begin_walk(dht, now, dht->walk_family, target, VC_DHT_ALPHA));
     } else if (vc_dht_table_stale(&family->table, now->mono, &bucket)) {
         (void)begin_walk(dht, now, dht->walk_family,
-                         vc_dht_id_in_bucket(&dht->rng, family->id, bucket), VC_DHT_ALPHA);
+                         vc_dht_id_in_bucket(&dht->rng, family->id, bucket),
+                         VC_DHT_ALPHA);
     }
 }
 
@@ -287,21 +294,25 @@ size_t vc_dht_save(const struct vc_dht *dht, uint8_t *ret_bytes, size_t room)
         size_t count = 0;
 
         if (dht->families[i].is_on) {
-            count = vc_dht_table_oldest(&dht->families[i].table, contacts, VC_DHT_SAVE_NODES);
+            count = vc_dht_table_oldest(&dht->families[i].table, contacts,
+                                        VC_DHT_SAVE_NODES);
         }
-        for (size_t n = 0; n < count && vc_writer_left(&w) >= VC_DHT_CONTACT_LEN_IPV6; n++) {
+        for (size_t n = 0; n < count && vc_writer_left(&w) >= VC_DHT_CONTACT_LEN_IPV6;
+             n++) {
             vc_dht_contact_write(&w, &contacts[n]);
         }
     }
     for (uint32_t i = 0; i < dht->cfg.recent_max; i++) {
-        if (dht->recent[i].addr.family != 0 && vc_writer_left(&w) >= VC_DHT_CONTACT_LEN_IPV6) {
+        if (dht->recent[i].addr.family != 0 &&
+            vc_writer_left(&w) >= VC_DHT_CONTACT_LEN_IPV6) {
             vc_dht_contact_write(&w, &dht->recent[i]);
         }
     }
     return vc_writer_bytes(&w).len;
 }
 
-vc_err vc_dht_restore(struct vc_dht *dht, const struct vc_now *now, struct vc_bytes bytes)
+vc_err vc_dht_restore(struct vc_dht *dht, const struct vc_now *now,
+                      struct vc_bytes bytes)
 {
     struct vc_reader r = vc_reader(bytes);
     struct vc_dht_contact contact;
@@ -323,7 +334,8 @@ vc_err vc_dht_restore(struct vc_dht *dht, const struct vc_now *now, struct vc_by
         if (!vc_dht_is_place_for_node(dht, &contact.addr)) {
             continue;
         }
-        vc_dht_table_restore(&vc_dht_family_at(dht, &contact.addr)->table, now->mono, &contact);
+        vc_dht_table_restore(&vc_dht_family_at(dht, &contact.addr)->table, now->mono,
+                             &contact);
         if (count++ < VC_DHT_FIRST_ASKED) {
             vc_dht_enter(dht, now, &contact.addr, &contact.key);
         }
@@ -340,9 +352,10 @@ static void ping(struct vc_dht *dht, const struct vc_now *now)
     for (unsigned i = 0; i < VC_DHT_FAMILIES; i++) {
         if (dht->families[i].is_on && vc_dht_is_router(dht) &&
             vc_dht_table_ping(&dht->families[i].table, now->mono, &contact)) {
-            (void)vc_dht_wish_for(dht, &(struct vc_dht_wish){.to = contact,
-                                                             .type = VC_DHT_PING,
-                                                             .owner = VC_DHT_OWNER_PING});
+            (void)vc_dht_wish_for(dht,
+                                  &(struct vc_dht_wish){.to = contact,
+                                                        .type = VC_DHT_PING,
+                                                        .owner = VC_DHT_OWNER_PING});
         }
     }
 }
@@ -355,6 +368,7 @@ void vc_dht_joining_tick(struct vc_dht *dht, const struct vc_now *now)
         knock(dht, now, door);
     }
     ping(dht, now);
+    note_the_lost(dht, now);
     ask_the_lost(dht, now);
     if (knows_somebody(dht) && !is_walking(dht) && dht->walk_at <= now->mono) {
         walk(dht, now);

@@ -61,11 +61,12 @@ static void drop_keep(struct vc_dht *dht, struct vc_dht_keep *keep)
 
     vc_dht_asks_drop_keep(dht, index);
     vc_dht_calls_drop(&dht->calls, (uint16_t)(VC_DHT_OWNER_KEEP + index));
+    vc_dht_wishes_drop(dht, (uint16_t)(VC_DHT_OWNER_KEEP + index));
     memset(keep, 0, sizeof *keep);
 }
 
-vc_err vc_dht_publish(struct vc_dht *dht, const struct vc_now *now, struct vc_bytes bytes,
-                      uint32_t *ret_ask)
+vc_err vc_dht_publish(struct vc_dht *dht, const struct vc_now *now,
+                      struct vc_bytes bytes, uint32_t *ret_ask)
 {
     struct vc_dht_record record;
     struct vc_hash32 place;
@@ -129,14 +130,15 @@ static void remove_those_without(struct vc_dht_keep *keep)
     keep->holder_count = kept;
 }
 
-void vc_dht_keep_put(struct vc_dht *dht, uint32_t index, const struct vc_dht_contact *contact,
-                     bool has_it)
+void vc_dht_keep_put(struct vc_dht *dht, uint32_t index,
+                     const struct vc_dht_contact *contact, bool has_it)
 {
     struct vc_dht_keep *keep = &dht->keeps[index];
     struct vc_dht_holder holder = {.contact = *contact, .has_it = has_it};
 
     for (uint8_t i = 0; i < keep->holder_count; i++) {
-        if (vc_equal(keep->holders[i].contact.key.b, contact->key.b, sizeof contact->key.b)) {
+        if (vc_equal(keep->holders[i].contact.key.b, contact->key.b,
+                     sizeof contact->key.b)) {
             keep->holders[i] = holder;
             return;
         }
@@ -149,7 +151,8 @@ void vc_dht_keep_put(struct vc_dht *dht, uint32_t index, const struct vc_dht_con
     }
 }
 
-void vc_dht_keep_over(struct vc_dht *dht, const struct vc_now *now, uint32_t index, vc_err reason)
+void vc_dht_keep_over(struct vc_dht *dht, const struct vc_now *now, uint32_t index,
+                      vc_err reason)
 {
     struct vc_dht_keep *keep = &dht->keeps[index];
     vc_ms wait = VC_DHT_PUT_AGAIN_MS;
@@ -180,14 +183,16 @@ static void begin_refresh(struct vc_dht_keep *keep)
     }
 }
 
-static void judge_refresh(struct vc_dht *dht, const struct vc_now *now, struct vc_dht_keep *keep)
+static void judge_refresh(struct vc_dht *dht, const struct vc_now *now,
+                          struct vc_dht_keep *keep)
 {
     if (keep->wanted > 0 || keep->waiting > 0 || keep->is_putting) {
         return;
     }
     keep->is_untold = true;
-    keep->due_at = vc_dht_keep_holders(keep) >= VC_DHT_HOLDERS_MIN ? next_refresh(dht, now)
-                                                                   : now->mono;
+    keep->due_at = vc_dht_keep_holders(keep) >= VC_DHT_HOLDERS_MIN
+                       ? next_refresh(dht, now)
+                       : now->mono;
     if (vc_dht_keep_holders(keep) < VC_DHT_HOLDERS_MIN) {
         keep->rounds = VC_DHT_REFRESHES_PER_PUT; /* so the next is a put */
     }
@@ -203,17 +208,20 @@ bool vc_dht_keeps_are_hungry(const struct vc_dht *dht)
     return false;
 }
 
-static bool next_of_keep(struct vc_dht *dht, uint32_t index, struct vc_dht_wish *ret_wish)
+static bool next_of_keep(struct vc_dht *dht, uint32_t index,
+                         struct vc_dht_wish *ret_wish)
 {
     struct vc_dht_keep *keep = &dht->keeps[index];
 
     for (uint8_t i = 0; keep->wanted > 0 && i < keep->holder_count; i++) {
         struct vc_dht_holder *holder = &keep->holders[i];
 
-        if (holder->state == VC_DHT_HOLDER_REFRESH || holder->state == VC_DHT_HOLDER_PUT) {
+        if (holder->state == VC_DHT_HOLDER_REFRESH ||
+            holder->state == VC_DHT_HOLDER_PUT) {
             *ret_wish = (struct vc_dht_wish){
                 .to = holder->contact,
-                .type = holder->state == VC_DHT_HOLDER_PUT ? VC_DHT_PUT : VC_DHT_REFRESH,
+                .type =
+                    holder->state == VC_DHT_HOLDER_PUT ? VC_DHT_PUT : VC_DHT_REFRESH,
                 .owner = (uint16_t)(VC_DHT_OWNER_KEEP + index),
                 .slot = i};
             holder->state = VC_DHT_HOLDER_ASKED;
@@ -236,7 +244,8 @@ bool vc_dht_keeps_next(struct vc_dht *dht, struct vc_dht_wish *ret_wish)
 }
 
 /* The holder that a call was about, which now waits no more; NULL when it is not waited for. */
-static struct vc_dht_holder *end_call(struct vc_dht *dht, const struct vc_dht_call *call)
+static struct vc_dht_holder *end_call(struct vc_dht *dht,
+                                      const struct vc_dht_call *call)
 {
     struct vc_dht_keep *keep = &dht->keeps[call->owner - VC_DHT_OWNER_KEEP];
     struct vc_dht_holder *holder = &keep->holders[call->slot];
@@ -252,7 +261,8 @@ static struct vc_dht_holder *end_call(struct vc_dht *dht, const struct vc_dht_ca
 }
 
 void vc_dht_keep_answered(struct vc_dht *dht, const struct vc_now *now,
-                          const struct vc_dht_call *call, const struct vc_dht_answer *answer)
+                          const struct vc_dht_call *call,
+                          const struct vc_dht_answer *answer)
 {
     struct vc_dht_keep *keep = &dht->keeps[call->owner - VC_DHT_OWNER_KEEP];
     struct vc_dht_holder *holder = end_call(dht, call);
@@ -260,7 +270,8 @@ void vc_dht_keep_answered(struct vc_dht *dht, const struct vc_now *now,
     if (holder == NULL) {
         return;
     }
-    holder->has_it = answer->hold == VC_DHT_HOLD_YES || answer->hold == VC_DHT_HOLD_NEWER;
+    holder->has_it =
+        answer->hold == VC_DHT_HOLD_YES || answer->hold == VC_DHT_HOLD_NEWER;
     if (!holder->has_it && call->type == VC_DHT_REFRESH) {
         holder->state = VC_DHT_HOLDER_PUT;
         keep->wanted++;
@@ -280,7 +291,8 @@ void vc_dht_keep_failed(struct vc_dht *dht, const struct vc_now *now,
 
 /* ---- the turn ---- */
 
-static void tick_keep(struct vc_dht *dht, const struct vc_now *now, struct vc_dht_keep *keep)
+static void tick_keep(struct vc_dht *dht, const struct vc_now *now,
+                      struct vc_dht_keep *keep)
 {
     struct vc_dht_ask *ask;
 

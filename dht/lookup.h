@@ -13,7 +13,9 @@
 #include "dht/limits.h"
 
 /* Nodes of which one lookup can know at a time; the farthest unasked give way. */
-#define VC_DHT_LOOKUP_NODES 64
+#define VC_DHT_LOOKUP_NODES 96
+/* Nodes that one lookup asks at most. */
+#define VC_DHT_LOOKUP_ASKED_MAX 96
 
 enum vc_dht_lookup_state {
     VC_DHT_LOOKUP_HEARD, /* of, from somebody */
@@ -32,20 +34,26 @@ struct vc_dht_lookup_node {
 
 struct vc_dht_lookup {
     uint64_t target;
+    uint64_t near;   /* within this distance it is the neighbourhood of the target */
     bool is_bound;   /* ids are bound to addresses: the public network */
     bool is_diverse; /* one node of a /24 on a path */
     bool is_wide;    /* alpha = paths = VC_DHT_ALPHA_WIDE */
     uint8_t count;
-    uint8_t wanted;   /* over when so many of the nearest have answered */
-    uint8_t asked;    /* in all */
-    uint8_t dead_row; /* failures in a row: two widen it */
+    uint8_t wanted; /* over when so many of the nearest have answered */
+    uint8_t asked;  /* in all */
+    uint8_t asked_near;
+    uint8_t dead_row;                   /* failures in a row: two widen it */
     uint8_t order[VC_DHT_LOOKUP_NODES]; /* slots, nearest first */
     struct vc_dht_lookup_node nodes[VC_DHT_LOOKUP_NODES];
 };
 
-/* @wanted: 1..VC_DHT_HOLDERS: VC_DHT_HOLDERS for a get, VC_DHT_REPLICAS or more for a put. */
+/*
+ * @wanted  1..VC_DHT_HOLDERS: VC_DHT_HOLDERS for a get, VC_DHT_REPLICAS or more for a put
+ * @near    the distance within which these are expected; 0 when the size of the network is not
+ *          known
+ */
 void vc_dht_lookup_begin(struct vc_dht_lookup *lookup, uint64_t target, uint8_t wanted,
-                         bool is_bound, bool is_diverse);
+                         uint64_t near, bool is_bound, bool is_diverse);
 
 /* Contacts to begin with, from our own table, nearest first: dealt out to the paths. */
 void vc_dht_lookup_seed(struct vc_dht_lookup *lookup,
@@ -53,9 +61,15 @@ void vc_dht_lookup_seed(struct vc_dht_lookup *lookup,
 /* The second try: more paths and more at a time; what is known stays, nobody is asked twice. */
 void vc_dht_lookup_widen(struct vc_dht_lookup *lookup);
 
-/* Whom to ask now, as the number of a slot, marked as asked; false when nobody, because all
- * places are taken or nobody is left. */
-VC_NODISCARD bool vc_dht_lookup_next(struct vc_dht_lookup *lookup, uint8_t *ret_slot);
+/*
+ * Whom to ask now, as the number of a slot, marked as asked, and what a FIND is to ask for;
+ * false when nobody, because all places are taken or nobody is left.
+ *
+ * Who is far from the target is asked for it.  Those in its neighbourhood would all name the
+ * same eight nearest, so they are asked for points spread over the neighbourhood.
+ */
+VC_NODISCARD bool vc_dht_lookup_next(struct vc_dht_lookup *lookup, uint8_t *ret_slot,
+                                     uint64_t *ret_point);
 /* The same without marking: is there anybody to ask? */
 bool vc_dht_lookup_is_hungry(const struct vc_dht_lookup *lookup);
 

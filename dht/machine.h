@@ -33,7 +33,8 @@
 #define VC_DHT_FAMILIES 2 /* 0: IPv4, 1: IPv6 */
 
 /* Owners of calls: below VC_DHT_OWNER_KEEP 2 * ask + family. */
-#define VC_DHT_OWNER_KEEP  0x4000 /* and the number of the keep; the slot is the holder's */
+#define VC_DHT_OWNER_KEEP \
+    0x4000 /* and the number of the keep; the slot is the holder's */
 #define VC_DHT_OWNER_PING  0x8000 /* does it live? */
 #define VC_DHT_OWNER_CHECK 0x8001 /* a router that asked us: does it answer us? */
 #define VC_DHT_OWNER_DOOR  0x8002 /* the slot is the door's */
@@ -48,6 +49,7 @@ struct vc_dht_wish {
     bool is_hello;
     bool is_second;
     uint16_t owner, slot;
+    uint64_t target;               /* FIND */
     struct vc_dht_contact contact; /* RING */
 };
 
@@ -164,8 +166,8 @@ struct vc_dht_family {
     struct vc_dht_table table;
     struct vc_dht_size size;
     struct vc_dht_witness witnesses[VC_DHT_WITNESSES_MAX];
-    vc_ms open_at; /* a stranger last reached us; VC_NEVER: none did */
-    vc_ms call_at; /* when to ask for one again */
+    vc_ms open_at;   /* a stranger last reached us; VC_NEVER: none did */
+    vc_ms call_at;   /* when to ask for one again */
     vc_ms stable_at; /* since when enough witnesses agree; VC_NEVER: they do not */
 };
 
@@ -205,11 +207,15 @@ struct vc_dht {
     struct vc_dht_door *doors;
     uint32_t door_next;
     vc_ms door_at; /* when the next door may be tried */
+    /* What the last door told: not in the table before they have answered themselves. */
+    struct vc_dht_contact told[VC_DHT_CONTACTS_IPV4];
+    uint8_t told_count;
     struct vc_dht_lost lost[VC_DHT_LOST_MAX];
     vc_ms lost_at;
-    bool is_joined;    /* somebody has answered since init or moved */
-    bool wants_walk;   /* to our own id, as soon as there is a place */
-    uint8_t walk_bucket; /* the next to be walked into after it; VC_DHT_BUCKETS: all were */
+    bool is_joined;  /* somebody has answered since init or moved */
+    bool wants_walk; /* to our own id, as soon as there is a place */
+    uint8_t
+        walk_bucket; /* the next to be walked into after it; VC_DHT_BUCKETS: all were */
     uint8_t walk_family; /* whose turn it is */
     vc_ms walk_at;       /* when the next walk may begin */
     vc_ms save_at;
@@ -246,29 +252,33 @@ vc_ms vc_dht_date(const struct vc_dht *dht, const struct vc_now *now);
 
 /* ---- sending.c ---- */
 
+/* Forgets the requests in the queue that an owner wanted. */
+void vc_dht_wishes_drop(struct vc_dht *dht, uint16_t owner);
 /* Puts a request into the queue; false when it is full. */
 bool vc_dht_wish_for(struct vc_dht *dht, const struct vc_dht_wish *wish);
 /* Builds the next request that is to be sent, into dht->out; gives its length, 0 for none. */
-size_t vc_dht_send_next(struct vc_dht *dht, const struct vc_now *now, struct vc_addr *ret_to);
+size_t vc_dht_send_next(struct vc_dht *dht, const struct vc_now *now,
+                        struct vc_addr *ret_to);
 /* Requests of ours a second. */
 uint32_t vc_dht_ask_rate(const struct vc_dht *dht);
 /* Is anything to be sent as soon as the rate allows it? */
 bool vc_dht_is_sending(const struct vc_dht *dht);
 /* The same for one wish, at once: false when it could not be sent (the calls are full). */
-size_t vc_dht_send(struct vc_dht *dht, const struct vc_now *now, const struct vc_dht_wish *wish);
+size_t vc_dht_send(struct vc_dht *dht, const struct vc_now *now,
+                   const struct vc_dht_wish *wish);
 
 /* ---- answers.c ---- */
 
 /* Was it an answer to one of our calls? */
-bool vc_dht_take_answer(struct vc_dht *dht, const struct vc_now *now, const struct vc_addr *from,
-                        struct vc_bytes datagram);
+bool vc_dht_take_answer(struct vc_dht *dht, const struct vc_now *now,
+                        const struct vc_addr *from, struct vc_bytes datagram);
 /* Calls that are late, or have failed. */
 void vc_dht_take_overdue(struct vc_dht *dht, const struct vc_now *now);
 
 /* ---- requests.c ---- */
 
-bool vc_dht_take_request(struct vc_dht *dht, const struct vc_now *now, const struct vc_addr *from,
-                         struct vc_bytes datagram);
+bool vc_dht_take_request(struct vc_dht *dht, const struct vc_now *now,
+                         const struct vc_addr *from, struct vc_bytes datagram);
 
 /* ---- asks.c ---- */
 
@@ -284,10 +294,12 @@ static inline unsigned vc_dht_walk_count(const struct vc_dht *dht)
 struct vc_dht_ask *vc_dht_ask_begin(struct vc_dht *dht, const struct vc_now *now,
                                     enum vc_dht_ask_kind kind, uint64_t target);
 /* The next request that an ask wants sent. */
-bool vc_dht_asks_next(struct vc_dht *dht, const struct vc_now *now, struct vc_dht_wish *ret_wish);
+bool vc_dht_asks_next(struct vc_dht *dht, const struct vc_now *now,
+                      struct vc_dht_wish *ret_wish);
 bool vc_dht_asks_are_hungry(const struct vc_dht *dht);
 void vc_dht_ask_answered(struct vc_dht *dht, const struct vc_now *now,
-                         const struct vc_dht_call *call, const struct vc_dht_answer *answer);
+                         const struct vc_dht_call *call,
+                         const struct vc_dht_answer *answer);
 void vc_dht_ask_late(struct vc_dht *dht, const struct vc_now *now,
                      const struct vc_dht_call *call);
 void vc_dht_ask_failed(struct vc_dht *dht, const struct vc_now *now,
@@ -325,12 +337,14 @@ void vc_dht_walks_learn(struct vc_dht *dht, const struct vc_dht_ask *ask);
 
 /* ---- keeps.c ---- */
 
-void vc_dht_keep_put(struct vc_dht *dht, uint32_t keep, const struct vc_dht_contact *holder,
-                     bool has_it);
+void vc_dht_keep_put(struct vc_dht *dht, uint32_t keep,
+                     const struct vc_dht_contact *holder, bool has_it);
 /* The ask that put it is over. */
-void vc_dht_keep_over(struct vc_dht *dht, const struct vc_now *now, uint32_t keep, vc_err reason);
+void vc_dht_keep_over(struct vc_dht *dht, const struct vc_now *now, uint32_t keep,
+                      vc_err reason);
 void vc_dht_keep_answered(struct vc_dht *dht, const struct vc_now *now,
-                          const struct vc_dht_call *call, const struct vc_dht_answer *answer);
+                          const struct vc_dht_call *call,
+                          const struct vc_dht_answer *answer);
 void vc_dht_keep_failed(struct vc_dht *dht, const struct vc_now *now,
                         const struct vc_dht_call *call);
 bool vc_dht_keeps_next(struct vc_dht *dht, struct vc_dht_wish *ret_wish);
@@ -346,10 +360,8 @@ void vc_dht_joining_tick(struct vc_dht *dht, const struct vc_now *now);
 vc_ms vc_dht_joining_due(const struct vc_dht *dht, const struct vc_now *now);
 /* Somebody has answered: to a call of any owner. */
 void vc_dht_joining_heard(struct vc_dht *dht, const struct vc_now *now,
-                          const struct vc_dht_call *call, const struct vc_dht_answer *answer);
-/* A node may have gone out of the table by a failure. */
-void vc_dht_joining_missed(struct vc_dht *dht, const struct vc_now *now,
-                           const struct vc_dht_contact *contact);
+                          const struct vc_dht_call *call,
+                          const struct vc_dht_answer *answer);
 void vc_dht_joining_failed(struct vc_dht *dht, const struct vc_now *now,
                            const struct vc_dht_call *call);
 /* A walk of our own is over. */
@@ -362,10 +374,11 @@ void vc_dht_joining_again(struct vc_dht *dht, const struct vc_now *now);
 /* ---- reach.c ---- */
 
 /* Somebody says where he sees us, and what time it is. */
-void vc_dht_reach_heard(struct vc_dht *dht, const struct vc_now *now, const struct vc_addr *from,
-                        const struct vc_dht_answer *answer);
+void vc_dht_reach_heard(struct vc_dht *dht, const struct vc_now *now,
+                        const struct vc_addr *from, const struct vc_dht_answer *answer);
 /* Somebody whom we have never written to has reached us. */
-void vc_dht_reach_open(struct vc_dht *dht, const struct vc_now *now, const struct vc_addr *from);
+void vc_dht_reach_open(struct vc_dht *dht, const struct vc_now *now,
+                       const struct vc_addr *from);
 void vc_dht_reach_tick(struct vc_dht *dht, const struct vc_now *now);
 vc_ms vc_dht_reach_due(const struct vc_dht *dht, const struct vc_now *now);
 void vc_dht_reach_forget(struct vc_dht *dht);

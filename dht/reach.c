@@ -6,7 +6,8 @@
 /* ---- witnesses ---- */
 
 /* One for each network, the latest word of it; else the oldest gives way. */
-static struct vc_dht_witness *witness_place(struct vc_dht_family *family, uint64_t network)
+static struct vc_dht_witness *witness_place(struct vc_dht_family *family,
+                                            uint64_t network)
 {
     struct vc_dht_witness *oldest = &family->witnesses[0];
 
@@ -24,8 +25,8 @@ static struct vc_dht_witness *witness_place(struct vc_dht_family *family, uint64
 }
 
 /* The address that most of the witnesses name. */
-static unsigned count_agreeing(const struct vc_dht_family *family, struct vc_addr *ret_addr,
-                               unsigned *ret_all)
+static unsigned count_agreeing(const struct vc_dht_family *family,
+                               struct vc_addr *ret_addr, unsigned *ret_all)
 {
     unsigned best = 0, all = 0;
 
@@ -63,15 +64,14 @@ static void take_address(struct vc_dht *dht, const struct vc_now *now,
     family->call_at = now->mono;
     dht->is_change_untold = true;
     if (is_bound) {
-        family->r = (uint8_t)vc_rng_below(&dht->rng, VC_DHT_R_MAX + 1);
         family->id = vc_dht_node_id(addr, family->r, &dht->key, true);
         vc_dht_table_set_own(&family->table, now->mono, family->id);
         dht->wants_walk = true;
     }
 }
 
-void vc_dht_reach_heard(struct vc_dht *dht, const struct vc_now *now, const struct vc_addr *from,
-                        const struct vc_dht_answer *answer)
+void vc_dht_reach_heard(struct vc_dht *dht, const struct vc_now *now,
+                        const struct vc_addr *from, const struct vc_dht_answer *answer)
 {
     struct vc_dht_family *family = vc_dht_family_at(dht, from);
     uint64_t network = vc_dht_prefix_wide(from);
@@ -86,8 +86,9 @@ void vc_dht_reach_heard(struct vc_dht *dht, const struct vc_now *now, const stru
     *witness = (struct vc_dht_witness){
         .network = network,
         .seen = answer->seen,
-        .offset_ms = answer->time_s == 0 ? 0
-                                         : (int64_t)answer->time_s * 1000 - (int64_t)now->mono,
+        .offset_ms = answer->time_s == 0
+                         ? 0
+                         : (int64_t)answer->time_s * 1000 - (int64_t)now->mono,
         .at = now->mono};
     agreeing = count_agreeing(family, &addr, &all);
     if (agreeing * 2 > all) {
@@ -95,7 +96,8 @@ void vc_dht_reach_heard(struct vc_dht *dht, const struct vc_now *now, const stru
     }
 }
 
-void vc_dht_reach_open(struct vc_dht *dht, const struct vc_now *now, const struct vc_addr *from)
+void vc_dht_reach_open(struct vc_dht *dht, const struct vc_now *now,
+                       const struct vc_addr *from)
 {
     vc_dht_family_at(dht, from)->open_at = now->mono;
 }
@@ -173,9 +175,10 @@ static void ask_for_call(struct vc_dht *dht, const struct vc_now *now,
         return;
     }
     (void)vc_dht_wish_for(
-        dht, &(struct vc_dht_wish){.to = nodes[vc_rng_below(&dht->rng, (uint32_t)count)],
-                                   .type = VC_DHT_CALL,
-                                   .owner = VC_DHT_OWNER_CALL});
+        dht,
+        &(struct vc_dht_wish){.to = nodes[vc_rng_below(&dht->rng, (uint32_t)count)],
+                              .type = VC_DHT_CALL,
+                              .owner = VC_DHT_OWNER_CALL});
     family->call_at = now->mono + (family->open_at == VC_NEVER ? VC_DHT_CALL_AGAIN_MS
                                                                : VC_DHT_OPEN_MS / 2);
 }
@@ -217,7 +220,8 @@ vc_ms vc_dht_reach_due(const struct vc_dht *dht, const struct vc_now *now)
     for (unsigned i = 0; i < VC_DHT_FAMILIES; i++) {
         const struct vc_dht_family *family = &dht->families[i];
 
-        if (family->is_on && family->stable_at != VC_NEVER && family->call_at > now->mono) {
+        if (family->is_on && family->stable_at != VC_NEVER &&
+            family->call_at > now->mono) {
             due = vc_ms_min(due, family->call_at);
         }
     }
@@ -236,7 +240,8 @@ bool vc_dht_time(const struct vc_dht *dht, const struct vc_now *now, vc_ms *ret_
 
     for (unsigned i = 0; i < VC_DHT_FAMILIES * VC_DHT_WITNESSES_MAX; i++) {
         const struct vc_dht_witness *witness =
-            &dht->families[i / VC_DHT_WITNESSES_MAX].witnesses[i % VC_DHT_WITNESSES_MAX];
+            &dht->families[i / VC_DHT_WITNESSES_MAX]
+                 .witnesses[i % VC_DHT_WITNESSES_MAX];
         unsigned at = count;
 
         if (witness->network == 0 || witness->offset_ms == 0) {

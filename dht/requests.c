@@ -8,14 +8,14 @@ struct asked {
     const struct vc_addr *from;
     const struct vc_dht_header *header;
     struct vc_dht_contact asker;
-    size_t len; /* of its datagram */
+    size_t len;     /* of its datagram */
     bool is_proved; /* its cookie is good: it can be heard where it says it is */
     struct vc_dht_request request;
 };
 
 static void put_answer(struct vc_dht *dht, const struct asked *asked,
-                       const struct vc_secret32 *answer_key, const struct vc_dht_answer *answer,
-                       size_t len_max)
+                       const struct vc_secret32 *answer_key,
+                       const struct vc_dht_answer *answer, size_t len_max)
 {
     uint32_t place = (dht->answer_first + dht->answer_count) % dht->cfg.answers_max;
     struct vc_dht_parcel *parcel = &dht->answers[place];
@@ -27,8 +27,9 @@ static void put_answer(struct vc_dht *dht, const struct asked *asked,
     vc_dht_answer_write(&w, answer);
     VC_CHECK(vc_writer_end(&w) == VC_OK);
     if (vc_dht_answer_seal(&out, &asked->header->txid, answer_key,
-                           is_hello ? &dht->masks.hello : NULL, is_hello ? &dht->key : NULL,
-                           vc_writer_bytes(&w), len_max, &dht->rng) == VC_OK) {
+                           is_hello ? &dht->masks.hello : NULL,
+                           is_hello ? &dht->key : NULL, vc_writer_bytes(&w), len_max,
+                           &dht->rng) == VC_OK) {
         parcel->to = *asked->from;
         parcel->len = (uint16_t)vc_writer_bytes(&out).len;
         dht->answer_count++;
@@ -53,8 +54,8 @@ static void find_nodes(struct vc_dht *dht, const struct asked *asked, uint64_t t
 {
     struct vc_dht_contact nearest[VC_DHT_CONTACTS_IPV4 + 1];
     size_t max = asked->from->family == 4 ? VC_DHT_CONTACTS_IPV4 : VC_DHT_CONTACTS_IPV6;
-    size_t count = vc_dht_table_nearest(&vc_dht_family_at(dht, asked->from)->table, target, true,
-                                        nearest, max + 1);
+    size_t count = vc_dht_table_nearest(&vc_dht_family_at(dht, asked->from)->table,
+                                        target, true, nearest, max + 1);
 
     answer->type = VC_DHT_NODES;
     for (size_t i = 0; i < count && answer->contact_count < max; i++) {
@@ -70,42 +71,46 @@ static struct vc_dht_records_at records_at(struct vc_dht *dht, const struct vc_n
     struct vc_dht_family *family = vc_dht_family_at(dht, from);
     uint64_t reach = vc_dht_size_distance(&family->size, VC_DHT_REPLICAS);
 
-    return (struct vc_dht_records_at){
-        .now = now->mono,
-        .unix_ms = vc_dht_date(dht, now),
-        .own = family->id,
-        .reach = reach > UINT64_MAX / VC_DHT_REGION_FACTOR ? UINT64_MAX
-                                                           : reach * VC_DHT_REGION_FACTOR};
+    return (struct vc_dht_records_at){.now = now->mono,
+                                      .unix_ms = vc_dht_date(dht, now),
+                                      .own = family->id,
+                                      .reach = reach > UINT64_MAX / VC_DHT_REGION_FACTOR
+                                                   ? UINT64_MAX
+                                                   : reach * VC_DHT_REGION_FACTOR};
 }
 
 /* False: no answer at all. */
-static bool put_record(struct vc_dht *dht, const struct vc_now *now, const struct asked *asked,
-                       struct vc_dht_answer *answer)
+static bool put_record(struct vc_dht *dht, const struct vc_now *now,
+                       const struct asked *asked, struct vc_dht_answer *answer)
 {
     struct vc_dht_records_at at = records_at(dht, now, asked->from);
     struct vc_dht_record record;
 
     answer->type = VC_DHT_HOLD;
     return vc_dht_record_read(asked->request.record, &record) == VC_OK &&
-           vc_dht_records_put(&dht->records, &at, asked->from, &record, asked->request.record,
-                              &answer->hold, &answer->seq) == VC_OK;
+           vc_dht_records_put(&dht->records, &at, asked->from, &record,
+                              asked->request.record, &answer->hold,
+                              &answer->seq) == VC_OK;
 }
 
 /* Lets somebody whom the asker has not written to ping him. */
-static void call_back(struct vc_dht *dht, const struct vc_now *now, const struct asked *asked)
+static void call_back(struct vc_dht *dht, const struct vc_now *now,
+                      const struct asked *asked)
 {
     struct vc_dht_table *table = &vc_dht_family_at(dht, asked->from)->table;
     struct vc_dht_contact nodes[VC_DHT_K];
     uint64_t anywhere;
     size_t count;
 
-    if (!vc_dht_tokens_take(&dht->ring_tokens, VC_DHT_RING_RATE, VC_DHT_RING_BURST, now->mono)) {
+    if (!vc_dht_tokens_take(&dht->ring_tokens, VC_DHT_RING_RATE, VC_DHT_RING_BURST,
+                            now->mono)) {
         return;
     }
     vc_rng_draw(&dht->rng, &anywhere, sizeof anywhere);
     count = vc_dht_table_nearest(table, anywhere, true, nodes, VC_DHT_K);
     for (size_t i = 0; i < count; i++) {
-        struct vc_dht_peer *peer = vc_dht_peers_find(&dht->peers, now->mono, &nodes[i].key);
+        struct vc_dht_peer *peer =
+            vc_dht_peers_find(&dht->peers, now->mono, &nodes[i].key);
 
         if (peer != NULL && vc_dht_peer_has_cookie(peer, now->mono) &&
             vc_dht_prefix_wide(&nodes[i].addr) != vc_dht_prefix_wide(asked->from)) {
@@ -118,12 +123,14 @@ static void call_back(struct vc_dht *dht, const struct vc_now *now, const struct
     }
 }
 
-static void ring(struct vc_dht *dht, const struct vc_now *now, const struct asked *asked)
+static void ring(struct vc_dht *dht, const struct vc_now *now,
+                 const struct asked *asked)
 {
     const struct vc_dht_contact *contact = &asked->request.contact;
 
     if (vc_dht_is_place_for_node(dht, &contact->addr) &&
-        vc_dht_tokens_take(&dht->ring_tokens, VC_DHT_RING_RATE, VC_DHT_RING_BURST, now->mono)) {
+        vc_dht_tokens_take(&dht->ring_tokens, VC_DHT_RING_RATE, VC_DHT_RING_BURST,
+                           now->mono)) {
         (void)vc_dht_wish_for(dht, &(struct vc_dht_wish){.to = *contact,
                                                          .type = VC_DHT_PING,
                                                          .owner = VC_DHT_OWNER_RING});
@@ -131,8 +138,8 @@ static void ring(struct vc_dht *dht, const struct vc_now *now, const struct aske
 }
 
 /* Makes the answer; false: there is none. */
-static bool make_answer(struct vc_dht *dht, const struct vc_now *now, struct asked *asked,
-                        struct vc_dht_answer *answer)
+static bool make_answer(struct vc_dht *dht, const struct vc_now *now,
+                        struct asked *asked, struct vc_dht_answer *answer)
 {
     struct vc_dht_request *request = &asked->request;
     struct vc_dht_records_at at;
@@ -158,8 +165,8 @@ static bool make_answer(struct vc_dht *dht, const struct vc_now *now, struct ask
     case VC_DHT_REFRESH:
         at = records_at(dht, now, asked->from);
         answer->type = VC_DHT_HOLD;
-        answer->hold = vc_dht_records_refresh(&dht->records, &at, &request->place, request->seq,
-                                              &answer->seq);
+        answer->hold = vc_dht_records_refresh(&dht->records, &at, &request->place,
+                                              request->seq, &answer->seq);
         break;
     case VC_DHT_CALL:
         call_back(dht, now, asked);
@@ -179,7 +186,8 @@ static bool make_answer(struct vc_dht *dht, const struct vc_now *now, struct ask
 
 /* A router that asks us may be one that we want to know: then it is pinged, once there is
  * room for that in what an unproved address may cause. */
-static bool may_check(struct vc_dht *dht, const struct vc_now *now, const struct asked *asked)
+static bool may_check(struct vc_dht *dht, const struct vc_now *now,
+                      const struct asked *asked)
 {
     struct vc_dht_table *table = &vc_dht_family_at(dht, asked->from)->table;
 
@@ -196,16 +204,14 @@ static bool may_check(struct vc_dht *dht, const struct vc_now *now, const struct
                                                       .owner = VC_DHT_OWNER_CHECK});
 }
 
-static void answer_request(struct vc_dht *dht, const struct vc_now *now, struct asked *asked,
-                           const struct vc_secret32 *answer_key)
+static void answer_request(struct vc_dht *dht, const struct vc_now *now,
+                           struct asked *asked, const struct vc_secret32 *answer_key)
 {
     struct vc_dht_answer answer = {.seen = *asked->from};
     size_t len_max = asked->is_proved ? VC_DHT_DATAGRAM_MAX : asked->len;
 
     vc_dht_cookie_make(&answer.cookie, &dht->cookie_key, now->mono, asked->from);
     answer.time_s = (uint32_t)(vc_dht_date(dht, now) / 1000);
-    answer.is_router = true;
-    answer.r = vc_dht_family_at(dht, asked->from)->r;
     if (!make_answer(dht, now, asked, &answer)) {
         dht->stats.dropped_malformed++;
         return;
@@ -214,7 +220,7 @@ static void answer_request(struct vc_dht *dht, const struct vc_now *now, struct 
         answer.type = VC_DHT_PONG;
     }
     if (may_check(dht, now, asked) && !asked->is_proved) {
-        len_max -= VC_DHT_PING_LEN_MIN;
+        len_max -= VC_DHT_PING_LEN_MAX;
     }
     put_answer(dht, asked, answer_key, &answer, len_max);
 }
@@ -225,16 +231,19 @@ static bool find_pair(struct vc_dht *dht, const struct vc_now *now,
                       const struct vc_dht_header *header, struct vc_dht_pair *ret_pair,
                       bool *ret_is_new)
 {
-    struct vc_dht_peer *peer = vc_dht_peers_find(&dht->peers, now->mono, &header->asker);
+    struct vc_dht_peer *peer =
+        vc_dht_peers_find(&dht->peers, now->mono, &header->asker);
 
     *ret_is_new = peer == NULL;
     if (peer == NULL &&
-        (!vc_dht_tokens_take(&dht->dh_tokens, VC_DHT_DH_RATE, VC_DHT_DH_BURST, now->mono) ||
-         (peer = vc_dht_peers_get(&dht->peers, now->mono, &header->asker, &dht->secret)) ==
-             NULL)) {
+        (!vc_dht_tokens_take(&dht->dh_tokens, VC_DHT_DH_RATE, VC_DHT_DH_BURST,
+                             now->mono) ||
+         (peer = vc_dht_peers_get(&dht->peers, now->mono, &header->asker,
+                                  &dht->secret)) == NULL)) {
         return false;
     }
-    vc_dht_pair_make(ret_pair, vc_dht_network(dht), &peer->shared, &header->asker, &dht->key);
+    vc_dht_pair_make(ret_pair, vc_dht_network(dht), &peer->shared, &header->asker,
+                     &dht->key);
     if (header->is_hello) {
         vc_dht_hello_key(&ret_pair->request, vc_dht_network(dht), &header->asker);
     }
@@ -262,8 +271,8 @@ static void open_request(struct vc_dht *dht, const struct vc_now *now,
     } else if (!vc_dht_seen_add(&dht->seen, now->mono, &header->asker, &header->txid)) {
         dht->stats.dropped_replay++;
     } else {
-        asked.asker =
-            (struct vc_dht_contact){.addr = *from, .r = header->r, .key = header->asker};
+        asked.asker = (struct vc_dht_contact){
+            .addr = *from, .r = header->r, .key = header->asker};
         asked.is_proved = header->has_cookie &&
                           vc_dht_cookie_is_good(&asked.request.cookie, &dht->cookie_key,
                                                 now->mono, from);
@@ -277,8 +286,8 @@ static void open_request(struct vc_dht *dht, const struct vc_now *now,
     vc_wipe(&pair, sizeof pair);
 }
 
-bool vc_dht_take_request(struct vc_dht *dht, const struct vc_now *now, const struct vc_addr *from,
-                         struct vc_bytes datagram)
+bool vc_dht_take_request(struct vc_dht *dht, const struct vc_now *now,
+                         const struct vc_addr *from, struct vc_bytes datagram)
 {
     struct vc_dht_header header;
 

@@ -17,14 +17,31 @@ bool vc_dht_wish_for(struct vc_dht *dht, const struct vc_dht_wish *wish)
     return true;
 }
 
+void vc_dht_wishes_drop(struct vc_dht *dht, uint16_t owner)
+{
+    uint32_t count = dht->wish_count;
+
+    dht->wish_count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        struct vc_dht_wish wish =
+            dht->wishes[(dht->wish_first + i) % VC_DHT_WISHES_MAX];
+
+        if (wish.owner != owner) {
+            dht->wishes[(dht->wish_first + dht->wish_count++) % VC_DHT_WISHES_MAX] =
+                wish;
+        }
+    }
+}
+
 /* The fields of a request that belong to what it was asked for.  False when that is gone. */
 static bool fill_request(const struct vc_dht *dht, const struct vc_dht_wish *wish,
                          struct vc_dht_request *request)
 {
     if (wish->owner < VC_DHT_OWNER_KEEP) {
-        const struct vc_dht_ask *ask = vc_dht_ask_at(dht, wish->owner / VC_DHT_FAMILIES);
+        const struct vc_dht_ask *ask =
+            vc_dht_ask_at(dht, wish->owner / VC_DHT_FAMILIES);
 
-        request->target = ask->target;
+        request->target = wish->target;
         request->place = ask->place;
         if (wish->type == VC_DHT_PUT) {
             request->record = VC_BYTES(dht->keeps[ask->keep].record);
@@ -45,17 +62,19 @@ static bool fill_request(const struct vc_dht *dht, const struct vc_dht_wish *wis
 }
 
 /* Seals a request into dht->out; 0 when it cannot be. */
-static size_t seal(struct vc_dht *dht, const struct vc_now *now, const struct vc_dht_wish *wish,
-                   struct vc_dht_request *request, const struct vc_dht_txid *txid)
+static size_t seal(struct vc_dht *dht, const struct vc_now *now,
+                   const struct vc_dht_wish *wish, struct vc_dht_request *request,
+                   const struct vc_dht_txid *txid)
 {
     uint8_t body[VC_DHT_DATAGRAM_MAX];
     struct vc_writer w = vc_writer(body, sizeof body);
     struct vc_writer out = vc_writer(dht->out, sizeof dht->out);
-    struct vc_dht_header header = {.is_hello = wish->is_hello,
-                                   .is_router = vc_dht_is_router(dht),
-                                   .r = dht->families[vc_dht_family_of(&wish->to.addr)].r,
-                                   .txid = *txid,
-                                   .asker = dht->key};
+    struct vc_dht_header header = {
+        .is_hello = wish->is_hello,
+        .is_router = vc_dht_is_router(dht),
+        .r = dht->families[vc_dht_family_of(&wish->to.addr)].r,
+        .txid = *txid,
+        .asker = dht->key};
     struct vc_secret32 mask = dht->masks.hello;
     struct vc_dht_pair pair;
     vc_err err;
@@ -72,18 +91,21 @@ static size_t seal(struct vc_dht *dht, const struct vc_now *now, const struct vc
         header.has_cookie = vc_dht_peer_has_cookie(peer, now->mono);
         request->cookie = peer->cookie;
         vc_dht_mask_of(&mask, vc_dht_network(dht), &wish->to.key);
-        vc_dht_pair_make(&pair, vc_dht_network(dht), &peer->shared, &dht->key, &wish->to.key);
+        vc_dht_pair_make(&pair, vc_dht_network(dht), &peer->shared, &dht->key,
+                         &wish->to.key);
     }
     request->has_cookie = header.has_cookie;
     vc_dht_request_write(&w, request);
     err = vc_dht_request_seal(
         &out, &header, &mask, &pair.request, vc_writer_bytes(&w),
-        vc_dht_request_body_min(request->type, wish->is_hello, header.has_cookie), &dht->rng);
+        vc_dht_request_body_min(request->type, wish->is_hello, header.has_cookie),
+        &dht->rng);
     vc_wipe(&pair, sizeof pair);
     return err == VC_OK ? vc_writer_bytes(&out).len : 0;
 }
 
-size_t vc_dht_send(struct vc_dht *dht, const struct vc_now *now, const struct vc_dht_wish *wish)
+size_t vc_dht_send(struct vc_dht *dht, const struct vc_now *now,
+                   const struct vc_dht_wish *wish)
 {
     struct vc_dht_request request = {.type = wish->type};
     struct vc_dht_call call = {.to = wish->to,
@@ -122,7 +144,8 @@ static void give_back(struct vc_dht *dht, const struct vc_now *now,
     }
 }
 
-static bool take_wish(struct vc_dht *dht, const struct vc_now *now, struct vc_dht_wish *ret_wish)
+static bool take_wish(struct vc_dht *dht, const struct vc_now *now,
+                      struct vc_dht_wish *ret_wish)
 {
     if (dht->wish_count > 0) {
         *ret_wish = dht->wishes[dht->wish_first];
@@ -135,17 +158,19 @@ static bool take_wish(struct vc_dht *dht, const struct vc_now *now, struct vc_dh
 
 bool vc_dht_is_sending(const struct vc_dht *dht)
 {
-    return dht->wish_count > 0 || vc_dht_keeps_are_hungry(dht) || vc_dht_asks_are_hungry(dht);
+    return dht->wish_count > 0 || vc_dht_keeps_are_hungry(dht) ||
+           vc_dht_asks_are_hungry(dht);
 }
 
-size_t vc_dht_send_next(struct vc_dht *dht, const struct vc_now *now, struct vc_addr *ret_to)
+size_t vc_dht_send_next(struct vc_dht *dht, const struct vc_now *now,
+                        struct vc_addr *ret_to)
 {
     struct vc_dht_wish wish;
     size_t len;
 
     while (vc_dht_is_sending(dht)) {
-        if (!vc_dht_tokens_take(&dht->ask_tokens, vc_dht_ask_rate(dht), VC_DHT_ASK_BURST,
-                                now->mono) ||
+        if (!vc_dht_tokens_take(&dht->ask_tokens, vc_dht_ask_rate(dht),
+                                VC_DHT_ASK_BURST, now->mono) ||
             !take_wish(dht, now, &wish)) {
             return 0;
         }

@@ -29,7 +29,8 @@ void vc_dht_status(const struct vc_dht *dht, const struct vc_now *now,
     *ret_status = status;
 }
 
-bool vc_dht_node_at(const struct vc_dht *dht, uint32_t index, struct vc_dht_node *ret_node)
+bool vc_dht_node_at(const struct vc_dht *dht, uint32_t index,
+                    struct vc_dht_node *ret_node)
 {
     for (unsigned i = 0; i < VC_DHT_FAMILIES; i++) {
         const struct vc_dht_table *table = &dht->families[i].table;
@@ -38,7 +39,7 @@ bool vc_dht_node_at(const struct vc_dht *dht, uint32_t index, struct vc_dht_node
             continue;
         }
         if (index < table->count) {
-            *ret_node = vc_dht_table_node(table, index);
+            vc_dht_table_node(table, index, ret_node);
             return true;
         }
         index -= table->count;

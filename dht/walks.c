@@ -5,10 +5,16 @@
 
 static void seed(struct vc_dht *dht, unsigned family, struct vc_dht_walk *walk)
 {
-    struct vc_dht_contact contacts[VC_DHT_NEAR];
-    size_t count = vc_dht_table_nearest(&dht->families[family].table, walk->lookup.target, false,
-                                        contacts, VC_DHT_NEAR);
+    struct vc_dht_contact contacts[VC_DHT_NEAR + VC_DHT_CONTACTS_IPV4];
+    size_t count =
+        vc_dht_table_nearest(&dht->families[family].table, walk->lookup.target, false,
+                             contacts, VC_DHT_NEAR);
 
+    for (uint8_t i = 0; count < VC_DHT_K && i < dht->told_count; i++) {
+        if (vc_dht_family_of(&dht->told[i].addr) == family) {
+            contacts[count++] = dht->told[i];
+        }
+    }
     vc_dht_lookup_seed(&walk->lookup, contacts, count);
 }
 
@@ -16,11 +22,13 @@ void vc_dht_walk_begin(struct vc_dht *dht, struct vc_dht_ask *ask, unsigned fami
                        uint8_t wanted)
 {
     struct vc_dht_walk *walk = &ask->walks[family];
+    uint64_t near = vc_dht_size_distance(&dht->families[family].size, wanted);
 
     walk->is_on = dht->families[family].is_on;
     memset(walk->put, VC_DHT_PUT_NONE, sizeof walk->put);
     memset(walk->tries, 0, sizeof walk->tries);
-    vc_dht_lookup_begin(&walk->lookup, ask->target, wanted, !dht->cfg.is_private,
+    vc_dht_lookup_begin(&walk->lookup, ask->target, wanted,
+                        near == UINT64_MAX ? 0 : near, !dht->cfg.is_private,
                         !dht->cfg.is_private);
     if (walk->is_on) {
         seed(dht, family, walk);
@@ -92,7 +100,8 @@ void vc_dht_walks_widen(struct vc_dht *dht, struct vc_dht_ask *ask)
 bool vc_dht_walk_put_next(const struct vc_dht *dht, unsigned family,
                           const struct vc_dht_walk *walk, uint8_t *ret_slot)
 {
-    uint64_t region = vc_dht_size_distance(&dht->families[family].size, VC_DHT_REPLICAS);
+    uint64_t region =
+        vc_dht_size_distance(&dht->families[family].size, VC_DHT_REPLICAS);
     bool is_over = vc_dht_lookup_is_over(&walk->lookup);
     uint8_t slots[VC_DHT_REPLICAS_MAX];
     size_t count = vc_dht_lookup_nearest(&walk->lookup, slots, VC_DHT_REPLICAS_MAX);
@@ -100,7 +109,8 @@ bool vc_dht_walk_put_next(const struct vc_dht *dht, unsigned family,
 
     for (size_t i = 0; i < count; i++) {
         uint8_t slot = slots[i];
-        bool is_inside = region != UINT64_MAX && walk->lookup.nodes[slot].distance <= region;
+        bool is_inside =
+            region != UINT64_MAX && walk->lookup.nodes[slot].distance <= region;
 
         if (walk->put[slot] == VC_DHT_PUT_FAILED) {
             continue;

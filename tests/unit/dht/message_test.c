@@ -3,64 +3,10 @@
 #include <string.h>
 
 #include "tests/support/check.h"
+#include "tests/support/dht_samples.h"
 #include "tests/support/test.h"
 
 #define ROOM 1200
-
-static const uint8_t record[VC_DHT_RECORD_LEN] = {1, 2, [999] = 3};
-static const enum vc_dht_type request_types[] = {
-    VC_DHT_PING,    VC_DHT_FIND, VC_DHT_GET, VC_DHT_PUT,
-    VC_DHT_REFRESH, VC_DHT_CALL, VC_DHT_RING};
-static const enum vc_dht_type answer_types[] = {VC_DHT_PONG, VC_DHT_NODES, VC_DHT_VALUE,
-                                                VC_DHT_HOLD};
-#define REQUEST_TYPES (sizeof request_types / sizeof request_types[0])
-#define ANSWER_TYPES  (sizeof answer_types / sizeof answer_types[0])
-
-static bool needs_cookie(enum vc_dht_type type)
-{
-    return type >= VC_DHT_PUT;
-}
-
-static struct vc_addr address(uint8_t family, uint8_t number)
-{
-    return family == 4
-               ? vc_addr_ipv4((const uint8_t[]){192, 0, 2, number}, 1000)
-               : vc_addr_ipv6((const uint8_t[16]){0x20, 1, 0xd, 0xb8, [15] = number},
-                              1000);
-}
-
-static struct vc_dht_request a_request(enum vc_dht_type type, bool has_cookie)
-{
-    struct vc_dht_request request = {.type = type,
-                                     .has_cookie = has_cookie,
-                                     .target = UINT64_C(0x0102030405060708),
-                                     .place = {{0x20, 0x21}},
-                                     .seq = 9,
-                                     .record = VC_BYTES(record),
-                                     .contact = {.addr = address(6, 1), .r = 3}};
-
-    memset(request.cookie.b, 0xc0, sizeof request.cookie.b);
-    return request;
-}
-
-static struct vc_dht_answer an_answer(enum vc_dht_type type, uint8_t family)
-{
-    struct vc_dht_answer answer = {.type = type,
-                                   .time_s = 0x01020304,
-                                   .seen = address(family, 77),
-                                   .contact_count = family == 4 ? VC_DHT_CONTACTS_IPV4
-                                                                : VC_DHT_CONTACTS_IPV6,
-                                   .record = VC_BYTES(record),
-                                   .hold = VC_DHT_HOLD_FAR,
-                                   .seq = 11};
-
-    memset(answer.cookie.b, 0xc1, sizeof answer.cookie.b);
-    for (uint8_t i = 0; i < answer.contact_count; i++) {
-        answer.contacts[i] = (struct vc_dht_contact){
-            .addr = address(family, i), .r = i % 8, .key = {{i}}};
-    }
-    return answer;
-}
 
 static size_t write_request(uint8_t room[ROOM], const struct vc_dht_request *request)
 {
@@ -122,12 +68,12 @@ static void judge_request(const uint8_t *bytes, size_t len, bool has_cookie)
 static void test_requests_are_read_as_written(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < REQUEST_TYPES; i++) {
+    for (unsigned type = DHT_REQUEST_FIRST; type <= DHT_REQUEST_LAST; type++) {
         for (int with = 0; with < 2; with++) {
-            struct vc_dht_request request = a_request(request_types[i], with == 1);
+            struct vc_dht_request request = dht_sample_request(type, with == 1);
             uint8_t bytes[ROOM];
 
-            if (!request.has_cookie && needs_cookie(request.type)) {
+            if (!request.has_cookie && dht_needs_cookie(request.type)) {
                 expect_assert_failure((void)write_request(bytes, &request));
                 continue;
             }
@@ -161,9 +107,9 @@ static void judge_answer(const uint8_t *bytes, size_t len)
 static void test_answers_are_read_as_written(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < ANSWER_TYPES; i++) {
+    for (unsigned type = DHT_ANSWER_FIRST; type <= DHT_ANSWER_LAST; type++) {
         for (uint8_t family = 4; family <= 6; family += 2) {
-            struct vc_dht_answer answer = an_answer(answer_types[i], family);
+            struct vc_dht_answer answer = dht_sample_answer(type, family);
             uint8_t bytes[ROOM];
 
             judge_answer(bytes, write_answer(bytes, &answer));
@@ -175,8 +121,8 @@ static void test_answers_are_read_as_written(void **state)
 static void test_fields_stand_where_the_document_says(void **state)
 {
     static const uint8_t target[8] = {8, 7, 6, 5, 4, 3, 2, 1};
-    struct vc_dht_request request = a_request(VC_DHT_FIND, true);
-    struct vc_dht_answer answer = an_answer(VC_DHT_HOLD, 4);
+    struct vc_dht_request request = dht_sample_request(VC_DHT_FIND, true);
+    struct vc_dht_answer answer = dht_sample_answer(VC_DHT_HOLD, 4);
     uint8_t bytes[ROOM];
 
     (void)state;
@@ -184,7 +130,7 @@ static void test_fields_stand_where_the_document_says(void **state)
     assert_int_equal(bytes[0], 2);
     assert_memory_equal(bytes + 1, request.cookie.b, 16);
     assert_memory_equal(bytes + 17, target, 8);
-    request = a_request(VC_DHT_REFRESH, true);
+    request = dht_sample_request(VC_DHT_REFRESH, true);
     assert_int_equal(write_request(bytes, &request), 1 + 16 + 32 + 8);
     assert_memory_equal(bytes + 17, request.place.b, 32);
     assert_int_equal(bytes[49], 9);
@@ -220,20 +166,20 @@ static void test_what_needs_a_cookie_is_nothing_without(void **state)
     uint8_t bytes[ROOM] = {0};
 
     (void)state;
-    for (size_t i = 0; i < REQUEST_TYPES; i++) {
-        struct vc_dht_request request = a_request(request_types[i], true);
+    for (unsigned type = DHT_REQUEST_FIRST; type <= DHT_REQUEST_LAST; type++) {
+        struct vc_dht_request request = dht_sample_request(type, true);
         size_t len = write_request(bytes, &request);
 
         memmove(bytes + 1, bytes + 17, len - 17);
         assert_int_equal(read_request(bytes, len - 16, false),
-                         needs_cookie(request.type) ? VC_ERR_MALFORMED : VC_OK);
+                         dht_needs_cookie(request.type) ? VC_ERR_MALFORMED : VC_OK);
     }
 }
 
 /* The bytes of NODES with a change. */
 static vc_err read_nodes(uint8_t family, size_t offset, uint8_t value)
 {
-    struct vc_dht_answer answer = an_answer(VC_DHT_NODES, family);
+    struct vc_dht_answer answer = dht_sample_answer(VC_DHT_NODES, family);
     uint8_t bytes[ROOM] = {0};
     size_t head = family == 4 ? 28 : 40;
 
@@ -244,7 +190,7 @@ static vc_err read_nodes(uint8_t family, size_t offset, uint8_t value)
 
 static void test_nodes_are_few_and_of_one_family(void **state)
 {
-    struct vc_dht_answer answer = an_answer(VC_DHT_NODES, 6);
+    struct vc_dht_answer answer = dht_sample_answer(VC_DHT_NODES, 6);
     uint8_t bytes[ROOM];
 
     (void)state;
@@ -261,7 +207,7 @@ static void test_nodes_are_few_and_of_one_family(void **state)
     answer.contact_count = VC_DHT_CONTACTS_IPV6 + 1;
     expect_assert_failure((void)write_answer(bytes, &answer));
     answer.contact_count = 1;
-    answer.contacts[0].addr = address(4, 1);
+    answer.contacts[0].addr = dht_sample_addr(4, 1);
     expect_assert_failure((void)write_answer(bytes, &answer));
     answer.contact_count = 0;
     judge_answer(bytes, write_answer(bytes, &answer));
@@ -269,7 +215,7 @@ static void test_nodes_are_few_and_of_one_family(void **state)
 
 static void test_a_verdict_and_an_address_are_ones_that_can_be(void **state)
 {
-    struct vc_dht_answer answer = an_answer(VC_DHT_HOLD, 4);
+    struct vc_dht_answer answer = dht_sample_answer(VC_DHT_HOLD, 4);
     uint8_t bytes[ROOM];
     size_t len = write_answer(bytes, &answer);
 
@@ -282,7 +228,7 @@ static void test_a_verdict_and_an_address_are_ones_that_can_be(void **state)
     answer.seen.port = 0;
     assert_int_equal(read_answer(bytes, write_answer(bytes, &answer)),
                      VC_ERR_MALFORMED);
-    answer = an_answer(VC_DHT_HOLD, 4);
+    answer = dht_sample_answer(VC_DHT_HOLD, 4);
     len = write_answer(bytes, &answer);
     bytes[21] = 5;
     assert_int_equal(read_answer(bytes, len), VC_ERR_MALFORMED);
@@ -304,8 +250,8 @@ static void test_what_is_wrong_changes_nothing(void **state)
 
 static void test_a_record_has_one_length(void **state)
 {
-    struct vc_dht_request request = a_request(VC_DHT_PUT, true);
-    struct vc_dht_answer answer = an_answer(VC_DHT_VALUE, 4);
+    struct vc_dht_request request = dht_sample_request(VC_DHT_PUT, true);
+    struct vc_dht_answer answer = dht_sample_answer(VC_DHT_VALUE, 4);
     uint8_t bytes[ROOM];
 
     (void)state;
@@ -322,8 +268,9 @@ static void test_a_body_has_its_least_length_without_a_cookie(void **state)
     assert_int_equal(vc_dht_request_body_min(VC_DHT_FIND, false, false), 416);
     assert_int_equal(vc_dht_request_body_min(VC_DHT_FIND, true, false), 448);
     assert_int_equal(vc_dht_request_body_min(VC_DHT_GET, false, false), 1008);
-    for (size_t i = 0; i < REQUEST_TYPES; i++) {
-        assert_int_equal(vc_dht_request_body_min(request_types[i], false, true), 0);
+    for (unsigned type = DHT_REQUEST_FIRST; type <= DHT_REQUEST_LAST; type++) {
+        assert_int_equal(vc_dht_request_body_min((enum vc_dht_type)type, false, true),
+                         0);
     }
 }
 
