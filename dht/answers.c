@@ -109,8 +109,7 @@ static bool ask_again(struct vc_dht *dht, const struct vc_dht_call *call)
 
     /* Whom a RING is about is not kept: it is not asked again. */
     return !call->is_second && !call->is_hello && call->type != VC_DHT_RING &&
-           call->owner != VC_DHT_NOBODY &&
-           vc_dht_wish_for(dht, &wish);
+           call->owner != VC_DHT_NOBODY && vc_dht_wish_for(dht, &wish);
 }
 
 bool vc_dht_take_answer(struct vc_dht *dht, const struct vc_now *now,

@@ -300,7 +300,7 @@ void vc_dht_asks_end_keep(struct vc_dht *dht, const struct vc_now *now, uint32_t
             continue;
         }
         for (unsigned family = 0; family < vc_dht_walk_count(dht); family++) {
-            vc_dht_calls_drop(&dht->calls, owner_of(dht, ask, family));
+            vc_dht_calls_disown(&dht->calls, owner_of(dht, ask, family));
             vc_dht_wishes_drop(dht, owner_of(dht, ask, family));
             ask->walks[family].is_on = false;
         }
