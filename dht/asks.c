@@ -235,9 +235,9 @@ static void judge_put(struct vc_dht *dht, const struct vc_now *now,
                       struct vc_dht_ask *ask)
 {
     unsigned held = vc_dht_walks_put_count(dht, ask, VC_DHT_PUT_HELD);
-    bool is_over = vc_dht_walks_are_over(dht, ask);
+    bool is_over = vc_dht_walks_are_settled(dht, ask);
 
-    if (is_over && vc_dht_walks_answered(dht, ask) == 0) {
+    if (vc_dht_walks_are_over(dht, ask) && vc_dht_walks_answered(dht, ask) == 0) {
         if (dht->is_joined) {
             end(dht, now, ask, VC_ERR_NO_NETWORK);
         }

@@ -194,7 +194,7 @@ static void wait_as_spare(struct vc_dht_table *table, uint64_t id,
 {
     struct vc_dht_contact copy = *contact; /* it may lie where it will be written */
 
-    if (vc_dht_table_may_wait(table, id, &copy.addr)) {
+    if (vc_dht_table_is_diverse(table, id, &copy.addr)) {
         vc_dht_spares_put(&table->spares, table->own, id, &copy);
     }
 }
@@ -225,22 +225,23 @@ static void note_bucket(struct vc_dht_table *table, uint64_t id, uint32_t second
 void vc_dht_table_set_own(struct vc_dht_table *table, vc_ms now, uint64_t own)
 {
     uint32_t count = table->count;
+    uint32_t spare_count = table->spares.count;
 
     table->own = own;
     memset(table->bucket_at, 0, sizeof table->bucket_at);
     /* The arrays are written again behind where they are read. */
     table->count = 0;
+    table->spares.count = 0;
     for (uint32_t i = 0; i < count; i++) {
         uint64_t id = table->ids[i];
         struct vc_dht_entry entry = table->entries[i];
 
-        if (insert(table, now, id, &entry)) {
+        if (vc_dht_table_is_diverse(table, id, &entry.contact.addr)) {
+            append(table, id, &entry);
             note_bucket(table, id, entry.heard_at);
         }
     }
-    count = table->spares.count;
-    table->spares.count = 0;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < spare_count; i++) {
         wait_as_spare(table, table->spares.ids[i], &table->spares.contacts[i]);
     }
     table->has_openings = true;
