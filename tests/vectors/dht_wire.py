@@ -156,7 +156,7 @@ def request_datagrams(case):
     key = case.public(case.asked)
     for number, (has_cookie, body) in enumerate(requests(case)):
         flags = number % 2 | 2 * has_cookie | number % 8 << 2
-        least = 0 if has_cookie else {2: 416, 3: 1008}.get(body[0], 8)
+        least = 0 if has_cookie else {2: 424, 3: 1008}.get(body[0], 8)
         datagram = case.quietly("ask", NETWORK, case.asker, key, flags, case.draw(8), body, least,
                                 case.draw())
         case.good("asked", NETWORK, case.asked, datagram)
@@ -167,7 +167,7 @@ def request_datagrams(case):
 def hellos(case):
     for flags in (0, 1, 28):
         body = b"\2" + case.draw(8)
-        hello = case.quietly("ask", NETWORK, case.asker, "-", flags, case.draw(8), body, 448,
+        hello = case.quietly("ask", NETWORK, case.asker, "-", flags, case.draw(8), body, 456,
                              case.draw())
         case.good("asked", NETWORK, case.asked, hello)
         case.good("asked", NETWORK, case.draw(), hello)

@@ -256,8 +256,8 @@ static void test_a_body_has_its_least_length_without_a_cookie(void **state)
 {
     (void)state;
     assert_int_equal(vc_dht_request_body_min(VC_DHT_PING, false, false), 8);
-    assert_int_equal(vc_dht_request_body_min(VC_DHT_FIND, false, false), 416);
-    assert_int_equal(vc_dht_request_body_min(VC_DHT_FIND, true, false), 448);
+    assert_int_equal(vc_dht_request_body_min(VC_DHT_FIND, false, false), 424);
+    assert_int_equal(vc_dht_request_body_min(VC_DHT_FIND, true, false), 456);
     assert_int_equal(vc_dht_request_body_min(VC_DHT_GET, false, false), 1008);
     for (unsigned type = DHT_REQUEST_FIRST; type <= DHT_REQUEST_LAST; type++) {
         assert_int_equal(vc_dht_request_body_min((enum vc_dht_type)type, false, true),
