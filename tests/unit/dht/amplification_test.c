@@ -11,6 +11,7 @@
 
 #define REQUESTS 6000
 #define NODES    40 /* that the router knows, of each family */
+#define KNOWN    (2 * NODES)
 
 static const uint8_t network[5] = "veche";
 
@@ -20,7 +21,7 @@ struct world {
     struct vc_now now;
     void *mem;
     struct vc_dht *dht;
-    struct vc_dht_contact known[2 * NODES];
+    struct vc_dht_contact known[KNOWN];
     uint8_t record[VC_DHT_RECORD_LEN];
     struct vc_hash32 place; /* of it */
     /* That the judge had something to judge. */
@@ -73,7 +74,7 @@ static void begin(struct world *world)
     world->mem = calloc(1, vc_dht_footprint(&cfg));
     assert_non_null(world->mem);
     world->dht = vc_dht_init(world->mem, &cfg, &world->now, &seed);
-    for (uint8_t i = 0; i < 2 * NODES; i++) {
+    for (uint8_t i = 0; i < KNOWN; i++) {
         world->known[i].addr = dht_sample_addr(i < NODES ? 4 : 6, i);
         vc_rng_draw(&world->rng, world->known[i].key.b, sizeof world->known[i].key.b);
     }
@@ -83,7 +84,7 @@ static void begin(struct world *world)
 /* Its nodes answer it, so that it has some to tell of. */
 static void hear_nodes(struct world *world)
 {
-    for (size_t i = 0; i < 2 * NODES; i++) {
+    for (uint32_t i = 0; i < KNOWN; i++) {
         struct vc_dht_family *family =
             vc_dht_family_at(world->dht, &world->known[i].addr);
 
