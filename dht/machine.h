@@ -160,7 +160,6 @@ struct vc_dht_witness {
 
 struct vc_dht_family {
     bool is_on;
-    uint8_t r;
     uint64_t id;
     struct vc_addr own; /* family 0: unknown */
     struct vc_dht_table table;

@@ -277,8 +277,7 @@ static void open_request(struct vc_dht *dht, const struct vc_now *now,
     } else if (!vc_dht_seen_add(&dht->seen, now->mono, &header->asker, &header->txid)) {
         dht->stats.dropped_replay++;
     } else {
-        asked.asker = (struct vc_dht_contact){
-            .addr = *from, .r = header->r, .key = header->asker};
+        asked.asker = (struct vc_dht_contact){.addr = *from, .key = header->asker};
         asked.is_proved = header->has_cookie &&
                           vc_dht_cookie_is_good(&asked.request.cookie, &dht->cookie_key,
                                                 now->mono, from);

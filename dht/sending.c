@@ -70,12 +70,10 @@ static size_t seal(struct vc_dht *dht, const struct vc_now *now,
     uint8_t body[VC_DHT_DATAGRAM_MAX];
     struct vc_writer w = vc_writer(body, sizeof body);
     struct vc_writer out = vc_writer(dht->out, sizeof dht->out);
-    struct vc_dht_header header = {
-        .is_hello = wish->is_hello,
-        .is_router = vc_dht_is_router(dht),
-        .r = dht->families[vc_dht_family_of(&wish->to.addr)].r,
-        .txid = *txid,
-        .asker = dht->key};
+    struct vc_dht_header header = {.is_hello = wish->is_hello,
+                                   .is_router = vc_dht_is_router(dht),
+                                   .txid = *txid,
+                                   .asker = dht->key};
     struct vc_secret32 mask = dht->masks.hello;
     struct vc_dht_pair pair;
     vc_err err;

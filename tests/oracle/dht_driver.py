@@ -2,9 +2,8 @@
 
 import dht
 import driver
-from driver import Answer, as_bytes, as_number, fixed, maybe, words
+from driver import Answer, as_bytes, fixed, maybe, words
 
-R_MAX = 7
 
 
 def as_network(word):
@@ -24,7 +23,7 @@ class DhtDriver(driver.Driver):
     """All lines but "ask" and "reply", which draw."""
 
     COMMANDS = {
-        "id": (as_bit, as_bytes, as_number, fixed(32)), "place": (fixed(32),),
+        "id": (as_bit, as_bytes, fixed(32)), "place": (fixed(32),),
         "request": (as_bit, as_bytes), "answer": (as_bytes,),
         "asked": (as_network, fixed(32), as_bytes),
         "answered": (as_network, fixed(32), maybe(32), as_bytes),
@@ -35,10 +34,10 @@ class DhtDriver(driver.Driver):
         """There is nothing to forget."""
 
     @staticmethod
-    def id(is_bound, ip, r, key):
-        if len(ip) not in dht.IP_LEN.values() or r > R_MAX:
+    def id(is_bound, ip, key):
+        if len(ip) not in dht.IP_LEN.values():
             raise Answer("usage")
-        return f"{dht.node_id(ip, r, key, is_bound):016x}"
+        return f"{dht.node_id(ip, key, is_bound):016x}"
 
     @staticmethod
     def place(place):
