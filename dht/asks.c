@@ -42,10 +42,20 @@ struct vc_dht_ask *vc_dht_ask_begin(struct vc_dht *dht, const struct vc_now *now
     return NULL;
 }
 
+bool vc_dht_asks_have_room(const struct vc_dht *dht)
+{
+    for (uint32_t i = 0; i + 1 < dht->asks_count; i++) {
+        if (vc_dht_ask_at(dht, i)->kind == VC_DHT_ASK_FREE) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void free_ask(struct vc_dht *dht, struct vc_dht_ask *ask)
 {
     for (unsigned i = 0; i < vc_dht_walk_count(dht); i++) {
-        vc_dht_calls_drop(&dht->calls, owner_of(dht, ask, i));
+        vc_dht_calls_disown(&dht->calls, owner_of(dht, ask, i));
         vc_dht_wishes_drop(dht, owner_of(dht, ask, i));
     }
     ask->kind = VC_DHT_ASK_FREE;
@@ -235,9 +245,9 @@ static void judge_put(struct vc_dht *dht, const struct vc_now *now,
                       struct vc_dht_ask *ask)
 {
     unsigned held = vc_dht_walks_put_count(dht, ask, VC_DHT_PUT_HELD);
-    bool is_over = vc_dht_walks_are_over(dht, ask);
+    bool is_over = vc_dht_walks_are_settled(dht, ask);
 
-    if (is_over && vc_dht_walks_answered(dht, ask) == 0) {
+    if (vc_dht_walks_are_over(dht, ask) && vc_dht_walks_answered(dht, ask) == 0) {
         if (dht->is_joined) {
             end(dht, now, ask, VC_ERR_NO_NETWORK);
         }
@@ -274,6 +284,28 @@ static void judge(struct vc_dht *dht, const struct vc_now *now, struct vc_dht_as
         break;
     case VC_DHT_ASK_FREE:
         break;
+    }
+}
+
+void vc_dht_asks_end_keep(struct vc_dht *dht, const struct vc_now *now, uint32_t keep)
+{
+    for (uint32_t i = 0; i + 1 < dht->asks_count; i++) {
+        struct vc_dht_ask *ask = vc_dht_ask_at(dht, i);
+
+        if (ask->kind != VC_DHT_ASK_PUT || ask->keep != keep) {
+            continue;
+        }
+        if (ask->is_over_told) {
+            free_ask(dht, ask);
+            continue;
+        }
+        for (unsigned family = 0; family < vc_dht_walk_count(dht); family++) {
+            vc_dht_calls_disown(&dht->calls, owner_of(dht, ask, family));
+            vc_dht_wishes_drop(dht, owner_of(dht, ask, family));
+            ask->walks[family].is_on = false;
+        }
+        end(dht, now, ask, VC_ERR_TIMEOUT);
+        ask->ends_at = now->mono;
     }
 }
 

@@ -145,9 +145,8 @@ static void take_key(struct vc_dht *dht)
         struct vc_dht_family *family = &dht->families[i];
         bool is_bound = !dht->cfg.is_private && family->own.family != 0;
 
-        family->r = dht->key.b[0] & VC_DHT_R_MAX;
         /* Before an address is known the id is bound to none: nobody sees it. */
-        family->id = vc_dht_node_id(&family->own, family->r, &dht->key, is_bound);
+        family->id = vc_dht_node_id(&family->own, &dht->key, is_bound);
     }
 }
 
@@ -223,8 +222,7 @@ void vc_dht_deinit(struct vc_dht *dht)
 
 uint64_t vc_dht_id_of(const struct vc_dht *dht, const struct vc_dht_contact *contact)
 {
-    return vc_dht_node_id(&contact->addr, contact->r, &contact->key,
-                          !dht->cfg.is_private);
+    return vc_dht_node_id(&contact->addr, &contact->key, !dht->cfg.is_private);
 }
 
 bool vc_dht_is_place_for_node(const struct vc_dht *dht, const struct vc_addr *addr)

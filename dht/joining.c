@@ -386,11 +386,16 @@ static vc_ms walk_due(const struct vc_dht *dht)
     if (!knows_somebody(dht) || is_walking(dht)) {
         return VC_NEVER;
     }
-    return dht->wants_walk || !family->is_on ||
-                   (vc_dht_is_router(dht) &&
-                    dht->walk_bucket < vc_dht_table_depth(&family->table))
-               ? dht->walk_at
-               : VC_NEVER;
+    if (dht->wants_walk || !family->is_on ||
+        (vc_dht_is_router(dht) &&
+         dht->walk_bucket < vc_dht_table_depth(&family->table))) {
+        return dht->walk_at;
+    }
+    if (!vc_dht_is_router(dht)) {
+        return VC_NEVER;
+    }
+    return family->table.bucket_due_at > dht->walk_at ? family->table.bucket_due_at
+                                                      : dht->walk_at;
 }
 
 vc_ms vc_dht_joining_due(const struct vc_dht *dht, const struct vc_now *now)
@@ -406,7 +411,7 @@ vc_ms vc_dht_joining_due(const struct vc_dht *dht, const struct vc_now *now)
     }
     for (unsigned i = 0; i < VC_DHT_FAMILIES; i++) {
         if (dht->families[i].is_on && vc_dht_is_router(dht)) {
-            due = vc_ms_min(due, vc_dht_table_due(&dht->families[i].table));
+            due = vc_ms_min(due, dht->families[i].table.ping_due_at);
         }
     }
     for (unsigned i = 0; i < VC_DHT_LOST_MAX; i++) {

@@ -160,7 +160,6 @@ struct vc_dht_witness {
 
 struct vc_dht_family {
     bool is_on;
-    uint8_t r;
     uint64_t id;
     struct vc_addr own; /* family 0: unknown */
     struct vc_dht_table table;
@@ -293,6 +292,8 @@ static inline unsigned vc_dht_walk_count(const struct vc_dht *dht)
 /* Takes a place for an ask of the caller's, or the one for our own walks. */
 struct vc_dht_ask *vc_dht_ask_begin(struct vc_dht *dht, const struct vc_now *now,
                                     enum vc_dht_ask_kind kind, uint64_t target);
+/* Is there a place for an ask of the caller's? */
+bool vc_dht_asks_have_room(const struct vc_dht *dht);
 /* The next request that an ask wants sent. */
 bool vc_dht_asks_next(struct vc_dht *dht, const struct vc_now *now,
                       struct vc_dht_wish *ret_wish);
@@ -310,7 +311,9 @@ void vc_dht_asks_seed(struct vc_dht *dht, const struct vc_now *now);
 vc_ms vc_dht_asks_due(const struct vc_dht *dht);
 bool vc_dht_asks_tell(struct vc_dht *dht, const struct vc_now *now,
                       struct vc_dht_output *ret_output);
-/* Ends the asks of a keep. */
+/* A later record takes the place of that of a keep: puts of the earlier one end, with DONE. */
+void vc_dht_asks_end_keep(struct vc_dht *dht, const struct vc_now *now, uint32_t keep);
+/* Ends the asks of a keep, without. */
 void vc_dht_asks_drop_keep(struct vc_dht *dht, uint32_t keep);
 
 /* ---- walks.c ---- */
@@ -323,6 +326,8 @@ void vc_dht_walk_begin(struct vc_dht *dht, struct vc_dht_ask *ask, unsigned fami
 /* Gives lookups that know nobody whom we know by now. */
 void vc_dht_walks_reseed(struct vc_dht *dht, struct vc_dht_ask *ask);
 bool vc_dht_walks_are_over(const struct vc_dht *dht, const struct vc_dht_ask *ask);
+/* The same, but late answers are not waited for. */
+bool vc_dht_walks_are_settled(const struct vc_dht *dht, const struct vc_dht_ask *ask);
 /* Nodes that were asked in time and have not answered yet. */
 unsigned vc_dht_walks_waiting(const struct vc_dht *dht, const struct vc_dht_ask *ask);
 unsigned vc_dht_walks_answered(const struct vc_dht *dht, const struct vc_dht_ask *ask);

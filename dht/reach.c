@@ -64,7 +64,7 @@ static void take_address(struct vc_dht *dht, const struct vc_now *now,
     family->call_at = now->mono;
     dht->is_change_untold = true;
     if (is_bound) {
-        family->id = vc_dht_node_id(addr, family->r, &dht->key, true);
+        family->id = vc_dht_node_id(addr, &dht->key, true);
         vc_dht_table_set_own(&family->table, now->mono, family->id);
         dht->wants_walk = true;
     }

@@ -30,6 +30,9 @@ void vc_dht_walk_begin(struct vc_dht *dht, struct vc_dht_ask *ask, unsigned fami
     vc_dht_lookup_begin(&walk->lookup, ask->target, wanted,
                         near == UINT64_MAX ? 0 : near, !dht->cfg.is_private,
                         !dht->cfg.is_private);
+    if (ask->kind == VC_DHT_ASK_PUT) {
+        vc_dht_lookup_hurry(&walk->lookup);
+    }
     if (walk->is_on) {
         seed(dht, family, walk);
     }
@@ -55,6 +58,16 @@ bool vc_dht_walks_are_over(const struct vc_dht *dht, const struct vc_dht_ask *as
 {
     for (unsigned i = 0; i < vc_dht_walk_count(dht); i++) {
         if (ask->walks[i].is_on && !vc_dht_lookup_is_over(&ask->walks[i].lookup)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool vc_dht_walks_are_settled(const struct vc_dht *dht, const struct vc_dht_ask *ask)
+{
+    for (unsigned i = 0; i < vc_dht_walk_count(dht); i++) {
+        if (ask->walks[i].is_on && !vc_dht_lookup_is_settled(&ask->walks[i].lookup)) {
             return false;
         }
     }
@@ -95,14 +108,13 @@ void vc_dht_walks_widen(struct vc_dht *dht, struct vc_dht_ask *ask)
     }
 }
 
-/* Where a record belongs: to the twelve nearest, and to all nearer than the twelfth is expected
- * to be.  Before the lookup is over only the latter is known. */
+/* Where a record belongs: to the twelve nearest, and to all in the region.  Before the lookup is
+ * over only the latter is known: those are not kept waiting. */
 bool vc_dht_walk_put_next(const struct vc_dht *dht, unsigned family,
                           const struct vc_dht_walk *walk, uint8_t *ret_slot)
 {
-    uint64_t region =
-        vc_dht_size_distance(&dht->families[family].size, VC_DHT_REPLICAS);
-    bool is_over = vc_dht_lookup_is_over(&walk->lookup);
+    uint64_t region = vc_dht_size_distance(&dht->families[family].size, VC_DHT_HOLDERS);
+    bool is_over = vc_dht_lookup_is_settled(&walk->lookup);
     uint8_t slots[VC_DHT_REPLICAS_MAX];
     size_t count = vc_dht_lookup_nearest(&walk->lookup, slots, VC_DHT_REPLICAS_MAX);
     unsigned taken = 0;

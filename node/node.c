@@ -21,6 +21,8 @@ struct vc_node {
     uint8_t network[VC_NETWORK_ID_MAX];
     uint32_t prekey_id; /* that is in our card */
     struct vc_mail *mail;
+    struct vc_dht *dht; /* NULL: there is none */
+    struct vc_find *find;
     struct vc_chat *chat;
     uint64_t committed;
     bool is_dirty; /* something may have been written since the last submit */
@@ -193,6 +195,16 @@ struct vc_link *vc_node_link(struct vc_node *node)
     return node->link;
 }
 
+struct vc_dht *vc_node_dht(struct vc_node *node)
+{
+    return node->dht;
+}
+
+struct vc_find *vc_node_find(struct vc_node *node)
+{
+    return node->find;
+}
+
 const struct vc_account *vc_node_account(const struct vc_node *node)
 {
     return &node->account;
@@ -350,8 +362,13 @@ void vc_node_set_addresses(struct vc_node *node, const struct vc_now *now,
         is_same = vc_addr_equal(&before.addrs[i], &after.addrs[i]);
     }
     if (!is_same) {
-        vc_link_probe_all(node->link, now->mono);
+        vc_node_moved(node, now);
     }
+}
+
+void vc_node_moved(struct vc_node *node, const struct vc_now *now)
+{
+    vc_link_probe_all(node->link, now->mono);
 }
 
 void vc_node_stop(struct vc_node *node, const struct vc_now *now)

@@ -264,6 +264,8 @@ void vc_chat_mail_output(struct vc_chat *chat, const struct vc_now *now,
     case VC_MAIL_LOST:
     case VC_MAIL_CONNECT:
     case VC_MAIL_MOVED:
+    case VC_MAIL_SILENT:
+    case VC_MAIL_HEARD:
         break;
     }
     person = vc_person_of_peer(chat, output->peer);

@@ -20,6 +20,7 @@
 #include "crypto/invite.h"
 #include "crypto/safety.h"
 #include "crypto/words.h"
+#include "node/find/find.h"
 #include "node/mail/mail.h"
 
 #define VC_CHAT_TEXT_MAX     32768 /* bytes of UTF-8 in a text */
@@ -39,6 +40,7 @@ struct vc_chat_config {
     struct vc_mail *mail;
     struct vc_link *link;
     struct vc_seal *seal;
+    struct vc_find *find;       /* NULL: nobody is looked for */
     struct vc_account *account; /* outlive the machine; the account's keys turn here */
     const struct vc_device *device;
 };

@@ -8,7 +8,6 @@ import record
 import statement
 from driver import Answer, as_bytes, as_index, as_number, fixed, maybe, words
 
-R_MAX = 7
 
 
 def as_network(word):
@@ -35,7 +34,7 @@ class DhtDriver(driver.Driver):
     """All lines but "ask" and "reply", which draw."""
 
     COMMANDS = {
-        "id": (as_bit, as_bytes, as_number, fixed(32)), "place": (fixed(32),),
+        "id": (as_bit, as_bytes, fixed(32)), "place": (fixed(32),),
         "request": (as_bit, as_bytes), "answer": (as_bytes,),
         "asked": (as_network, fixed(32), as_bytes),
         "answered": (as_network, fixed(32), maybe(32), as_bytes),
@@ -49,10 +48,10 @@ class DhtDriver(driver.Driver):
         """There is nothing to forget."""
 
     @staticmethod
-    def id(is_bound, ip, r, key):
-        if len(ip) not in dht.IP_LEN.values() or r > R_MAX:
+    def id(is_bound, ip, key):
+        if len(ip) not in dht.IP_LEN.values():
             raise Answer("usage")
-        return f"{dht.node_id(ip, r, key, is_bound):016x}"
+        return f"{dht.node_id(ip, key, is_bound):016x}"
 
     @staticmethod
     def place(place):
