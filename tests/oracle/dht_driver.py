@@ -9,7 +9,6 @@ import statement
 from driver import Answer, as_bytes, as_index, as_number, fixed, maybe, words
 
 
-
 def as_network(word):
     network = as_bytes(word)
     if not 1 <= len(network) <= 32:
