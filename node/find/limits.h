@@ -46,7 +46,9 @@
 /* and for an inviter, for whom somebody may be waiting. */
 #define VC_FIND_INVITER_PAUSE_MS     15000
 #define VC_FIND_INVITER_PAUSE_MAX_MS 300000
-#define VC_FIND_JITTER_PERCENT       20
+/* After a round, when somebody waits for it. */
+#define VC_FIND_HURRY_MS       30000
+#define VC_FIND_JITTER_PERCENT 20
 /* Who may be looked for at a time: every contact and join of chat. */
 #define VC_FIND_SEEKERS_MAX 8192
 /* Outputs that wait to be taken; more are dropped: it is looked for again. */

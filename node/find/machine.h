@@ -66,13 +66,14 @@ struct vc_find_seeker {
     struct vc_invite invite;
     bool is_on; /* a round of lookups is under way */
     enum vc_find_urgency urgency;
-    uint8_t tries;     /* lookups of the round that have begun */
-    uint32_t ask;      /* at the DHT; 0: none is under way */
-    uint32_t epoch;    /* the day whose place is asked */
-    bool is_neighbour; /* it is the day beside today's */
-    bool has_found;    /* in this lookup */
-    vc_ms due_at;      /* the next lookup of the round; VC_NEVER */
-    vc_ms rest_until, pause_ms;
+    uint8_t tries;              /* lookups of the round that have begun */
+    uint32_t ask;               /* at the DHT; 0: none is under way */
+    uint32_t epoch;             /* the day whose place is asked */
+    bool is_neighbour;          /* it is the day beside today's */
+    bool has_found;             /* in this lookup */
+    vc_ms due_at;               /* the next lookup of the round; VC_NEVER */
+    vc_ms ended_at;             /* the last round, monotonic */
+    vc_ms rest_until, pause_ms; /* 0: as at first */
 };
 
 /* The ticket of a turn that is not submitted yet. */

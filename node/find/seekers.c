@@ -103,8 +103,11 @@ void vc_find_seekers_deinit(struct vc_find *find)
     }
 }
 
-static void begin_round(struct vc_find_seeker *seeker, const struct vc_now *now)
+/* Who was not found in a quick round is hardly found by more of them. */
+static void begin_round(struct vc_find_seeker *seeker, const struct vc_now *now,
+                        enum vc_find_urgency urgency)
 {
+    seeker->urgency = seeker->pause_ms == 0 ? urgency : VC_FIND_ONCE;
     seeker->is_on = true;
     seeker->tries = 0;
     seeker->due_at = now->mono;
@@ -130,6 +133,7 @@ static void end_round(struct vc_find *find, const struct vc_now *now,
     vc_ms spread = pause * VC_FIND_JITTER_PERCENT / 100;
 
     seeker->is_on = false;
+    seeker->ended_at = now->mono;
     seeker->due_at = VC_NEVER;
     seeker->pause_ms = pause;
     seeker->rest_until = vc_ms_after(now->mono, pause - spread) +
@@ -140,9 +144,8 @@ static void seek(const struct vc_now *now, struct vc_find_seeker *seeker,
                  enum vc_find_urgency urgency)
 {
     if (!seeker->is_on && seeker->rest_until <= now->mono) {
-        seeker->urgency = urgency;
-        begin_round(seeker, now);
-    } else if (seeker->is_on && urgency == VC_FIND_QUICK) {
+        begin_round(seeker, now, urgency);
+    } else if (seeker->is_on && seeker->pause_ms == 0 && urgency == VC_FIND_QUICK) {
         seeker->urgency = VC_FIND_QUICK;
     }
 }
@@ -201,8 +204,9 @@ void vc_find_hurry(struct vc_find *find, uint32_t peer)
 {
     struct vc_find_seeker *seeker = seeker_of(find, peer);
 
-    if (seeker != NULL) {
-        seeker->rest_until = 0;
+    if (seeker != NULL && !seeker->is_on) {
+        seeker->rest_until = vc_ms_min(seeker->rest_until,
+                                       vc_ms_after(seeker->ended_at, VC_FIND_HURRY_MS));
         seeker->pause_ms = 0;
     }
 }
