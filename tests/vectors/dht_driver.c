@@ -4,6 +4,7 @@
  *     dht_driver <COMMANDS >ANSWERS
  */
 #include "dht/datagram.h"
+#include "tests/vectors/driver_commands.h"
 #include "tests/vectors/driver_lines.h"
 #include "tests/vectors/driver_words.h"
 
@@ -285,10 +286,17 @@ static vc_err run_reply(struct world *world, char **words)
 }
 
 static const struct driver_line lines[] = {
-    {"answer", 1, 1, run_answer}, {"answered", 4, 4, run_answered},
-    {"ask", 8, 8, run_ask},       {"asked", 3, 3, run_asked},
-    {"id", 3, 3, run_id},         {"place", 1, 1, run_place},
-    {"reply", 8, 8, run_reply},   {"request", 2, 2, run_request},
+    {"account", 6, 6, driver_account_record},
+    {"answer", 1, 1, run_answer},
+    {"answered", 4, 4, run_answered},
+    {"ask", 8, 8, run_ask},
+    {"asked", 3, 3, run_asked},
+    {"id", 3, 3, run_id},
+    {"invite", 4, 4, driver_invite_record},
+    {"place", 1, 1, run_place},
+    {"record", 1, 1, driver_record},
+    {"reply", 8, 8, run_reply},
+    {"request", 2, 2, run_request},
 };
 
 int main(void)
