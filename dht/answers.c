@@ -107,7 +107,9 @@ static bool ask_again(struct vc_dht *dht, const struct vc_dht_call *call)
                                .owner = call->owner,
                                .slot = call->slot};
 
-    return !call->is_second && !call->is_hello && vc_dht_wish_for(dht, &wish);
+    /* Whom a RING is about is not kept: it is not asked again. */
+    return !call->is_second && !call->is_hello && call->type != VC_DHT_RING &&
+           call->owner != VC_DHT_NOBODY && vc_dht_wish_for(dht, &wish);
 }
 
 bool vc_dht_take_answer(struct vc_dht *dht, const struct vc_now *now,
@@ -135,11 +137,8 @@ bool vc_dht_take_answer(struct vc_dht *dht, const struct vc_now *now,
     call.to.addr = *from;
     sift_contacts(dht, from, &answer);
     vc_dht_reach_heard(dht, now, from, &answer);
-    if (call.is_hello) {
-        call.to.r = call.to.key.b[0] & VC_DHT_R_MAX;
-    }
     vc_dht_joining_heard(dht, now, &call, &answer);
-    if (answers_to(&call, &answer)) {
+    if (answers_to(&call, &answer) && !call.is_for_cookie) {
         deliver(dht, now, &call, &answer);
     } else if (answer.type != VC_DHT_PONG || !ask_again(dht, &call)) {
         deliver_failure(dht, now, &call);

@@ -60,7 +60,7 @@ static void drop_keep(struct vc_dht *dht, struct vc_dht_keep *keep)
     uint32_t index = (uint32_t)(keep - dht->keeps);
 
     vc_dht_asks_drop_keep(dht, index);
-    vc_dht_calls_drop(&dht->calls, (uint16_t)(VC_DHT_OWNER_KEEP + index));
+    vc_dht_calls_disown(&dht->calls, (uint16_t)(VC_DHT_OWNER_KEEP + index));
     vc_dht_wishes_drop(dht, (uint16_t)(VC_DHT_OWNER_KEEP + index));
     memset(keep, 0, sizeof *keep);
 }
@@ -78,11 +78,14 @@ vc_err vc_dht_publish(struct vc_dht *dht, const struct vc_now *now,
     }
     vc_dht_record_place(&place, &record);
     keep = find_keep(dht, &place);
-    if (keep != NULL) {
-        vc_dht_asks_drop_keep(dht, (uint32_t)(keep - dht->keeps));
-    } else if ((keep = free_keep(dht)) == NULL) {
+    if (keep == NULL) {
+        keep = free_keep(dht);
+    }
+    /* What is kept alive already stays so when there is no place for the put. */
+    if (keep == NULL || !vc_dht_asks_have_room(dht)) {
         return VC_ERR_FULL;
     }
+    vc_dht_asks_end_keep(dht, now, (uint32_t)(keep - dht->keeps));
     keep->is_used = true;
     keep->expiry = record.expiry;
     keep->seq = record.seq;
@@ -91,10 +94,7 @@ vc_err vc_dht_publish(struct vc_dht *dht, const struct vc_now *now,
     keep->due_at = now->mono;
     memcpy(keep->record, bytes.data, sizeof keep->record);
     ask = begin_put(dht, now, keep);
-    if (ask == NULL) {
-        memset(keep, 0, sizeof *keep);
-        return VC_ERR_FULL;
-    }
+    VC_CHECK(ask != NULL);
     *ret_ask = ask->id;
     return VC_OK;
 }

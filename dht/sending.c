@@ -57,11 +57,12 @@ static bool fill_request(const struct vc_dht *dht, const struct vc_dht_wish *wis
         return keep->is_used;
     }
     request->target = dht->families[vc_dht_family_of(&wish->to.addr)].id;
-    request->contact = wish->contact;
+    request->contact = dht->rung_for;
     return true;
 }
 
-/* Seals a request into dht->out; 0 when it cannot be. */
+/* Seals a request into dht->out; 0 when it cannot be.  It becomes a PING when it needs a cookie
+ * and we have none. */
 static size_t seal(struct vc_dht *dht, const struct vc_now *now,
                    const struct vc_dht_wish *wish, struct vc_dht_request *request,
                    const struct vc_dht_txid *txid)
@@ -69,12 +70,10 @@ static size_t seal(struct vc_dht *dht, const struct vc_now *now,
     uint8_t body[VC_DHT_DATAGRAM_MAX];
     struct vc_writer w = vc_writer(body, sizeof body);
     struct vc_writer out = vc_writer(dht->out, sizeof dht->out);
-    struct vc_dht_header header = {
-        .is_hello = wish->is_hello,
-        .is_router = vc_dht_is_router(dht),
-        .r = dht->families[vc_dht_family_of(&wish->to.addr)].r,
-        .txid = *txid,
-        .asker = dht->key};
+    struct vc_dht_header header = {.is_hello = wish->is_hello,
+                                   .is_router = vc_dht_is_router(dht),
+                                   .txid = *txid,
+                                   .asker = dht->key};
     struct vc_secret32 mask = dht->masks.hello;
     struct vc_dht_pair pair;
     vc_err err;
@@ -93,6 +92,12 @@ static size_t seal(struct vc_dht *dht, const struct vc_now *now,
         vc_dht_mask_of(&mask, vc_dht_network(dht), &wish->to.key);
         vc_dht_pair_make(&pair, vc_dht_network(dht), &peer->shared, &dht->key,
                          &wish->to.key);
+    }
+    if (!header.has_cookie && vc_dht_type_needs_cookie(request->type)) {
+        if (wish->is_second) {
+            return 0;
+        }
+        request->type = VC_DHT_PING;
     }
     request->has_cookie = header.has_cookie;
     vc_dht_request_write(&w, request);
@@ -121,6 +126,10 @@ size_t vc_dht_send(struct vc_dht *dht, const struct vc_now *now,
     }
     vc_rng_draw(&dht->rng, &call.txid, sizeof call.txid);
     len = seal(dht, now, wish, &request, &call.txid);
+    if (wish->type == VC_DHT_RING) {
+        dht->rung_for.addr.family = 0;
+    }
+    call.is_for_cookie = request.type != wish->type;
     if (len == 0 || vc_dht_calls_add(&dht->calls, now->mono, &call) != VC_OK) {
         return 0;
     }
