@@ -2,14 +2,14 @@
  * The records of others that this node holds.
  *
  * In memory, of a fixed number; one at a place; the highest seq wins, of two with equal seq
- * and other bytes the first stays.  Full means: what nobody has refreshed for
- * VC_DHT_UNREFRESHED_MS goes first, else what was farthest from us when it came, if that is
+ * and other bytes the first stays.  Full means: what has expired, or nobody has refreshed for
+ * VC_DHT_UNREFRESHED_MS, goes first, else what was farthest from us when it came, if that is
  * farther than the new one; else the new one is refused.  Limits are for new places: what
  * replaces a record that is held takes no more room, wherever it comes from.
  *
  * What is not timely (vc_dht_record_is_timely()) is as if it were not there: it is never given
- * out, anything replaces it, and it is thrown out when a limit is reached.  So nothing that came
- * while the date was unknown stays for ever.
+ * out, anything replaces it, and no limit counts it.  So nothing that came while the date was
+ * unknown stays for ever.
  *
  * dht/SPEC.md, "Records".
  */
@@ -37,11 +37,10 @@ struct vc_dht_records {
     struct vc_map by_place;
     struct vc_map
         by_prefix; /* of each prefix as many as it has; not in private networks */
-    struct vc_heap by_refresh;  /* when it was put or last refreshed */
+    struct vc_heap by_due;      /* when it is the first to go */
     struct vc_heap by_distance; /* the farthest first */
     uint8_t map_key[16];
     uint32_t capacity; /* 0: holds nothing, as a client */
-    vc_ms swept_at;    /* when what is not timely was last thrown out */
     bool is_private;
 };
 
