@@ -146,15 +146,15 @@ static bool tally_one(const void *ctx, uint32_t value, const void *key)
     return false;
 }
 
-static bool is_crowded(const struct vc_dht_records *records, vc_ms unix_ms,
-                       uint64_t prefix)
+static bool is_crowded(const struct vc_dht_records *records,
+                       const struct vc_dht_records_at *at)
 {
     uint32_t count = 0, none;
-    const struct tally tally = {records, unix_ms, &count};
+    const struct tally tally = {records, at->unix_ms, &count};
 
     if (records->is_private ||
-        vc_map_find(&records->by_prefix, hash_of_prefix(records, prefix), tally_one,
-                    &tally, &prefix, &none)) {
+        vc_map_find(&records->by_prefix, hash_of_prefix(records, at->prefix), tally_one,
+                    &tally, &at->prefix, &none)) {
         return false;
     }
     return count >= VC_DHT_RECORDS_PER_24;
@@ -187,10 +187,10 @@ static bool find_victim(const struct vc_dht_records *records,
     return farthest->due_at < nearness_of(distance);
 }
 
-/* Is there room for one more of @prefix at @distance?  Nothing goes out for it yet that anybody
+/* Is there room for one more at @distance?  Nothing goes out for it yet that anybody
  * would miss: its signature is not checked. */
 static bool has_room(struct vc_dht_records *records, const struct vc_dht_records_at *at,
-                     uint64_t prefix, uint64_t distance)
+                     uint64_t distance)
 {
     uint32_t victim;
 
@@ -198,7 +198,7 @@ static bool has_room(struct vc_dht_records *records, const struct vc_dht_records
         return false;
     }
     drop_expired(records, at);
-    return !is_crowded(records, at->unix_ms, prefix) &&
+    return !is_crowded(records, at) &&
            (!is_full(records) || find_victim(records, at, distance, &victim));
 }
 
@@ -213,8 +213,8 @@ static void write(struct vc_dht_records *records, uint32_t index,
 }
 
 static void add(struct vc_dht_records *records, const struct vc_dht_records_at *at,
-                const struct vc_hash32 *place, uint64_t prefix,
-                const struct vc_dht_record *record, struct vc_bytes bytes)
+                const struct vc_hash32 *place, const struct vc_dht_record *record,
+                struct vc_bytes bytes)
 {
     uint64_t distance = vc_dht_distance(at->own, vc_dht_place_id(place));
     uint32_t index = 0;
@@ -224,11 +224,11 @@ static void add(struct vc_dht_records *records, const struct vc_dht_records_at *
     }
     VC_CHECK(vc_pool_take(&records->pool, &index) == VC_OK);
     records->items[index].place = *place;
-    records->items[index].prefix = prefix;
+    records->items[index].prefix = at->prefix;
     VC_CHECK(vc_map_insert(&records->by_place, hash_of_place(records, place), index) ==
              VC_OK);
     if (!records->is_private) {
-        VC_CHECK(vc_map_insert(&records->by_prefix, hash_of_prefix(records, prefix),
+        VC_CHECK(vc_map_insert(&records->by_prefix, hash_of_prefix(records, at->prefix),
                                index) == VC_OK);
     }
     vc_heap_set(&records->by_distance, index, nearness_of(distance));
@@ -238,21 +238,20 @@ static void add(struct vc_dht_records *records, const struct vc_dht_records_at *
 
 /* A record for a place at which nothing is held. */
 static vc_err put_new(struct vc_dht_records *records,
-                      const struct vc_dht_records_at *at, const struct vc_addr *from,
+                      const struct vc_dht_records_at *at,
                       const struct vc_dht_record *record, struct vc_bytes bytes,
                       const struct vc_hash32 *place, enum vc_dht_hold *ret_hold)
 {
     uint64_t distance = vc_dht_distance(at->own, vc_dht_place_id(place));
-    uint64_t prefix = vc_dht_prefix_narrow(from);
 
     if (distance > at->reach) {
         *ret_hold = VC_DHT_HOLD_FAR;
-    } else if (!has_room(records, at, prefix, distance)) {
+    } else if (!has_room(records, at, distance)) {
         *ret_hold = VC_DHT_HOLD_FULL;
     } else if (!vc_dht_record_verify(record, bytes)) {
         return VC_ERR_MALFORMED;
     } else {
-        add(records, at, place, prefix, record, bytes);
+        add(records, at, place, record, bytes);
         *ret_hold = VC_DHT_HOLD_YES;
     }
     return VC_OK;
@@ -284,7 +283,6 @@ static vc_err put_again(struct vc_dht_records *records,
 
 vc_err vc_dht_records_put(struct vc_dht_records *records,
                           const struct vc_dht_records_at *at,
-                          const struct vc_addr *from,
                           const struct vc_dht_record *record, struct vc_bytes bytes,
                           enum vc_dht_hold *ret_hold, uint64_t *ret_seq)
 {
@@ -303,7 +301,7 @@ vc_err vc_dht_records_put(struct vc_dht_records *records,
     if (find(records, &place, &index)) {
         err = put_again(records, at, index, record, bytes, ret_hold);
     } else {
-        err = put_new(records, at, from, record, bytes, &place, ret_hold);
+        err = put_new(records, at, record, bytes, &place, ret_hold);
     }
     if (err == VC_OK) {
         *ret_seq = find(records, &place, &index) ? records->items[index].seq : 0;

@@ -16,7 +16,6 @@
 #ifndef VC_DHT_RECORDS_H
 #define VC_DHT_RECORDS_H
 
-#include "crypto/base/addr.h"
 #include "crypto/base/heap.h"
 #include "crypto/base/map.h"
 #include "crypto/base/pool.h"
@@ -50,10 +49,11 @@ void vc_dht_records_init(struct vc_dht_records *records, void *mem, uint32_t cap
                          bool is_private, struct vc_rng *rng);
 
 struct vc_dht_records_at {
-    vc_ms now;      /* monotonic */
-    vc_ms unix_ms;  /* 0: the date is not known */
-    uint64_t own;   /* our id in the network over which the request came */
-    uint64_t reach; /* the greatest distance from us at which a new place is taken */
+    vc_ms now;       /* monotonic */
+    vc_ms unix_ms;   /* 0: the date is not known */
+    uint64_t prefix; /* the network of who asks: vc_dht_prefix_narrow() */
+    uint64_t own;    /* our id in the family over which the request came */
+    uint64_t reach;  /* the greatest distance from us at which a new place is taken */
 };
 
 /*
@@ -65,7 +65,6 @@ struct vc_dht_records_at {
  */
 VC_NODISCARD vc_err vc_dht_records_put(struct vc_dht_records *records,
                                        const struct vc_dht_records_at *at,
-                                       const struct vc_addr *from,
                                        const struct vc_dht_record *record,
                                        struct vc_bytes bytes,
                                        enum vc_dht_hold *ret_hold, uint64_t *ret_seq);

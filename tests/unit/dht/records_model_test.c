@@ -1,8 +1,7 @@
 /*
  * The held records against a naive model: an array that is looked through for everything.
  *
- * Places, signatures and networks are made up here (the linker puts these in front of the real
- * ones), so that places can share an id and 100,000 operations take no time.
+ * Places and signatures are made up here (the linker puts these in front of the real ones), so that places can share an id and 100,000 operations take no time.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +18,6 @@ void __wrap_vc_dht_record_place(struct vc_hash32 *ret_place,
                                 const struct vc_dht_record *record);
 bool __wrap_vc_dht_record_verify(const struct vc_dht_record *record,
                                  struct vc_bytes bytes);
-uint64_t __wrap_vc_dht_prefix_narrow(const struct vc_addr *addr);
 
 void __wrap_vc_dht_record_place(struct vc_hash32 *ret_place,
                                 const struct vc_dht_record *record)
@@ -32,11 +30,6 @@ bool __wrap_vc_dht_record_verify(const struct vc_dht_record *record,
 {
     (void)bytes;
     return record->sig.b[0] == SIGNED;
-}
-
-uint64_t __wrap_vc_dht_prefix_narrow(const struct vc_addr *addr)
-{
-    return addr->ip[2];
 }
 
 struct entry {
@@ -133,14 +126,15 @@ static void model_drop_expired(struct world *world)
     }
 }
 
-static bool is_crowded(const struct world *world, uint64_t prefix)
+static bool is_crowded(const struct world *world)
 {
     const struct model *model = &world->model;
     unsigned count = 0;
 
     for (size_t i = 0; i < model->count; i++) {
         const struct entry *entry = &model->entries[i];
-        count += entry->prefix == prefix && is_timely(world, entry->seq, entry->expiry);
+        count += entry->prefix == world->at.prefix &&
+                 is_timely(world, entry->seq, entry->expiry);
     }
     return !model->is_private && count >= 32;
 }
@@ -180,7 +174,6 @@ static uint32_t index_of(const struct world *world, const struct vc_hash32 *plac
 struct put {
     struct vc_hash32 place;
     struct vc_dht_record record;
-    uint64_t prefix;
     uint8_t bytes[VC_DHT_RECORD_LEN];
 };
 
@@ -195,8 +188,8 @@ static vc_err model_put_new(struct world *world, const struct put *put,
         return VC_OK;
     }
     model_drop_expired(world);
-    world->crowdings += is_crowded(world, put->prefix);
-    if (is_crowded(world, put->prefix) ||
+    world->crowdings += is_crowded(world);
+    if (is_crowded(world) ||
         (model->count == CAPACITY && model_victim(world, distance) == NULL)) {
         *ret_hold = VC_DHT_HOLD_FULL;
         return VC_OK;
@@ -210,7 +203,7 @@ static vc_err model_put_new(struct world *world, const struct put *put,
     }
     struct entry *entry = &model->entries[model->count++];
     *entry = (struct entry){.place = put->place,
-                            .prefix = put->prefix,
+                            .prefix = world->at.prefix,
                             .seq = put->record.seq,
                             .distance = distance,
                             .expiry = put->record.expiry,
@@ -287,14 +280,13 @@ static void make_put(struct world *world, struct put *put)
 
 static void do_put(struct world *world)
 {
-    const uint8_t ip[] = {203, 0, (uint8_t)vc_prop_below(&world->prop, world->nets), 1};
-    struct vc_addr from = vc_addr_ipv4(ip, 1);
     enum vc_dht_hold hold = VC_DHT_HOLD_NO, wanted_hold = VC_DHT_HOLD_NO;
     uint64_t seq = 0, wanted_seq = 0;
-    struct put put = {.prefix = ip[2]};
+    struct put put;
 
+    world->at.prefix = vc_prop_below(&world->prop, world->nets);
     make_put(world, &put);
-    vc_err err = vc_dht_records_put(&world->records, &world->at, &from, &put.record,
+    vc_err err = vc_dht_records_put(&world->records, &world->at, &put.record,
                                     VC_BYTES(put.bytes), &hold, &seq);
     assert_int_equal(err, model_put(world, &put, &wanted_hold, &wanted_seq));
     if (err != VC_OK) {
@@ -388,7 +380,8 @@ static void run(struct world *world, bool is_private)
     vc_dht_records_init(&world->records, mem, CAPACITY, is_private, &rng);
     world->model.is_private = is_private;
     world->unix_ms = UINT64_C(20455) * 24 * 60 * MINUTE_MS;
-    world->at = (struct vc_dht_records_at){0, world->unix_ms, 0, UINT64_MAX};
+    world->at =
+        (struct vc_dht_records_at){.unix_ms = world->unix_ms, .reach = UINT64_MAX};
     world->nets = 1;
     make_places(world);
     for (size_t i = 0; i < OPERATIONS; i++) {

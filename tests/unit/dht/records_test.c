@@ -79,14 +79,6 @@ static int end(void **state)
     return 0;
 }
 
-/* Somebody in the /24 with the number @net. */
-static struct vc_addr somebody(unsigned net)
-{
-    const uint8_t ip[] = {203, (uint8_t)(net / 256), (uint8_t)net, 7};
-
-    return vc_addr_ipv4(ip, 1000);
-}
-
 struct said {
     vc_err err;
     enum vc_dht_hold hold;
@@ -113,10 +105,10 @@ static struct said put_made(struct world *world, unsigned net,
                             const struct vc_dht_record *record)
 {
     struct said said = {.hold = VC_DHT_HOLD_NO};
-    struct vc_addr from = somebody(net);
 
-    said.err = vc_dht_records_put(&world->records, &world->at, &from, record,
-                                  VC_BYTES(made), &said.hold, &said.seq);
+    world->at.prefix = net;
+    said.err = vc_dht_records_put(&world->records, &world->at, record, VC_BYTES(made),
+                                  &said.hold, &said.seq);
     return said;
 }
 
