@@ -10,7 +10,7 @@ enum { CAPACITY = 4 };
 
 static struct vc_blinded signer;
 static struct vc_dht_records records;
-static uint64_t mem[CAPACITY * 2048 / sizeof(uint64_t)];
+static uint64_t mem[(size_t)CAPACITY * 2048 / sizeof(uint64_t)];
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,7 +1,8 @@
 /*
  * The held records against a naive model: an array that is looked through for everything.
  *
- * Places and signatures are made up here (the linker puts these in front of the real ones), so that places can share an id and 100,000 operations take no time.
+ * Places and signatures are made up here (the linker puts these in front of the real ones), so
+ * that places can share an id and 100,000 operations take no time.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -62,9 +63,10 @@ static bool is_timely(const struct world *world, uint64_t seq, uint32_t expiry)
 {
     const uint64_t unix_ms = world->at.unix_ms;
 
-    return unix_ms == 0 || ((uint64_t)expiry * 1000 > unix_ms &&
-                            (uint64_t)expiry * 1000 <= unix_ms + 30 * 60 * MINUTE_MS &&
-                            seq <= unix_ms + 2 * 60 * MINUTE_MS);
+    return unix_ms == 0 ||
+           ((uint64_t)expiry * 1000 > unix_ms &&
+            (uint64_t)expiry * 1000 <= unix_ms + UINT64_C(30) * 60 * MINUTE_MS &&
+            seq <= unix_ms + UINT64_C(2) * 60 * MINUTE_MS);
 }
 
 static struct entry *model_find(struct model *model, const struct vc_hash32 *place)

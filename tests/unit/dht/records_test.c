@@ -21,7 +21,7 @@ static int prepare(void **state)
 {
     (void)state;
     assert_int_equal(vc_crypto_init(), VC_OK);
-    for (uint8_t i = 0; i < KEYS; i++) {
+    for (uint16_t i = 0; i < (uint16_t)KEYS; i++) {
         const struct vc_secret32 seed = {{1}};
         struct vc_key32 record;
         struct vc_sign_secret secret;
