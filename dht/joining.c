@@ -171,6 +171,7 @@ void vc_dht_joining_heard(struct vc_dht *dht, const struct vc_now *now,
         dht->told_count = answer->contact_count;
     }
     if (is_first) {
+        dht->is_change_untold = true;
         vc_dht_asks_seed(dht, now);
     }
 }

@@ -11,6 +11,7 @@ void vc_dht_status(const struct vc_dht *dht, const struct vc_now *now,
     status.why = dht->why;
     status.records = vc_dht_records_count(&dht->records);
     status.is_joined = dht->is_joined;
+    status.key = dht->key;
     for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         const struct vc_dht_family *family = &dht->families[i];
         uint64_t size;

@@ -19,7 +19,7 @@ vc_err vc_link_connect(struct vc_link *link, vc_ms now, uint32_t peer,
         if (err != VC_OK)
             return err;
     }
-    vc_attempt_add_addrs(link, link->peers[place].attempt, addrs, count);
+    vc_attempt_add_addrs(link, now, link->peers[place].attempt, addrs, count);
     return VC_OK;
 }
 
@@ -39,7 +39,7 @@ vc_err vc_link_join(struct vc_link *link, vc_ms now, uint32_t peer,
         if (err != VC_OK)
             return err;
     }
-    vc_attempt_add_addrs(link, link->peers[place].attempt, addrs, count);
+    vc_attempt_add_addrs(link, now, link->peers[place].attempt, addrs, count);
     return VC_OK;
 }
 
