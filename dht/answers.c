@@ -109,7 +109,7 @@ static bool ask_again(struct vc_dht *dht, const struct vc_dht_call *call)
 
     /* Whom a RING is about is not kept: it is not asked again. */
     return !call->is_second && !call->is_hello && call->type != VC_DHT_RING &&
-           vc_dht_wish_for(dht, &wish);
+           call->owner != VC_DHT_NOBODY && vc_dht_wish_for(dht, &wish);
 }
 
 bool vc_dht_take_answer(struct vc_dht *dht, const struct vc_now *now,
@@ -137,9 +137,6 @@ bool vc_dht_take_answer(struct vc_dht *dht, const struct vc_now *now,
     call.to.addr = *from;
     sift_contacts(dht, from, &answer);
     vc_dht_reach_heard(dht, now, from, &answer);
-    if (call.is_hello) {
-        call.to.r = call.to.key.b[0] & VC_DHT_R_MAX;
-    }
     vc_dht_joining_heard(dht, now, &call, &answer);
     if (answers_to(&call, &answer) && !call.is_for_cookie) {
         deliver(dht, now, &call, &answer);

@@ -27,7 +27,7 @@ struct vc_dht_call {
     bool is_late;       /* the hedge has passed */
     bool is_second;     /* asked again with a cookie: a further PONG is a failure */
     bool is_for_cookie; /* what was sent is a PING, as @type needs a cookie */
-    uint16_t owner;     /* what it was asked for: the caller's numbers */
+    uint16_t owner; /* what it was asked for: the caller's numbers, or VC_DHT_NOBODY */
     uint16_t slot;
     vc_ms sent_at;
 };
@@ -66,9 +66,15 @@ const struct vc_dht_call *vc_dht_calls_find(const struct vc_dht_calls *calls,
  * be open: find it first. */
 void vc_dht_calls_done(struct vc_dht_calls *calls, vc_ms now,
                        const struct vc_dht_txid *txid, struct vc_dht_call *ret_call);
-/* Forgets all calls of an owner, without an output.  Looks through all places: there are some
- * hundreds, and it is done once for a lookup. */
-void vc_dht_calls_drop(struct vc_dht_calls *calls, uint16_t owner);
+/*
+ * Nobody waits for the calls of an owner any more.  They stay open as nobody's: what answers
+ * them, and what does not, still tells of nodes and of round trips.  (A lookup is over with the
+ * quick answers: who learns from these alone takes the 75th to 85th percentile for the
+ * 90th.)  They are never late, and make room where it is short.  Looks through all
+ * places: there are some hundreds, and it is done once for a lookup.
+ */
+#define VC_DHT_NOBODY UINT16_MAX
+void vc_dht_calls_disown(struct vc_dht_calls *calls, uint16_t owner);
 
 enum vc_dht_overdue {
     VC_DHT_NONE_DUE,

@@ -16,10 +16,10 @@
 #define VC_DHT_HELLO_ANSWER_OVERHEAD 72
 /* Bytes of zeros at random behind a body, 0 to this, where the rules leave room. */
 #define VC_DHT_PAD_MAX 15
-/* The longest PING without a cookie: what has to be left of a request's length for looking at
+/* The longest PING, one with a cookie: what has to be left of a request's length for looking at
  * whoever sent it. */
 #define VC_DHT_PING_LEN_MAX \
-    (VC_DHT_REQUEST_OVERHEAD + VC_DHT_PING_BODY_MIN + VC_DHT_PAD_MAX)
+    (VC_DHT_REQUEST_OVERHEAD + 1 + VC_DHT_COOKIE_LEN + VC_DHT_PAD_MAX)
 
 struct vc_dht_txid {
     uint8_t b[8];
@@ -43,7 +43,6 @@ struct vc_dht_header {
     bool is_hello;
     bool is_router; /* the asker answers requests: it may be put into tables */
     bool has_cookie;
-    uint8_t r; /* of the asker's id */
     struct vc_dht_txid txid;
     struct vc_key32 asker;
 };

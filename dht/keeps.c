@@ -60,7 +60,7 @@ static void drop_keep(struct vc_dht *dht, struct vc_dht_keep *keep)
     uint32_t index = (uint32_t)(keep - dht->keeps);
 
     vc_dht_asks_drop_keep(dht, index);
-    vc_dht_calls_drop(&dht->calls, (uint16_t)(VC_DHT_OWNER_KEEP + index));
+    vc_dht_calls_disown(&dht->calls, (uint16_t)(VC_DHT_OWNER_KEEP + index));
     vc_dht_wishes_drop(dht, (uint16_t)(VC_DHT_OWNER_KEEP + index));
     memset(keep, 0, sizeof *keep);
 }

@@ -42,7 +42,7 @@ struct vc_dht_limiter {
     uint32_t capacity, count;
 };
 
-/* @capacity: 1 at least; 64 to 88 bytes each. */
+/* @capacity: 1 at least; 56 to 80 bytes each. */
 size_t vc_dht_limiter_footprint(uint32_t capacity);
 /* @mem: zeroed, aligned for uint64_t.  Draws the key of the map from @rng. */
 void vc_dht_limiter_init(struct vc_dht_limiter *limiter, void *mem, uint32_t capacity,

@@ -29,11 +29,12 @@
 #define VC_DHT_NEAR 32
 /* Nodes that wait for a place in one bucket. */
 #define VC_DHT_SPARES_PER_BUCKET 8
-/* Diversity: nodes of one /24 (IPv6 /48) and /16 (/32) in one bucket, and of one /24 in the
- * whole table. */
+/* Diversity: nodes of one /24 (IPv6 /48) and /16 (/32) in one bucket, and in the whole table: who
+ * has thousands of ids reaches more of our buckets than an honest network fills. */
 #define VC_DHT_BUCKET_PER_24 2
 #define VC_DHT_BUCKET_PER_16 4
 #define VC_DHT_TABLE_PER_24  10
+#define VC_DHT_TABLE_PER_16  20
 /* A second failure counts when it is so much later than the first. */
 #define VC_DHT_FAILURES_APART_MS 30000
 /* Nobody has answered for so long while something was asked: our own uplink is in doubt. */
@@ -41,11 +42,12 @@
 /* A suspect gives way to a verified node so long after its failure: a router has asked it again
  * by then, so that one lost datagram costs no old node its place. */
 #define VC_DHT_SUSPECT_YIELDS_MS 60000
-/* A node that was not heard for so long is asked whether it lives, one at a time. */
+/* A node that was not heard for so long is asked whether it lives, one at a time: about what
+ * keeps 30 nodes fresh, and all an idle router may spend. */
 #define VC_DHT_UNHEARD_MS    (UINT64_C(30) * 60 * 1000)
 #define VC_DHT_PING_EVERY_MS (UINT64_C(60) * 1000)
 /* While nodes are found dead the next is asked so soon: half of 300 are found in minutes. */
-#define VC_DHT_PING_SOON_MS 1000
+#define VC_DHT_PING_SOON_MS 250
 /* Pings at once after a change of network. */
 #define VC_DHT_PING_BURST 8
 /* Somebody was asked so long ago, and nobody has answered: another is asked, to know whether it
@@ -112,6 +114,7 @@
 #define VC_DHT_SAVE_FIRST_MS (UINT64_C(60) * 1000)
 #define VC_DHT_SAVE_EVERY_MS (UINT64_C(10) * 60 * 1000)
 #define VC_DHT_SAVE_NODES    200
+#define VC_DHT_REMEMBERED    4 /* of the nearest of each lookup, for the saved table */
 
 /* Records */
 
@@ -130,7 +133,8 @@
     7200 /* seconds before its day that a record is published */
 #define VC_DHT_RECORD_AFTER_S 7200 /* and after it that it expires: clocks differ */
 #define VC_DHT_SEQ_STEP_MS    (UINT64_C(10) * 60 * 1000)
-#define VC_DHT_SWEEP_EVERY_MS (UINT64_C(60) * 1000) /* it looks at all that is held */
+#define VC_DHT_EXPIRED_PER_PUT \
+    2 /* records that go for each that comes: no pause at midnight */
 /* What says more than this of the future is refused, so that nobody locks a place for ever
  * nor holds one for long; the day, both ends and the difference of two clocks fit in. */
 #define VC_DHT_SEQ_AHEAD_MS    (UINT64_C(2) * 60 * 60 * 1000)

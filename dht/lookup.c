@@ -4,7 +4,7 @@
 
 static unsigned paths(const struct vc_dht_lookup *lookup)
 {
-    return lookup->is_wide ? VC_DHT_ALPHA_WIDE : VC_DHT_ALPHA;
+    return lookup->is_wide || lookup->is_hurried ? VC_DHT_ALPHA_WIDE : VC_DHT_ALPHA;
 }
 
 void vc_dht_lookup_begin(struct vc_dht_lookup *lookup, uint64_t target, uint8_t wanted,
@@ -22,14 +22,13 @@ void vc_dht_lookup_begin(struct vc_dht_lookup *lookup, uint64_t target, uint8_t 
 /* The most crowded path: the one with the most nodes that were not asked yet. */
 static uint8_t crowded(const struct vc_dht_lookup *lookup)
 {
-    uint8_t heard[VC_DHT_ALPHA_WIDE] = {0};
+    unsigned heard[VC_DHT_ALPHA_WIDE] = {0};
     uint8_t most = 0;
 
     for (unsigned i = 0; i < lookup->count; i++) {
         const struct vc_dht_lookup_node *node = &lookup->nodes[i];
 
-        heard[node->path] =
-            (uint8_t)(heard[node->path] + (node->state == VC_DHT_LOOKUP_HEARD));
+        heard[node->path] += node->state == VC_DHT_LOOKUP_HEARD;
         if (heard[node->path] > heard[most]) {
             most = node->path;
         }
@@ -65,8 +64,7 @@ static bool make_room(struct vc_dht_lookup *lookup, uint8_t path, uint64_t dista
 static void hear(struct vc_dht_lookup *lookup, const struct vc_dht_contact *contact,
                  uint8_t path)
 {
-    uint64_t id =
-        vc_dht_node_id(&contact->addr, contact->r, &contact->key, lookup->is_bound);
+    uint64_t id = vc_dht_node_id(&contact->addr, &contact->key, lookup->is_bound);
     uint64_t distance = vc_dht_distance(lookup->target, id);
     uint8_t slot = lookup->count;
     unsigned at = lookup->count;
@@ -91,6 +89,12 @@ static void hear(struct vc_dht_lookup *lookup, const struct vc_dht_contact *cont
         .contact = *contact, .distance = distance, .path = path};
 }
 
+void vc_dht_lookup_hurry(struct vc_dht_lookup *lookup)
+{
+    VC_CHECK(lookup->count == 0);
+    lookup->is_hurried = true;
+}
+
 void vc_dht_lookup_seed(struct vc_dht_lookup *lookup,
                         const struct vc_dht_contact *contacts, size_t count)
 {
@@ -110,7 +114,7 @@ void vc_dht_lookup_widen(struct vc_dht_lookup *lookup)
     lookup->wanted = VC_DHT_HOLDERS;
     lookup->dead_row = 0;
     /* Every second unasked node of a path begins a path of its own. */
-    for (unsigned i = 0; i < lookup->count; i++) {
+    for (unsigned i = 0; i < lookup->count && !lookup->is_hurried; i++) {
         struct vc_dht_lookup_node *node = &lookup->nodes[lookup->order[i]];
 
         if (node->state != VC_DHT_LOOKUP_HEARD) {
@@ -280,19 +284,31 @@ void vc_dht_lookup_failed(struct vc_dht_lookup *lookup, uint8_t slot)
     }
 }
 
-bool vc_dht_lookup_is_over(const struct vc_dht_lookup *lookup)
+/* Is nobody left of those that are needed, but such as have answered or failed, or are late? */
+static bool is_done(const struct vc_dht_lookup *lookup, bool waits_for_late)
 {
     unsigned end = needed(lookup);
 
     for (unsigned i = 0; i < end; i++) {
         const struct vc_dht_lookup_node *node = &lookup->nodes[lookup->order[i]];
 
-        if (node->state == VC_DHT_LOOKUP_ASKED || node->state == VC_DHT_LOOKUP_LATE ||
+        if (node->state == VC_DHT_LOOKUP_ASKED ||
+            (waits_for_late && node->state == VC_DHT_LOOKUP_LATE) ||
             (lookup->asked < VC_DHT_LOOKUP_ASKED_MAX && is_askable(lookup, node))) {
             return false;
         }
     }
     return true;
+}
+
+bool vc_dht_lookup_is_over(const struct vc_dht_lookup *lookup)
+{
+    return is_done(lookup, true);
+}
+
+bool vc_dht_lookup_is_settled(const struct vc_dht_lookup *lookup)
+{
+    return is_done(lookup, false);
 }
 
 size_t vc_dht_lookup_nearest(const struct vc_dht_lookup *lookup, uint8_t *ret_slots,

@@ -13,9 +13,9 @@
 #include "dht/limits.h"
 
 /* Nodes of which one lookup can know at a time; the farthest unasked give way. */
-#define VC_DHT_LOOKUP_NODES 96
+#define VC_DHT_LOOKUP_NODES 64
 /* Nodes that one lookup asks at most. */
-#define VC_DHT_LOOKUP_ASKED_MAX 96
+#define VC_DHT_LOOKUP_ASKED_MAX 64
 
 enum vc_dht_lookup_state {
     VC_DHT_LOOKUP_HEARD, /* of, from somebody */
@@ -26,8 +26,8 @@ enum vc_dht_lookup_state {
 };
 
 struct vc_dht_lookup_node {
-    struct vc_dht_contact contact;
     uint64_t distance;
+    struct vc_dht_contact contact;
     uint8_t state; /* enum vc_dht_lookup_state */
     uint8_t path;
 };
@@ -38,6 +38,7 @@ struct vc_dht_lookup {
     bool is_bound;   /* ids are bound to addresses: the public network */
     bool is_diverse; /* one node of a /24 on a path */
     bool is_wide;    /* alpha = paths = VC_DHT_ALPHA_WIDE */
+    bool is_hurried; /* as many paths as when it is wide, from the start */
     uint8_t count;
     uint8_t wanted; /* over when so many of the nearest have answered */
     uint8_t asked;  /* in all */
@@ -54,6 +55,9 @@ struct vc_dht_lookup {
  */
 void vc_dht_lookup_begin(struct vc_dht_lookup *lookup, uint64_t target, uint8_t wanted,
                          uint64_t near, bool is_bound, bool is_diverse);
+
+/* More paths from the start: for who has to meet all of the nearest, as a put.  Before seeds. */
+void vc_dht_lookup_hurry(struct vc_dht_lookup *lookup);
 
 /* Contacts to begin with, from our own table, nearest first: dealt out to the paths. */
 void vc_dht_lookup_seed(struct vc_dht_lookup *lookup,
@@ -83,6 +87,8 @@ void vc_dht_lookup_failed(struct vc_dht_lookup *lookup, uint8_t slot);
 /* It is over: the wanted number of the nearest has answered, or nobody is left to ask or to wait
  * for. */
 bool vc_dht_lookup_is_over(const struct vc_dht_lookup *lookup);
+/* The same without waiting for late ones: for a put, which may do without them. */
+bool vc_dht_lookup_is_settled(const struct vc_dht_lookup *lookup);
 /* The nearest that have answered, as slots, nearest first. */
 size_t vc_dht_lookup_nearest(const struct vc_dht_lookup *lookup, uint8_t *ret_slots,
                              size_t room);

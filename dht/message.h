@@ -61,8 +61,8 @@ struct vc_dht_answer {
     uint64_t seq;           /* HOLD: of what is held; 0: nothing */
 };
 
-/* Writes a body without padding.  PUT, REFRESH, CALL and RING have to have a cookie; the contacts
- * of NODES are of the family of @seen and as many as that may have. */
+/* Writes a body without padding.  The contacts of NODES are of the family of @seen and at most as
+ * many as that may have. */
 void vc_dht_request_write(struct vc_writer *w, const struct vc_dht_request *request);
 void vc_dht_answer_write(struct vc_writer *w, const struct vc_dht_answer *answer);
 
@@ -82,8 +82,8 @@ bool vc_dht_type_needs_cookie(enum vc_dht_type type);
  * PING behind it too.  dht/SPEC.md, "Requests".
  */
 #define VC_DHT_PING_BODY_MIN  8
-#define VC_DHT_FIND_BODY_MIN  416
-#define VC_DHT_HELLO_BODY_MIN 448
+#define VC_DHT_FIND_BODY_MIN  424
+#define VC_DHT_HELLO_BODY_MIN 456
 #define VC_DHT_GET_BODY_MIN   1008
 
 /* Which of them it is; 0 with a cookie. */

@@ -37,16 +37,16 @@ static void put_answer(struct vc_dht *dht, const struct asked *asked,
     }
 }
 
-/* Would this answer be longer than an asker may have who has not proved his address? */
-static bool is_too_long(const struct asked *asked, const struct vc_dht_answer *answer)
+/* Bytes of the datagram, without padding. */
+static size_t len_of(const struct asked *asked, const struct vc_dht_answer *answer)
 {
     uint8_t body[VC_DHT_DATAGRAM_MAX];
     struct vc_writer w = vc_writer(body, sizeof body);
-    size_t overhead =
-        asked->header->is_hello ? VC_DHT_HELLO_ANSWER_OVERHEAD : VC_DHT_ANSWER_OVERHEAD;
 
     vc_dht_answer_write(&w, answer);
-    return !asked->is_proved && vc_writer_bytes(&w).len + overhead > asked->len;
+    return vc_writer_bytes(&w).len + (asked->header->is_hello
+                                          ? VC_DHT_HELLO_ANSWER_OVERHEAD
+                                          : VC_DHT_ANSWER_OVERHEAD);
 }
 
 static void find_nodes(struct vc_dht *dht, const struct asked *asked, uint64_t target,
@@ -73,6 +73,7 @@ static struct vc_dht_records_at records_at(struct vc_dht *dht, const struct vc_n
 
     return (struct vc_dht_records_at){.now = now->mono,
                                       .unix_ms = vc_dht_date(dht, now),
+                                      .prefix = vc_dht_prefix_narrow(from),
                                       .own = family->id,
                                       .reach = reach > UINT64_MAX / VC_DHT_REGION_FACTOR
                                                    ? UINT64_MAX
@@ -88,9 +89,8 @@ static bool put_record(struct vc_dht *dht, const struct vc_now *now,
 
     answer->type = VC_DHT_HOLD;
     return vc_dht_record_read(asked->request.record, &record) == VC_OK &&
-           vc_dht_records_put(&dht->records, &at, asked->from, &record,
-                              asked->request.record, &answer->hold,
-                              &answer->seq) == VC_OK;
+           vc_dht_records_put(&dht->records, &at, &record, asked->request.record,
+                              &answer->hold, &answer->seq) == VC_OK;
 }
 
 /* Lets somebody whom the asker has not written to ping him. */
@@ -102,7 +102,8 @@ static void call_back(struct vc_dht *dht, const struct vc_now *now,
     uint64_t anywhere;
     size_t count;
 
-    if (!vc_dht_tokens_take(&dht->ring_tokens, VC_DHT_RING_RATE, VC_DHT_RING_BURST,
+    if (dht->rung_for.addr.family != 0 ||
+        !vc_dht_tokens_take(&dht->ring_tokens, VC_DHT_RING_RATE, VC_DHT_RING_BURST,
                             now->mono)) {
         return;
     }
@@ -114,10 +115,12 @@ static void call_back(struct vc_dht *dht, const struct vc_now *now,
 
         if (peer != NULL && vc_dht_peer_has_cookie(peer, now->mono) &&
             vc_dht_prefix_wide(&nodes[i].addr) != vc_dht_prefix_wide(asked->from)) {
-            (void)vc_dht_wish_for(dht, &(struct vc_dht_wish){.to = nodes[i],
-                                                             .type = VC_DHT_RING,
-                                                             .owner = VC_DHT_OWNER_RING,
-                                                             .contact = asked->asker});
+            if (vc_dht_wish_for(dht,
+                                &(struct vc_dht_wish){.to = nodes[i],
+                                                      .type = VC_DHT_RING,
+                                                      .owner = VC_DHT_OWNER_RING})) {
+                dht->rung_for = asked->asker;
+            }
             return;
         }
     }
@@ -184,10 +187,10 @@ static bool make_answer(struct vc_dht *dht, const struct vc_now *now,
     return true;
 }
 
-/* A router that asks us may be one that we want to know: then it is pinged, once there is
- * room for that in what an unproved address may cause. */
+/* A router that asks us may be one that we want to know: then it is pinged, when there is room
+ * for that in what an unproved address may cause. */
 static bool may_check(struct vc_dht *dht, const struct vc_now *now,
-                      const struct asked *asked)
+                      const struct asked *asked, size_t room)
 {
     struct vc_dht_table *table = &vc_dht_family_at(dht, asked->from)->table;
 
@@ -195,7 +198,7 @@ static bool may_check(struct vc_dht *dht, const struct vc_now *now,
         vc_dht_table_seen(table, now->mono, &asked->asker);
     }
     return asked->header->is_router && vc_dht_is_place_for_node(dht, asked->from) &&
-           (asked->is_proved || asked->request.type == VC_DHT_FIND) &&
+           (asked->is_proved || room >= VC_DHT_PING_LEN_MAX) &&
            vc_dht_table_wants(table, now->mono, &asked->asker) &&
            vc_dht_tokens_take(&dht->check_tokens, VC_DHT_CHECK_RATE, VC_DHT_CHECK_BURST,
                               now->mono) &&
@@ -209,6 +212,7 @@ static void answer_request(struct vc_dht *dht, const struct vc_now *now,
 {
     struct vc_dht_answer answer = {.seen = *asked->from};
     size_t len_max = asked->is_proved ? VC_DHT_DATAGRAM_MAX : asked->len;
+    size_t len;
 
     vc_dht_cookie_make(&answer.cookie, &dht->cookie_key, now->mono, asked->from);
     answer.time_s = (uint32_t)(vc_dht_date(dht, now) / 1000);
@@ -216,10 +220,15 @@ static void answer_request(struct vc_dht *dht, const struct vc_now *now,
         dht->stats.dropped_malformed++;
         return;
     }
-    if (is_too_long(asked, &answer)) {
+    len = len_of(asked, &answer);
+    if (len > len_max) {
         answer.type = VC_DHT_PONG;
+        len = len_of(asked, &answer);
     }
-    if (may_check(dht, now, asked) && !asked->is_proved) {
+    if (len > len_max) {
+        return;
+    }
+    if (may_check(dht, now, asked, len_max - len) && !asked->is_proved) {
         len_max -= VC_DHT_PING_LEN_MAX;
     }
     put_answer(dht, asked, answer_key, &answer, len_max);
@@ -271,8 +280,7 @@ static void open_request(struct vc_dht *dht, const struct vc_now *now,
     } else if (!vc_dht_seen_add(&dht->seen, now->mono, &header->asker, &header->txid)) {
         dht->stats.dropped_replay++;
     } else {
-        asked.asker = (struct vc_dht_contact){
-            .addr = *from, .r = header->r, .key = header->asker};
+        asked.asker = (struct vc_dht_contact){.addr = *from, .key = header->asker};
         asked.is_proved = header->has_cookie &&
                           vc_dht_cookie_is_good(&asked.request.cookie, &dht->cookie_key,
                                                 now->mono, from);

@@ -8,8 +8,8 @@
 /* The spacing of 2^44 nodes: ids that were put next to a place are not a network. */
 #define SPACING_MIN (UINT64_C(1) << 20)
 
-/* The distance of the @rank-th nearest plus @sigmas standard deviations of it: it is a sum of so many
- * exponential gaps, so one deviation is the root of the rank. */
+/* The distance of the @rank-th nearest plus @sigmas standard deviations of it: it is a sum of so
+ * many exponential gaps, so one deviation is the root of the rank. */
 static uint64_t far(uint64_t spacing, unsigned rank, unsigned sigmas)
 {
     unsigned root = 0; /* of the rank, in sixteenths */

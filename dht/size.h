@@ -25,8 +25,8 @@ void vc_dht_size_learn(struct vc_dht_size *size, const uint64_t *distances,
 /* The number of nodes; 0: unknown. */
 uint64_t vc_dht_size_nodes(const struct vc_dht_size *size);
 /*
- * The distance within which the @rank nearest to a place are, in 99 of 100 cases: what is expected and
- * three standard deviations.  UINT64_MAX when nothing is known or the network has no more.
+ * The distance within which the @rank nearest to a place are, in 99 of 100 cases: what is
+ * expected and three standard deviations.  UINT64_MAX when nothing is known or the network has no more.
  */
 #define VC_DHT_SIZE_RANK_MAX 64
 uint64_t vc_dht_size_distance(const struct vc_dht_size *size, unsigned rank);

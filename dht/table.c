@@ -77,8 +77,7 @@ static uint32_t find_at(const struct vc_dht_table *table, const struct vc_addr *
 static uint64_t id_of(const struct vc_dht_table *table,
                       const struct vc_dht_contact *contact)
 {
-    return vc_dht_node_id(&contact->addr, contact->r, &contact->key,
-                          !table->is_private);
+    return vc_dht_node_id(&contact->addr, &contact->key, !table->is_private);
 }
 
 size_t vc_dht_table_select(const struct vc_dht_table *table, uint64_t target,
@@ -194,7 +193,7 @@ static void wait_as_spare(struct vc_dht_table *table, uint64_t id,
 {
     struct vc_dht_contact copy = *contact; /* it may lie where it will be written */
 
-    if (vc_dht_table_may_wait(table, id, &copy.addr)) {
+    if (vc_dht_table_is_diverse(table, id, &copy.addr)) {
         vc_dht_spares_put(&table->spares, table->own, id, &copy);
     }
 }
@@ -225,22 +224,23 @@ static void note_bucket(struct vc_dht_table *table, uint64_t id, uint32_t second
 void vc_dht_table_set_own(struct vc_dht_table *table, vc_ms now, uint64_t own)
 {
     uint32_t count = table->count;
+    uint32_t spare_count = table->spares.count;
 
     table->own = own;
     memset(table->bucket_at, 0, sizeof table->bucket_at);
     /* The arrays are written again behind where they are read. */
     table->count = 0;
+    table->spares.count = 0;
     for (uint32_t i = 0; i < count; i++) {
         uint64_t id = table->ids[i];
         struct vc_dht_entry entry = table->entries[i];
 
-        if (insert(table, now, id, &entry)) {
+        if (vc_dht_table_is_diverse(table, id, &entry.contact.addr)) {
+            append(table, id, &entry);
             note_bucket(table, id, entry.heard_at);
         }
     }
-    count = table->spares.count;
-    table->spares.count = 0;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < spare_count; i++) {
         wait_as_spare(table, table->spares.ids[i], &table->spares.contacts[i]);
     }
     table->has_openings = true;
@@ -265,8 +265,7 @@ bool vc_dht_table_heard(struct vc_dht_table *table, vc_ms now,
     struct vc_dht_entry entry = {.contact = *contact, .heard_at = vc_dht_seconds(now)};
     uint64_t id;
 
-    if (index < table->count && is_there(&table->entries[index], &contact->addr) &&
-        table->entries[index].contact.r == contact->r) {
+    if (index < table->count && is_there(&table->entries[index], &contact->addr)) {
         revive(table, now, index);
         vc_dht_table_answered(table, now);
         return true;

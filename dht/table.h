@@ -78,8 +78,8 @@ size_t vc_dht_table_footprint(uint32_t capacity, uint32_t spares_max);
 void vc_dht_table_init(struct vc_dht_table *table, void *mem, uint32_t capacity,
                        uint32_t spares_max, bool is_private);
 
-/* Our own id has changed: the nodes stay, as far as buckets and limits have room, the oldest
- * first. */
+/* Our own id has changed: the nodes stay, the oldest first, as far as the diversity limits let
+ * them; buckets that have too many now are trimmed when room is needed. */
 void vc_dht_table_set_own(struct vc_dht_table *table, vc_ms now, uint64_t own);
 
 /* A request went out to anybody; somebody has answered.  For the doubt about our uplink. */

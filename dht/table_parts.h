@@ -35,10 +35,10 @@ size_t vc_dht_table_select(const struct vc_dht_table *table, uint64_t target,
  */
 bool vc_dht_table_has_room(const struct vc_dht_table *table, vc_ms now, uint64_t id,
                            const struct vc_addr *addr, uint32_t *ret_victim);
-/* Do the diversity limits let it wait as a spare?  Spares count there as if they were in, so
- * that nobody fills them with nodes that could not come in. */
-bool vc_dht_table_may_wait(const struct vc_dht_table *table, uint64_t id,
-                           const struct vc_addr *addr);
+/* Do the diversity limits allow one more?  Spares count here as if they were in, so that nobody
+ * fills them with nodes that could not come in. */
+bool vc_dht_table_is_diverse(const struct vc_dht_table *table, uint64_t id,
+                             const struct vc_addr *addr);
 
 /* Takes an entry out. */
 void vc_dht_table_remove(struct vc_dht_table *table, uint32_t index);

@@ -11,7 +11,8 @@ enum {
     OF_BUCKET_24 = 4,
     OF_BUCKET_16 = 8,
     OF_TABLE_24 = 16,
-    CROWDS = 5
+    OF_TABLE_16 = 32,
+    CROWDS = 6
 };
 
 struct newcomer {
@@ -47,8 +48,8 @@ static unsigned crowds_of(const struct vc_dht_table *table, const struct newcome
     if (vc_dht_prefix_narrow(addr) == new->narrow) {
         crowds |= OF_TABLE_24 | (is_in_bucket ? OF_BUCKET_24 : 0);
     }
-    if (is_in_bucket && vc_dht_prefix_wide(addr) == new->wide) {
-        crowds |= OF_BUCKET_16;
+    if (vc_dht_prefix_wide(addr) == new->wide) {
+        crowds |= OF_TABLE_16 | (is_in_bucket ? OF_BUCKET_16 : 0);
     }
     return crowds;
 }
@@ -152,9 +153,10 @@ bool vc_dht_table_has_room(const struct vc_dht_table *table, vc_ms now, uint64_t
     struct newcomer new = newcomer(table, id, addr);
     bool is_new_near = is_near(table, new.distance);
     uint32_t counts[CROWDS] = {0};
-    uint32_t limits[CROWDS] = {table->capacity, is_new_near ? UINT32_MAX : VC_DHT_K,
-                               VC_DHT_BUCKET_PER_24, VC_DHT_BUCKET_PER_16,
-                               VC_DHT_TABLE_PER_24};
+    uint32_t limits[CROWDS] = {
+        table->capacity,      is_new_near ? UINT32_MAX : VC_DHT_K,
+        VC_DHT_BUCKET_PER_24, VC_DHT_BUCKET_PER_16,
+        VC_DHT_TABLE_PER_24,  VC_DHT_TABLE_PER_16};
     uint32_t victim = table->count;
     unsigned crowds;
 
@@ -176,14 +178,15 @@ bool vc_dht_table_has_room(const struct vc_dht_table *table, vc_ms now, uint64_t
     return true;
 }
 
-bool vc_dht_table_may_wait(const struct vc_dht_table *table, uint64_t id,
-                           const struct vc_addr *addr)
+bool vc_dht_table_is_diverse(const struct vc_dht_table *table, uint64_t id,
+                             const struct vc_addr *addr)
 {
     const struct vc_dht_spares *spares = &table->spares;
     struct newcomer new = newcomer(table, id, addr);
     uint32_t counts[CROWDS] = {0};
-    const uint32_t limits[CROWDS] = {UINT32_MAX, UINT32_MAX, VC_DHT_BUCKET_PER_24,
-                                     VC_DHT_BUCKET_PER_16, VC_DHT_TABLE_PER_24};
+    const uint32_t limits[CROWDS] = {UINT32_MAX,           UINT32_MAX,
+                                     VC_DHT_BUCKET_PER_24, VC_DHT_BUCKET_PER_16,
+                                     VC_DHT_TABLE_PER_24,  VC_DHT_TABLE_PER_16};
 
     count_entries(table, &new, counts);
     for (uint32_t i = 0; i < spares->count; i++) {

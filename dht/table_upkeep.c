@@ -144,7 +144,9 @@ bool vc_dht_table_ping(struct vc_dht_table *table, vc_ms now,
                                        vc_ms_min(wishes[SPARE].at, wishes[UNHEARD].at));
         return false;
     }
-    table->burst = (uint8_t)(table->burst - (table->burst > 0));
+    if (table->burst > 0) {
+        table->burst--;
+    }
     table->pinged_at = now;
     table->ping_due_at = table->burst > 0 ? now : now + VC_DHT_PING_SOON_MS;
     if (kind == SPARE) {

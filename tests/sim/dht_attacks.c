@@ -115,7 +115,7 @@ void sim_dht_capture(struct sim_dht *world, struct sim_dht_datagram *datagram)
 struct candidate {
     uint64_t distance;
     struct vc_addr addr;
-    uint8_t r;
+    uint8_t bits; /* the lowest three of the key */
 };
 
 static int by_distance(const void *a, const void *b)
@@ -129,7 +129,6 @@ static int by_distance(const void *a, const void *b)
 static void try_network(struct sim_dht *world, uint64_t target,
                         struct candidate *candidates)
 {
-    static const struct vc_key32 any_key;
     struct vc_addr network = sim_dht_random_addr(world);
 
     for (unsigned host = 0; host < HOSTS; host++) {
@@ -138,13 +137,14 @@ static void try_network(struct sim_dht *world, uint64_t target,
         best->distance = UINT64_MAX;
         best->addr = network;
         best->addr.ip[3] = (uint8_t)host;
-        for (uint8_t r = 0; r <= VC_DHT_R_MAX; r++) {
+        for (uint8_t bits = 0; bits < 8; bits++) {
+            struct vc_key32 any_key = {{bits}};
             uint64_t distance =
-                vc_dht_distance(target, vc_dht_node_id(&best->addr, r, &any_key, true));
+                vc_dht_distance(target, vc_dht_node_id(&best->addr, &any_key, true));
 
             if (distance < best->distance) {
                 best->distance = distance;
-                best->r = r;
+                best->bits = bits;
             }
         }
     }
@@ -172,7 +172,8 @@ void sim_dht_grind(struct sim_dht *world)
 
         if (sim_dht_at(world, &candidates[i].addr, &is_spoofed) == NULL &&
             !is_spoofed) {
-            world->nodes[world->options.nodes + taken].evil_r = candidates[i].r;
+            world->nodes[world->options.nodes + taken].key_bits =
+                8 | candidates[i].bits;
             world->ground[taken++] = candidates[i].addr;
         }
     }

@@ -40,7 +40,6 @@ static void make_evil(struct sim_dht *world, struct sim_dht_node *node, uint32_t
                          ? (enum sim_dht_evil)(1 + index % (SIM_DHT_EVIL_COUNT - 1))
                          : options->evil;
     }
-    node->evil_r = (uint8_t)sim_random_below(&world->random, VC_DHT_R_MAX + 1);
     world->flooders += node->evil == SIM_DHT_FLOOD;
 }
 

@@ -71,7 +71,7 @@ void sim_dht_evil_started(struct sim_dht *world, struct sim_dht_node *node)
         memmove(world->evils + at, world->evils + at + 1,
                 (world->evil_count - at) * sizeof *world->evils);
     }
-    node->evil_id = vc_dht_node_id(&node->addr, node->evil_r, &node->key, true);
+    node->evil_id = vc_dht_node_id(&node->addr, &node->key, true);
     at = lower_bound(world, node->evil_id);
     memmove(world->evils + at + 1, world->evils + at,
             (world->evil_count - at) * sizeof *world->evils);
@@ -97,8 +97,8 @@ static void name_each_other(struct sim_dht *world, struct vc_dht_answer *answer,
         const struct sim_dht_node *node =
             &world->nodes[world->evils[first + (begin + i) % count]];
 
-        answer->contacts[answer->contact_count++] = (struct vc_dht_contact){
-            .addr = node->addr, .r = node->evil_r, .key = node->key};
+        answer->contacts[answer->contact_count++] =
+            (struct vc_dht_contact){.addr = node->addr, .key = node->key};
     }
 }
 
@@ -116,13 +116,12 @@ static void name_nobody(struct sim_dht *world, uint64_t target,
     uint64_t nearest = UINT64_MAX;
 
     for (int i = 0; i < DRAWS; i++) {
-        struct vc_dht_contact contact = {.addr = sim_dht_random_addr(world),
-                                         .r = (uint8_t)(i % (VC_DHT_R_MAX + 1))};
+        struct vc_dht_contact contact = {.addr = sim_dht_random_addr(world)};
         uint64_t distance;
 
         random_key(world, &contact.key);
-        distance = vc_dht_distance(
-            target, vc_dht_node_id(&contact.addr, contact.r, &contact.key, true));
+        distance =
+            vc_dht_distance(target, vc_dht_node_id(&contact.addr, &contact.key, true));
         if (distance < nearest) {
             nearest = distance;
             *ret_contact = contact;

@@ -83,35 +83,6 @@ void __wrap_vc_dht_request_write(struct vc_writer *w,
     __real_vc_dht_request_write(w, request);
 }
 
-vc_err __real_vc_dht_request_seal(struct vc_writer *w,
-                                  const struct vc_dht_header *header,
-                                  const struct vc_secret32 *mask,
-                                  const struct vc_secret32 *request_key,
-                                  struct vc_bytes body, size_t body_min,
-                                  struct vc_rng *rng);
-vc_err __wrap_vc_dht_request_seal(struct vc_writer *w,
-                                  const struct vc_dht_header *header,
-                                  const struct vc_secret32 *mask,
-                                  const struct vc_secret32 *request_key,
-                                  struct vc_bytes body, size_t body_min,
-                                  struct vc_rng *rng);
-
-vc_err __wrap_vc_dht_request_seal(struct vc_writer *w,
-                                  const struct vc_dht_header *header,
-                                  const struct vc_secret32 *mask,
-                                  const struct vc_secret32 *request_key,
-                                  struct vc_bytes body, size_t body_min,
-                                  struct vc_rng *rng)
-{
-    struct vc_dht_header changed = *header;
-
-    if (is_evil_running()) {
-        changed.r = sim_dht_running->evil_r;
-    }
-    return __real_vc_dht_request_seal(w, &changed, mask, request_key, body, body_min,
-                                      rng);
-}
-
 vc_err __real_vc_dht_request_read(struct vc_bytes body, bool has_cookie,
                                   struct vc_dht_request *ret_request);
 vc_err __wrap_vc_dht_request_read(struct vc_bytes body, bool has_cookie,

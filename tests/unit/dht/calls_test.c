@@ -1,6 +1,5 @@
 #include "dht/calls.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,19 +91,6 @@ static void done(vc_ms now, uint64_t number, struct vc_dht_call *ret_call)
     struct vc_dht_txid txid = txid_of(number);
 
     vc_dht_calls_done(&calls, now, &txid, ret_call);
-}
-
-/* A call that is answered after @round_trip_ms, with what comes due before that. */
-static void answer_after(vc_ms round_trip_ms)
-{
-    struct vc_dht_call call;
-
-    assert_int_equal(add(0, 1, 0), VC_OK);
-    if (vc_dht_calls_take(&calls, round_trip_ms, &call) == VC_DHT_LATE &&
-        vc_dht_calls_take(&calls, round_trip_ms, &call) == VC_DHT_GIVEN_UP) {
-        return;
-    }
-    done(round_trip_ms, 1, &call);
 }
 
 static void an_answer_ends_a_call(void **state)
@@ -230,104 +216,63 @@ static void an_open_transaction_id_is_not_taken_twice(void **state)
     assert_int_equal(vc_dht_calls_add(&calls, 2, &again), VC_OK);
 }
 
-static void an_owner_is_forgotten_as_a_whole(void **state)
+/* Nobody waits for them, but they can be answered, and are given up like others. */
+static void the_calls_of_an_owner_become_nobodys(void **state)
 {
     struct vc_dht_call call;
-    int late = 0;
+    int late = 0, given_up = 0;
 
     (void)state;
     for (uint64_t i = 0; i < CAPACITY; i++) {
         assert_int_equal(add(i, i, (uint16_t)(i % 3)), VC_OK);
     }
     assert_int_equal(vc_dht_calls_take(&calls, VC_DHT_HEDGE_FIRST_MS, &call),
-                     VC_DHT_LATE);
-    vc_dht_calls_drop(&calls, 0);
-    vc_dht_calls_drop(&calls, 7);
+                     VC_DHT_LATE); /* the first */
+    vc_dht_calls_disown(&calls, 0);
+    vc_dht_calls_disown(&calls, 7);
     for (uint64_t i = 0; i < CAPACITY; i++) {
-        assert_int_equal(find(i) != NULL, i % 3 != 0);
+        assert_int_equal(find(i)->owner, i % 3 == 0 ? VC_DHT_NOBODY : i % 3);
     }
     while (vc_dht_calls_take(&calls, 1000, &call) == VC_DHT_LATE) {
-        assert_int_not_equal(call.owner, 0);
+        assert_int_not_equal(call.owner, VC_DHT_NOBODY);
         late++;
     }
     assert_int_equal(late, CAPACITY - (CAPACITY + 2) / 3);
-}
-
-/* A round trip of the network: lognormal (Box, Muller). */
-static vc_ms round_trip(struct vc_prop *prop, double median_ms, double sigma)
-{
-    double u = (double)(vc_prop_u64(prop) >> 11) / 9007199254740992.0;
-    double v = (double)(vc_prop_u64(prop) >> 11) / 9007199254740992.0;
-    double normal = sqrt(-2 * log(1 - u)) * cos(2 * 3.14159265358979 * v);
-
-    return (vc_ms)(median_ms * exp(sigma * normal) + 0.5);
-}
-
-/* How the estimate stands after some hundreds of answers: its mean, and the share of round trips
- * that were longer than it. */
-struct settled {
-    double mean_ms, longer;
-};
-
-static struct settled settle(struct vc_prop *prop, double median_ms, double sigma)
-{
-    struct settled settled = {0, 0};
-    const int warm = 300, count = 20000;
-
-    for (int i = 0; i < warm + count; i++) {
-        vc_ms rtt_ms = round_trip(prop, median_ms, sigma);
-
-        if (i >= warm && rtt_ms <= VC_DHT_GIVE_UP_MS) {
-            settled.mean_ms += (double)vc_dht_calls_hedge_ms(&calls) / count;
-            settled.longer += (double)(rtt_ms > vc_dht_calls_hedge_ms(&calls)) / count;
-        }
-        answer_after(rtt_ms);
-        assert_in_range(vc_dht_calls_hedge_ms(&calls), VC_DHT_HEDGE_MIN_MS,
-                        VC_DHT_HEDGE_MAX_MS);
+    done(1000, 3, &call);
+    assert_int_equal(call.owner, VC_DHT_NOBODY);
+    while (vc_dht_calls_take(&calls, 2000, &call) == VC_DHT_GIVEN_UP) {
+        assert_int_equal(number_of(&call) % 3 == 0, call.owner == VC_DHT_NOBODY);
+        given_up++;
     }
-    return settled;
+    assert_int_equal(given_up, CAPACITY - 1);
 }
 
-/* The 90th percentile of a lognormal is median * exp(1.2816 sigma). */
-static void the_hedge_is_the_90th_percentile(void **state)
+static void nobodys_calls_make_room(void **state)
 {
-    struct vc_prop prop = vc_prop_begin("the_hedge_is_the_90th_percentile");
+    struct vc_dht_call call;
 
     (void)state;
-    for (double median_ms = 50; median_ms <= 200; median_ms += 30) {
-        double p90_ms = median_ms * exp(1.2816 * 0.6);
-        struct settled settled = settle(&prop, median_ms, 0.6);
-
-        assert_true(fabs(settled.mean_ms / p90_ms - 1) < 0.1);
-        assert_true(settled.longer > 0.08 && settled.longer < 0.13);
+    for (uint64_t i = 0; i < CAPACITY; i++) {
+        /* The places and the times are in different orders. */
+        assert_int_equal(add((i + 20) % CAPACITY, i, (uint16_t)(i % 2)), VC_OK);
     }
-}
+    vc_dht_calls_disown(&calls, 1);
+    done(100, 2, &call);
+    assert_int_equal(add(100, 100, 0), VC_OK); /* there is room yet */
+    assert_int_equal(calls.pool.count, CAPACITY);
+    for (uint64_t i = 0; i < CAPACITY / 2; i++) {
+        uint64_t oldest = (21 + 2 * i) % CAPACITY;
 
-static void the_hedge_follows_within_its_bounds(void **state)
-{
-    struct vc_prop prop = vc_prop_begin("the_hedge_follows_within_its_bounds");
-    int answers = 0;
-
-    (void)state;
-    (void)settle(&prop, 5, 0.6);
-    assert_int_equal(vc_dht_calls_hedge_ms(&calls), VC_DHT_HEDGE_MIN_MS);
-    (void)settle(&prop, 1400, 0.1);
-    assert_in_range(vc_dht_calls_hedge_ms(&calls), 500, VC_DHT_HEDGE_MAX_MS);
-    while (vc_dht_calls_hedge_ms(&calls) > VC_DHT_HEDGE_MIN_MS) {
-        answer_after(10);
-        answers++;
+        assert_non_null(find(oldest));
+        assert_int_equal(add(100, 101 + i, 0), VC_OK);
+        assert_null(find(oldest));
     }
-    /* From the one bound to the other: within so many answers down, and few up. */
-    assert_in_range(answers, 20, 200);
-    for (answers = 0; vc_dht_calls_hedge_ms(&calls) < VC_DHT_HEDGE_MAX_MS; answers++) {
-        answer_after(700);
-    }
-    assert_in_range(answers, 5, 25);
+    assert_int_equal(add(100, 200, 0), VC_ERR_FULL);
 }
 
 /* What it should be: a plain list. */
 struct model {
-    bool is_open[256], is_late[256];
+    bool is_open[256], is_late[256], is_nobodys[256];
     vc_ms sent_at[256], hedge_at[256];
     int count;
 };
@@ -337,8 +282,15 @@ static vc_ms model_due_of(const struct model *model, uint64_t number)
     if (!model->is_open[number]) {
         return VC_NEVER;
     }
-    return model->is_late[number] ? model->sent_at[number] + VC_DHT_GIVE_UP_MS
-                                  : model->hedge_at[number];
+    return model->is_late[number] || model->is_nobodys[number]
+               ? model->sent_at[number] + VC_DHT_GIVE_UP_MS
+               : model->hedge_at[number];
+}
+
+static void model_close(struct model *model, uint64_t number)
+{
+    model->is_open[number] = false;
+    model->count--;
 }
 
 static void check_due(const struct model *model)
@@ -363,11 +315,13 @@ static void model_take(struct model *model, vc_ms now)
 
         assert_true(due_at <= now && due_at >= last);
         last = due_at;
-        assert_int_equal(overdue,
-                         model->is_late[number] ? VC_DHT_GIVEN_UP : VC_DHT_LATE);
-        model->count -= overdue == VC_DHT_GIVEN_UP;
-        model->is_open[number] = overdue != VC_DHT_GIVEN_UP;
-        model->is_late[number] = true;
+        if (overdue == VC_DHT_GIVEN_UP) {
+            assert_true(model->is_late[number] || model->is_nobodys[number]);
+            model_close(model, number);
+        } else {
+            assert_false(model->is_late[number] || model->is_nobodys[number]);
+            model->is_late[number] = true;
+        }
     }
     for (uint64_t i = 0; i < 256; i++) {
         assert_true(model_due_of(model, i) > now);
@@ -376,18 +330,31 @@ static void model_take(struct model *model, vc_ms now)
 
 static void model_add(struct model *model, vc_ms now, uint64_t number)
 {
-    vc_err wanted = model->is_open[number]     ? VC_ERR_EXISTS
-                    : model->count == CAPACITY ? VC_ERR_FULL
-                                               : VC_OK;
+    uint64_t oldest = number; /* of nobody's */
 
-    assert_int_equal(add(now, number, (uint16_t)(number % 4)), wanted);
-    if (wanted == VC_OK) {
-        model->is_open[number] = true;
-        model->is_late[number] = false;
-        model->sent_at[number] = now;
-        model->hedge_at[number] = now + vc_dht_calls_hedge_ms(&calls);
-        model->count++;
+    for (uint64_t i = 0; i < 256; i++) {
+        if (model->is_open[i] && model->is_nobodys[i] &&
+            (oldest == number || model->sent_at[i] < model->sent_at[oldest])) {
+            oldest = i;
+        }
     }
+    if (model->is_open[number]) {
+        assert_int_equal(add(now, number, 0), VC_ERR_EXISTS);
+        return;
+    }
+    if (model->count == CAPACITY && oldest == number) {
+        assert_int_equal(add(now, number, 0), VC_ERR_FULL);
+        return;
+    }
+    if (model->count == CAPACITY) {
+        model_close(model, oldest);
+    }
+    assert_int_equal(add(now, number, (uint16_t)(number % 4)), VC_OK);
+    model->is_open[number] = true;
+    model->is_late[number] = model->is_nobodys[number] = false;
+    model->sent_at[number] = now;
+    model->hedge_at[number] = now + vc_dht_calls_hedge_ms(&calls);
+    model->count++;
 }
 
 static void it_does_what_a_plain_list_does(void **state)
@@ -400,31 +367,32 @@ static void it_does_what_a_plain_list_does(void **state)
     memset(&model, 0, sizeof model);
     for (int step = 0; step < 30000; step++) {
         uint64_t number = vc_prop_below(&prop, 256);
-        uint32_t action = vc_prop_below(&prop, 400);
+        uint32_t action = vc_prop_below(&prop, 200);
         struct vc_dht_call call;
 
         assert_int_equal(find(number) != NULL, model.is_open[number]);
         if (action == 0) {
-            vc_dht_calls_drop(&calls, (uint16_t)(number % 4));
+            vc_dht_calls_disown(&calls, (uint16_t)(number % 4));
             for (uint64_t i = number % 4; i < 256; i += 4) {
-                model.count -= model.is_open[i];
-                model.is_open[i] = false;
+                model.is_nobodys[i] |= model.is_open[i];
             }
-        } else if (action < 100) {
+        } else if (action < 10) {
             model_take(&model, now);
-        } else if (action < 250) {
+        } else if (action < 120) {
             model_add(&model, now, number);
         } else if (model.is_open[number]) {
             done(now, number, &call);
             assert_int_equal(number_of(&call), number);
-            assert_int_equal(call.is_late, model.is_late[number]);
+            assert_int_equal(call.is_late,
+                             model.is_late[number] || model.is_nobodys[number]);
+            assert_int_equal(call.owner,
+                             model.is_nobodys[number] ? VC_DHT_NOBODY : number % 4);
             assert_int_equal(call.sent_at, model.sent_at[number]);
-            model.is_open[number] = false;
-            model.count--;
+            model_close(&model, number);
         }
         check_due(&model);
         assert_int_equal(calls.pool.count, model.count);
-        now += vc_prop_below(&prop, 20);
+        now += 1 + vc_prop_below(&prop, 20);
     }
 }
 
@@ -440,9 +408,8 @@ int main(void)
         TEST(a_late_answer_still_counts),
         TEST(full_is_full_until_one_ends),
         TEST(an_open_transaction_id_is_not_taken_twice),
-        TEST(an_owner_is_forgotten_as_a_whole),
-        TEST(the_hedge_is_the_90th_percentile),
-        TEST(the_hedge_follows_within_its_bounds),
+        TEST(the_calls_of_an_owner_become_nobodys),
+        TEST(nobodys_calls_make_room),
         TEST(it_does_what_a_plain_list_does),
     };
 

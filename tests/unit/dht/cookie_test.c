@@ -42,6 +42,7 @@ static void every_bit_of_it_counts(void **state)
 
         other.b[bit / 8] ^= (uint8_t)(1u << bit % 8);
         assert_false(vc_dht_cookie_is_good(&other, &key, 0, &addr));
+        assert_false(vc_dht_cookie_is_good(&other, &key, VC_DHT_COOKIE_SLOT_MS, &addr));
     }
     assert_false(vc_dht_cookie_is_good(&zeros, &key, 0, &addr));
 }
@@ -67,15 +68,16 @@ static void it_is_good_for_two_slots(void **state)
 
     (void)state;
     for (int run = 0; run < 2000; run++) {
-        vc_ms made_at = vc_prop_below(&prop, 5 * VC_DHT_COOKIE_SLOT_MS);
-        vc_ms now = vc_prop_below(&prop, 8 * VC_DHT_COOKIE_SLOT_MS);
+        vc_ms made_at = vc_prop_below(&prop, 20 * VC_DHT_COOKIE_SLOT_MS);
+        vc_ms now = made_at + vc_prop_below(&prop, 4 * VC_DHT_COOKIE_SLOT_MS);
         uint64_t slot = made_at / VC_DHT_COOKIE_SLOT_MS;
         struct vc_addr addr = addr_of((uint8_t)run, 1);
         struct vc_dht_cookie cookie;
 
-        if (run % 4 == 0) { /* the edges of slots */
+        if (run % 4 == 0) { /* the edges of slots, and what is not made yet */
             made_at = slot * VC_DHT_COOKIE_SLOT_MS;
             now = made_at + 2 * VC_DHT_COOKIE_SLOT_MS - (run % 8 == 0);
+            now = run % 12 == 0 && made_at > 0 ? made_at - 1 : now;
         }
         vc_dht_cookie_make(&cookie, &key, made_at, &addr);
         assert_int_equal(vc_dht_cookie_is_good(&cookie, &key, now, &addr),

@@ -104,6 +104,7 @@ static void tokens_are_those_of_exact_arithmetic(void **state)
                              has_one);
             assert_int_equal(vc_dht_tokens_take(&tokens, rate, burst, now), has_one);
             milli -= has_one ? 1000 : 0;
+            assert_int_equal(tokens.left_milli, milli);
         }
     }
 }

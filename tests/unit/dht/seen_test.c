@@ -101,12 +101,13 @@ static void it_knows_what_it_promises(void **state)
     (void)state;
     for (int world = 0; world < 12; world++) {
         uint32_t capacity = 2 + vc_prop_below(&prop, 400), sent = 0;
+        /* From twice the capacity in ten minutes to a fifteenth of it. */
+        uint32_t step_ms = (uint32_t)(WINDOW_MS / capacity) << world % 6;
         vc_ms now = WINDOW_MS + vc_prop_below(&prop, 1u << 31);
 
         make(capacity);
         while (sent < SENT) {
-            /* Some 0 to 4 times the half capacity in ten minutes. */
-            now += vc_prop_below(&prop, 1 + (uint32_t)(WINDOW_MS / capacity));
+            now += vc_prop_below(&prop, 1 + step_ms);
             now += vc_prop_below(&prop, 500) == 0 ? WINDOW_MS : 0;
             sent_at[sent] = now;
             assert_true(add(now, sent % 3, sent));
@@ -116,7 +117,6 @@ static void it_knows_what_it_promises(void **state)
                 uint32_t copied = sent - 1 - back;
                 bool is_promised =
                     now - sent_at[copied] < WINDOW_MS && back < capacity / 2;
-                struct vc_dht_seen before = seen;
 
                 if (is_promised) {
                     assert_false(add(now, copied % 3, copied));
@@ -124,7 +124,6 @@ static void it_knows_what_it_promises(void **state)
                 } else if (add(now, copied % 3, copied)) {
                     /* Noted once more: that counts as one more that was sent. */
                     forgotten++;
-                    assert_int_not_equal(before.count, seen.count);
                     if (sent < SENT) {
                         sent_at[sent++] = 0;
                     }
