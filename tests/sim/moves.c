@@ -61,7 +61,7 @@ static void write_to_all(struct sim_host *host)
     for (uint32_t to = 0; to < world->config.hosts; to++) {
         if (to != host->index && world->text_count < SIM_TEXTS_MAX) {
             world->texts[world->text_count++] =
-                (struct sim_text){.from = host->index, .to = to};
+                (struct sim_text){.from = host->index, .to = to, .is_of_move = true};
         }
     }
 }
@@ -129,7 +129,7 @@ void sim_moves_judge(struct sim_world *world)
     for (uint32_t i = moves->first_text; i < world->text_count; i++) {
         const struct sim_text *text = &world->texts[i];
 
-        if (text->shown == 0) {
+        if (text->is_of_move && text->shown == 0) {
             sim_complain(world, "hosts %u and %u moved, and do not talk %d ms later",
                          text->from, text->to, SIM_TALK_MS);
         }

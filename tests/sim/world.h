@@ -93,6 +93,7 @@ struct sim_text {
                           once more then, as nobody knows that it was */
     bool is_marked;    /* the reader has said that he has read it */
     bool is_delivered, is_read; /* what the writer's side says */
+    bool is_of_move;   /* written when everybody moved: shown within SIM_TALK_MS */
     uint32_t seq;      /* is_asked or is_promised: its number at the writer's */
 };
 
