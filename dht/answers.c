@@ -137,9 +137,6 @@ bool vc_dht_take_answer(struct vc_dht *dht, const struct vc_now *now,
     call.to.addr = *from;
     sift_contacts(dht, from, &answer);
     vc_dht_reach_heard(dht, now, from, &answer);
-    if (call.is_hello) {
-        call.to.r = call.to.key.b[0] & VC_DHT_R_MAX;
-    }
     vc_dht_joining_heard(dht, now, &call, &answer);
     if (answers_to(&call, &answer) && !call.is_for_cookie) {
         deliver(dht, now, &call, &answer);

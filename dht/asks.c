@@ -11,6 +11,14 @@ static uint16_t owner_of(const struct vc_dht *dht, const struct vc_dht_ask *ask,
     return (uint16_t)(index * VC_DHT_FAMILIES + family);
 }
 
+/* Where what it has found is kept: only those of the caller find anything. */
+static struct vc_room value_of(const struct vc_dht *dht, const struct vc_dht_ask *ask)
+{
+    size_t index = (size_t)((const uint8_t *)ask - dht->asks) / dht->ask_size;
+
+    return (struct vc_room){dht->values + index * VC_DHT_RECORD_LEN, VC_DHT_RECORD_LEN};
+}
+
 static bool is_own(const struct vc_dht *dht, const struct vc_dht_ask *ask)
 {
     return ask == vc_dht_ask_at(dht, dht->asks_count - 1);
@@ -27,7 +35,7 @@ struct vc_dht_ask *vc_dht_ask_begin(struct vc_dht *dht, const struct vc_now *now
 
         if (ask->kind == VC_DHT_ASK_FREE) {
             memset(ask, 0, offsetof(struct vc_dht_ask, walks));
-            for (unsigned family = 0; family < vc_dht_walk_count(dht); family++) {
+            for (unsigned family = 0; family < vc_dht_family_count(dht); family++) {
                 ask->walks[family].is_on = false;
             }
             ask->kind = kind;
@@ -54,7 +62,7 @@ bool vc_dht_asks_have_room(const struct vc_dht *dht)
 
 static void free_ask(struct vc_dht *dht, struct vc_dht_ask *ask)
 {
-    for (unsigned i = 0; i < vc_dht_walk_count(dht); i++) {
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         vc_dht_calls_disown(&dht->calls, owner_of(dht, ask, i));
         vc_dht_wishes_drop(dht, owner_of(dht, ask, i));
     }
@@ -118,7 +126,7 @@ static bool wants_more(const struct vc_dht *dht, const struct vc_dht_ask *ask,
 bool vc_dht_asks_are_hungry(const struct vc_dht *dht)
 {
     for (uint32_t i = 0; i < dht->asks_count; i++) {
-        for (unsigned family = 0; family < vc_dht_walk_count(dht); family++) {
+        for (unsigned family = 0; family < vc_dht_family_count(dht); family++) {
             if (wants_more(dht, vc_dht_ask_at(dht, i), family)) {
                 return true;
             }
@@ -179,7 +187,7 @@ bool vc_dht_asks_next(struct vc_dht *dht, const struct vc_now *now,
             i + 1 == dht->asks_count ? i : (dht->next_ask + i) % (dht->asks_count - 1);
         struct vc_dht_ask *ask = vc_dht_ask_at(dht, index);
 
-        for (unsigned family = 0; family < vc_dht_walk_count(dht); family++) {
+        for (unsigned family = 0; family < vc_dht_family_count(dht); family++) {
             if (wants_more(dht, ask, family) && next_of(dht, ask, family, ret_wish)) {
                 dht->next_ask =
                     index + 1 == dht->asks_count ? dht->next_ask : index + 1;
@@ -213,6 +221,12 @@ static void end(struct vc_dht *dht, const struct vc_now *now, struct vc_dht_ask 
     }
 }
 
+static bool is_wide(const struct vc_dht *dht, const struct vc_dht_ask *ask)
+{
+    return ask->walks[0].lookup.is_wide &&
+           ask->walks[vc_dht_family_count(dht) - 1].lookup.is_wide;
+}
+
 static void judge_get(struct vc_dht *dht, const struct vc_now *now,
                       struct vc_dht_ask *ask)
 {
@@ -225,8 +239,7 @@ static void judge_get(struct vc_dht *dht, const struct vc_now *now,
     if (!vc_dht_walks_are_over(dht, ask)) {
         return;
     }
-    if (!ask->walks[0].lookup.is_wide &&
-        !ask->walks[vc_dht_walk_count(dht) - 1].lookup.is_wide) {
+    if (!is_wide(dht, ask)) {
         vc_dht_walks_widen(dht, ask);
         if (!vc_dht_walks_are_over(dht, ask)) {
             return;
@@ -247,6 +260,11 @@ static void judge_put(struct vc_dht *dht, const struct vc_now *now,
     unsigned held = vc_dht_walks_put_count(dht, ask, VC_DHT_PUT_HELD);
     bool is_over = vc_dht_walks_are_settled(dht, ask);
 
+    if (is_over && !ask->is_over && !is_wide(dht, ask) &&
+        vc_dht_walks_are_thin(dht, ask)) {
+        vc_dht_walks_widen(dht, ask);
+        is_over = vc_dht_walks_are_settled(dht, ask);
+    }
     if (vc_dht_walks_are_over(dht, ask) && vc_dht_walks_answered(dht, ask) == 0) {
         if (dht->is_joined) {
             end(dht, now, ask, VC_ERR_NO_NETWORK);
@@ -257,7 +275,7 @@ static void judge_put(struct vc_dht *dht, const struct vc_now *now,
         end(dht, now, ask, VC_OK);
     }
     if ((!is_over && !ask->is_over) || wants_more(dht, ask, 0) ||
-        wants_more(dht, ask, vc_dht_walk_count(dht) - 1) ||
+        wants_more(dht, ask, vc_dht_family_count(dht) - 1) ||
         vc_dht_walks_put_count(dht, ask, VC_DHT_PUT_SENT) > 0) {
         return;
     }
@@ -299,7 +317,7 @@ void vc_dht_asks_end_keep(struct vc_dht *dht, const struct vc_now *now, uint32_t
             free_ask(dht, ask);
             continue;
         }
-        for (unsigned family = 0; family < vc_dht_walk_count(dht); family++) {
+        for (unsigned family = 0; family < vc_dht_family_count(dht); family++) {
             vc_dht_calls_disown(&dht->calls, owner_of(dht, ask, family));
             vc_dht_wishes_drop(dht, owner_of(dht, ask, family));
             ask->walks[family].is_on = false;
@@ -342,7 +360,7 @@ static void take_value(struct vc_dht *dht, const struct vc_now *now,
     }
     ask->has_value = ask->is_value_untold = true;
     ask->seq = record.seq;
-    memcpy(ask->value, bytes.data, bytes.len);
+    memcpy(value_of(dht, ask).data, bytes.data, bytes.len);
 }
 
 static void put_answered(struct vc_dht *dht, const struct vc_dht_call *call,
@@ -502,7 +520,8 @@ bool vc_dht_asks_tell(struct vc_dht *dht, const struct vc_now *now,
         if (ask->is_value_untold) {
             ask->is_value_untold = false;
             output.kind = VC_DHT_FOUND;
-            output.bytes = VC_BYTES(ask->value);
+            output.bytes =
+                (struct vc_bytes){value_of(dht, ask).data, VC_DHT_RECORD_LEN};
         } else if (ask->is_over && !ask->is_over_told) {
             tell_over(dht, now, ask, &output);
         } else {

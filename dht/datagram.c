@@ -13,8 +13,7 @@
 
 #define FLAG_ROUTER 0x01
 #define FLAG_COOKIE 0x02
-#define R_SHIFT     2
-#define ZERO_FLAGS  0xe0
+#define ZERO_FLAGS  0xfc
 
 _Static_assert(VC_DHT_REQUEST_OVERHEAD == REQUEST_HEAD + VC_TAG_LEN, "request");
 _Static_assert(VC_DHT_ANSWER_OVERHEAD == TXID_LEN + SALT_LEN + VC_TAG_LEN, "answer");
@@ -106,11 +105,9 @@ static void seal_body(struct vc_writer *w, const struct vc_secret32 *key,
 
 static void header_write(struct vc_writer *w, const struct vc_dht_header *header)
 {
-    VC_CHECK(header->r <= VC_DHT_R_MAX);
     vc_write_u32(w, 0);
     vc_write_u8(w, (uint8_t)((header->is_router ? FLAG_ROUTER : 0) |
-                             (header->has_cookie ? FLAG_COOKIE : 0) |
-                             header->r << R_SHIFT));
+                             (header->has_cookie ? FLAG_COOKIE : 0)));
     vc_write_copy(w, header->txid.b, TXID_LEN);
     vc_write_copy(w, header->asker.b, KEY_LEN);
 }
@@ -127,7 +124,6 @@ static bool header_read(struct vc_bytes bytes, struct vc_dht_header *ret_header)
     }
     ret_header->is_router = (flags & FLAG_ROUTER) != 0;
     ret_header->has_cookie = (flags & FLAG_COOKIE) != 0;
-    ret_header->r = flags >> R_SHIFT;
     vc_read_copy(&r, ret_header->txid.b, TXID_LEN);
     vc_read_copy(&r, ret_header->asker.b, KEY_LEN);
     return vc_reader_end(&r) == VC_OK;

@@ -43,7 +43,6 @@ struct vc_dht_header {
     bool is_hello;
     bool is_router; /* the asker answers requests: it may be put into tables */
     bool has_cookie;
-    uint8_t r; /* of the asker's id */
     struct vc_dht_txid txid;
     struct vc_key32 asker;
 };

@@ -31,17 +31,17 @@ void vc_dht_config_init(struct vc_dht_config *ret_cfg, enum vc_dht_profile profi
                            .answers_max = 64,
                            .doors_max = 64,
                            .recent_max = 32},
-        [VC_DHT_SIMULATION] = {.nodes_max = 232,
+        [VC_DHT_SIMULATION] = {.nodes_max = 160,
                                .spares_max = 16,
-                               .peers_max = 40,
-                               .records_max = 24,
+                               .peers_max = 21,
+                               .records_max = 21,
                                .sources_max = 8,
-                               .seen_max = 64,
-                               .calls_max = 32,
+                               .seen_max = 32,
+                               .calls_max = 21,
                                .asks_max = 1,
-                               .keeps_max = 2,
+                               .keeps_max = 1,
                                .answers_max = 1,
-                               .doors_max = 4,
+                               .doors_max = 2,
                                .recent_max = 0},
     };
 
@@ -71,8 +71,8 @@ static void *carve(struct carver *carver, size_t len)
 struct layout {
     struct vc_dht *dht;
     void *tables[VC_DHT_FAMILIES];
-    void *peers, *calls, *seen, *limiter, *records, *asks, *keeps, *answers, *doors,
-        *recent;
+    void *peers, *calls, *seen, *limiter, *records, *asks, *values, *keeps, *answers,
+        *doors, *recent;
 };
 
 static bool family_is_on(const struct vc_dht_config *cfg, unsigned family)
@@ -98,7 +98,8 @@ static size_t lay_out(const struct vc_dht_config *cfg, void *mem,
     struct carver c = {mem, 0};
     struct layout *l = ret_layout;
 
-    l->dht = CARVE(&c, 1, struct vc_dht);
+    l->dht =
+        carve(&c, sizeof *l->dht - (cfg->has_ipv6 ? 0 : sizeof l->dht->families[1]));
     for (unsigned i = 0; i < VC_DHT_FAMILIES; i++) {
         l->tables[i] = NULL;
         if (family_is_on(cfg, i)) {
@@ -112,6 +113,7 @@ static size_t lay_out(const struct vc_dht_config *cfg, void *mem,
     l->limiter = carve(&c, vc_dht_limiter_footprint(cfg->sources_max));
     l->records = carve(&c, vc_dht_records_footprint(cfg->records_max));
     l->asks = carve(&c, (cfg->asks_max + 1) * ask_size(cfg));
+    l->values = carve(&c, (size_t)cfg->asks_max * VC_DHT_RECORD_LEN);
     l->keeps = CARVE(&c, cfg->keeps_max, struct vc_dht_keep);
     l->answers = CARVE(&c, cfg->answers_max, struct vc_dht_parcel);
     l->doors = CARVE(&c, cfg->doors_max, struct vc_dht_door);
@@ -141,13 +143,12 @@ static void take_key(struct vc_dht *dht)
     vc_rng_draw(&dht->rng, &dht->secret, sizeof dht->secret);
     vc_dh_public(&dht->key, &dht->secret);
     vc_dht_masks_make(&dht->masks, vc_dht_network(dht), &dht->key);
-    for (unsigned i = 0; i < VC_DHT_FAMILIES; i++) {
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         struct vc_dht_family *family = &dht->families[i];
         bool is_bound = !dht->cfg.is_private && family->own.family != 0;
 
-        family->r = dht->key.b[0] & VC_DHT_R_MAX;
         /* Before an address is known the id is bound to none: nobody sees it. */
-        family->id = vc_dht_node_id(&family->own, family->r, &dht->key, is_bound);
+        family->id = vc_dht_node_id(&family->own, &dht->key, is_bound);
     }
 }
 
@@ -156,7 +157,7 @@ static void init_parts(struct vc_dht *dht, const struct layout *l,
 {
     const struct vc_dht_config *cfg = &dht->cfg;
 
-    for (unsigned i = 0; i < VC_DHT_FAMILIES; i++) {
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         struct vc_dht_family *family = &dht->families[i];
 
         family->is_on = family_is_on(cfg, i);
@@ -195,6 +196,7 @@ struct vc_dht *vc_dht_init(void *mem, const struct vc_dht_config *cfg,
     dht->cfg.network_id.data = dht->network;
     dht->began_at = now->mono;
     dht->asks = l.asks;
+    dht->values = l.values;
     dht->ask_size = ask_size(cfg);
     dht->asks_count = cfg->asks_max + 1;
     dht->keeps = l.keeps;
@@ -223,13 +225,12 @@ void vc_dht_deinit(struct vc_dht *dht)
 
 uint64_t vc_dht_id_of(const struct vc_dht *dht, const struct vc_dht_contact *contact)
 {
-    return vc_dht_node_id(&contact->addr, contact->r, &contact->key,
-                          !dht->cfg.is_private);
+    return vc_dht_node_id(&contact->addr, &contact->key, !dht->cfg.is_private);
 }
 
 bool vc_dht_is_place_for_node(const struct vc_dht *dht, const struct vc_addr *addr)
 {
-    return vc_addr_is_usable(addr) && dht->families[vc_dht_family_of(addr)].is_on &&
+    return vc_addr_is_usable(addr) && vc_dht_has_family(dht, addr) &&
            (dht->cfg.is_private || vc_dht_addr_is_public(addr));
 }
 
@@ -250,7 +251,7 @@ void vc_dht_moved(struct vc_dht *dht, const struct vc_now *now)
     vc_dht_peers_wipe(&dht->peers);
     vc_dht_reach_forget(dht);
     take_key(dht);
-    for (unsigned i = 0; i < VC_DHT_FAMILIES; i++) {
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         if (dht->families[i].is_on) {
             vc_dht_table_suspect_all(&dht->families[i].table, now->mono);
             vc_dht_table_set_own(&dht->families[i].table, now->mono,
@@ -264,7 +265,7 @@ void vc_dht_moved(struct vc_dht *dht, const struct vc_now *now)
 bool vc_dht_recv(struct vc_dht *dht, const struct vc_now *now,
                  const struct vc_addr *from, struct vc_bytes datagram)
 {
-    if (!dht->families[vc_dht_family_of(from)].is_on) {
+    if (!vc_dht_has_family(dht, from)) {
         return false;
     }
     if (!vc_dht_take_answer(dht, now, from, datagram) &&

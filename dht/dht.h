@@ -123,7 +123,7 @@ enum vc_dht_output_kind {
     VC_DHT_FOUND,    /* @bytes is a valid record at the place of @ask */
     VC_DHT_DONE,     /* @ask is over */
     VC_DHT_KEPT, /* the holders of the own record at @place were asked: @holders have it */
-    VC_DHT_CHANGED, /* what vc_dht_status() says of role or own address has changed */
+    VC_DHT_CHANGED, /* vc_dht_status(): another role or own address, or it has joined */
     VC_DHT_SAVE     /* it is time to save the table */
 };
 
@@ -170,6 +170,7 @@ struct vc_dht_status {
     uint32_t nodes, suspects; /* in the tables */
     uint64_t network_size;    /* estimated; 0: unknown */
     struct vc_addr seen;      /* where others see us; family 0: unknown */
+    struct vc_key32 key;      /* the node key: another one when the network changes */
     uint32_t records;         /* held for others */
     uint32_t lookup_ms;       /* the last lookup took */
     uint16_t lookup_asked;    /* and so many requests */

@@ -7,7 +7,7 @@
 
 static bool knows_somebody(const struct vc_dht *dht)
 {
-    for (unsigned i = 0; i < VC_DHT_FAMILIES; i++) {
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         if (dht->families[i].is_on && vc_dht_table_good(&dht->families[i].table) > 0) {
             return true;
         }
@@ -22,7 +22,7 @@ void vc_dht_enter(struct vc_dht *dht, const struct vc_now *now,
 {
     struct vc_dht_door *door = &dht->doors[dht->door_next];
 
-    if (!vc_addr_is_usable(addr) || !dht->families[vc_dht_family_of(addr)].is_on) {
+    if (!vc_addr_is_usable(addr) || !vc_dht_has_family(dht, addr)) {
         return;
     }
     for (uint32_t i = 0; i < dht->cfg.doors_max; i++) {
@@ -116,7 +116,7 @@ static void note_the_lost(struct vc_dht *dht, const struct vc_now *now)
 {
     struct vc_dht_contact contact;
 
-    for (unsigned i = 0; i < VC_DHT_FAMILIES; i++) {
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         if (dht->families[i].is_on &&
             vc_dht_table_take_gone(&dht->families[i].table, &contact)) {
             lose(dht, now, &contact);
@@ -171,6 +171,7 @@ void vc_dht_joining_heard(struct vc_dht *dht, const struct vc_now *now,
         dht->told_count = answer->contact_count;
     }
     if (is_first) {
+        dht->is_change_untold = true;
         vc_dht_asks_seed(dht, now);
     }
 }
@@ -189,7 +190,7 @@ void vc_dht_joining_again(struct vc_dht *dht, const struct vc_now *now)
         dht->doors[i].tries = 0;
         dht->doors[i].due_at = now->mono;
     }
-    for (unsigned family = 0; family < VC_DHT_FAMILIES; family++) {
+    for (unsigned family = 0; family < vc_dht_family_count(dht); family++) {
         struct vc_dht_contact nodes[VC_DHT_FIRST_ASKED];
         size_t count = 0;
 
@@ -273,7 +274,7 @@ static bool is_walking(const struct vc_dht *dht)
 
 void vc_dht_joining_walked(struct vc_dht *dht, const struct vc_now *now)
 {
-    if (dht->families[0].is_on && dht->families[1].is_on) {
+    if (dht->cfg.has_ipv4 && dht->cfg.has_ipv6) {
         dht->walk_family = (uint8_t)(1 - dht->walk_family);
     }
     dht->walk_at = vc_ms_min(dht->walk_at, now->mono + VC_DHT_WALK_PAUSE_MS);
@@ -290,7 +291,7 @@ size_t vc_dht_save(const struct vc_dht *dht, uint8_t *ret_bytes, size_t room)
     struct vc_dht_contact contacts[VC_DHT_SAVE_NODES];
 
     vc_write_u8(&w, SAVED_VERSION);
-    for (unsigned i = 0; i < VC_DHT_FAMILIES; i++) {
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         size_t count = 0;
 
         if (dht->families[i].is_on) {
@@ -349,7 +350,7 @@ static void ping(struct vc_dht *dht, const struct vc_now *now)
 {
     struct vc_dht_contact contact;
 
-    for (unsigned i = 0; i < VC_DHT_FAMILIES; i++) {
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         if (dht->families[i].is_on && vc_dht_is_router(dht) &&
             vc_dht_table_ping(&dht->families[i].table, now->mono, &contact)) {
             (void)vc_dht_wish_for(dht,
@@ -409,7 +410,7 @@ vc_ms vc_dht_joining_due(const struct vc_dht *dht, const struct vc_now *now)
 
         due = vc_ms_min(due, at);
     }
-    for (unsigned i = 0; i < VC_DHT_FAMILIES; i++) {
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         if (dht->families[i].is_on && vc_dht_is_router(dht)) {
             due = vc_ms_min(due, dht->families[i].table.ping_due_at);
         }

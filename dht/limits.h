@@ -114,6 +114,7 @@
 #define VC_DHT_SAVE_FIRST_MS (UINT64_C(60) * 1000)
 #define VC_DHT_SAVE_EVERY_MS (UINT64_C(10) * 60 * 1000)
 #define VC_DHT_SAVE_NODES    200
+#define VC_DHT_REMEMBERED    4 /* of the nearest of each lookup, for the saved table */
 
 /* Records */
 

@@ -64,8 +64,7 @@ static bool make_room(struct vc_dht_lookup *lookup, uint8_t path, uint64_t dista
 static void hear(struct vc_dht_lookup *lookup, const struct vc_dht_contact *contact,
                  uint8_t path)
 {
-    uint64_t id =
-        vc_dht_node_id(&contact->addr, contact->r, &contact->key, lookup->is_bound);
+    uint64_t id = vc_dht_node_id(&contact->addr, &contact->key, lookup->is_bound);
     uint64_t distance = vc_dht_distance(lookup->target, id);
     uint8_t slot = lookup->count;
     unsigned at = lookup->count;

@@ -13,9 +13,9 @@
 #include "dht/limits.h"
 
 /* Nodes of which one lookup can know at a time; the farthest unasked give way. */
-#define VC_DHT_LOOKUP_NODES 96
+#define VC_DHT_LOOKUP_NODES 64
 /* Nodes that one lookup asks at most. */
-#define VC_DHT_LOOKUP_ASKED_MAX 96
+#define VC_DHT_LOOKUP_ASKED_MAX 64
 
 enum vc_dht_lookup_state {
     VC_DHT_LOOKUP_HEARD, /* of, from somebody */
@@ -26,8 +26,8 @@ enum vc_dht_lookup_state {
 };
 
 struct vc_dht_lookup_node {
-    struct vc_dht_contact contact;
     uint64_t distance;
+    struct vc_dht_contact contact;
     uint8_t state; /* enum vc_dht_lookup_state */
     uint8_t path;
 };

@@ -49,8 +49,7 @@ struct vc_dht_wish {
     bool is_hello;
     bool is_second;
     uint16_t owner, slot;
-    uint64_t target;               /* FIND */
-    struct vc_dht_contact contact; /* RING */
+    uint64_t target; /* FIND */
 };
 
 #define VC_DHT_WISHES_MAX 16
@@ -92,8 +91,7 @@ struct vc_dht_ask {
     bool has_value, is_value_untold; /* GET */
     bool is_over, is_over_told;      /* DONE is to be told, was told */
     vc_err reason;
-    uint64_t seq; /* of the value */
-    uint8_t value[VC_DHT_RECORD_LEN];
+    uint64_t seq;                              /* of the value */
     struct vc_dht_walk walks[VC_DHT_FAMILIES]; /* the second: only where has_ipv6 */
 };
 
@@ -160,7 +158,6 @@ struct vc_dht_witness {
 
 struct vc_dht_family {
     bool is_on;
-    uint8_t r;
     uint64_t id;
     struct vc_addr own; /* family 0: unknown */
     struct vc_dht_table table;
@@ -187,7 +184,6 @@ struct vc_dht {
     struct vc_dht_masks masks;
     struct vc_secret32 cookie_key;
     vc_ms began_at;
-    struct vc_dht_family families[VC_DHT_FAMILIES];
     struct vc_dht_peers peers;
     struct vc_dht_calls calls;
     struct vc_dht_seen seen;
@@ -196,12 +192,15 @@ struct vc_dht {
     struct vc_dht_tokens ask_tokens, dh_tokens, check_tokens, ring_tokens;
     /* asks_max of the caller's, then one for our own walks */
     uint8_t *asks;
+    uint8_t *values; /* VC_DHT_RECORD_LEN for each of the caller's: what was found */
     size_t ask_size; /* without IPv6 the second walk is left out */
     uint32_t asks_count;
     uint32_t next_id, next_ask; /* numbers given; the place that is served next */
     struct vc_dht_keep *keeps;
     struct vc_dht_wish wishes[VC_DHT_WISHES_MAX];
     uint32_t wish_first, wish_count;
+    struct vc_dht_contact
+        rung_for; /* of the RING in the queue; family 0: there is none */
     struct vc_dht_parcel *answers;
     uint32_t answer_first, answer_count;
     struct vc_dht_door *doors;
@@ -226,6 +225,8 @@ struct vc_dht {
     uint32_t recent_next;
     uint8_t out[VC_DHT_DATAGRAM_MAX];
     struct vc_dht_status stats; /* the counters of it */
+    struct vc_dht_family
+        families[VC_DHT_FAMILIES]; /* the second: only where has_ipv6 */
 };
 
 /* ---- dht.c ---- */
@@ -237,6 +238,15 @@ static inline struct vc_bytes vc_dht_network(const struct vc_dht *dht)
 static inline unsigned vc_dht_family_of(const struct vc_addr *addr)
 {
     return addr->family == 6;
+}
+static inline unsigned vc_dht_family_count(const struct vc_dht *dht)
+{
+    return dht->cfg.has_ipv6 ? 2 : 1;
+}
+static inline bool vc_dht_has_family(const struct vc_dht *dht,
+                                     const struct vc_addr *addr)
+{
+    return addr->family == 6 ? dht->cfg.has_ipv6 : dht->cfg.has_ipv4;
 }
 static inline struct vc_dht_family *vc_dht_family_at(struct vc_dht *dht,
                                                      const struct vc_addr *addr)
@@ -286,10 +296,6 @@ static inline struct vc_dht_ask *vc_dht_ask_at(const struct vc_dht *dht, uint32_
 {
     return (struct vc_dht_ask *)(void *)(dht->asks + (size_t)index * dht->ask_size);
 }
-static inline unsigned vc_dht_walk_count(const struct vc_dht *dht)
-{
-    return dht->cfg.has_ipv6 ? 2 : 1;
-}
 /* Takes a place for an ask of the caller's, or the one for our own walks. */
 struct vc_dht_ask *vc_dht_ask_begin(struct vc_dht *dht, const struct vc_now *now,
                                     enum vc_dht_ask_kind kind, uint64_t target);
@@ -329,6 +335,8 @@ void vc_dht_walks_reseed(struct vc_dht *dht, struct vc_dht_ask *ask);
 bool vc_dht_walks_are_over(const struct vc_dht *dht, const struct vc_dht_ask *ask);
 /* The same, but late answers are not waited for. */
 bool vc_dht_walks_are_settled(const struct vc_dht *dht, const struct vc_dht_ask *ask);
+/* Are the nearest much farther than they should be: has somebody left nodes out? */
+bool vc_dht_walks_are_thin(const struct vc_dht *dht, const struct vc_dht_ask *ask);
 /* Nodes that were asked in time and have not answered yet. */
 unsigned vc_dht_walks_waiting(const struct vc_dht *dht, const struct vc_dht_ask *ask);
 unsigned vc_dht_walks_answered(const struct vc_dht *dht, const struct vc_dht_ask *ask);

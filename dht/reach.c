@@ -64,7 +64,7 @@ static void take_address(struct vc_dht *dht, const struct vc_now *now,
     family->call_at = now->mono;
     dht->is_change_untold = true;
     if (is_bound) {
-        family->id = vc_dht_node_id(addr, family->r, &dht->key, true);
+        family->id = vc_dht_node_id(addr, &dht->key, true);
         vc_dht_table_set_own(&family->table, now->mono, family->id);
         dht->wants_walk = true;
     }
@@ -104,7 +104,7 @@ void vc_dht_reach_open(struct vc_dht *dht, const struct vc_now *now,
 
 void vc_dht_reach_forget(struct vc_dht *dht)
 {
-    for (unsigned i = 0; i < VC_DHT_FAMILIES; i++) {
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         struct vc_dht_family *family = &dht->families[i];
 
         memset(family->witnesses, 0, sizeof family->witnesses);
@@ -150,7 +150,7 @@ static enum vc_dht_why judge_all(struct vc_dht *dht, const struct vc_now *now)
 {
     enum vc_dht_why best = VC_DHT_WHY_NO_ANSWER;
 
-    for (unsigned i = 0; i < VC_DHT_FAMILIES; i++) {
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         if (dht->families[i].is_on) {
             enum vc_dht_why why = judge_family(dht, now, &dht->families[i]);
 
@@ -196,7 +196,7 @@ void vc_dht_reach_tick(struct vc_dht *dht, const struct vc_now *now)
     } else if (!dht->cfg.is_client) {
         why = judge_all(dht, now);
         role = why == VC_DHT_WHY_REACHABLE ? VC_DHT_ROLE_ROUTER : VC_DHT_ROLE_CLIENT;
-        for (unsigned i = 0; i < VC_DHT_FAMILIES; i++) {
+        for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
             if (dht->families[i].is_on) {
                 ask_for_call(dht, now, &dht->families[i]);
             }
@@ -217,7 +217,7 @@ vc_ms vc_dht_reach_due(const struct vc_dht *dht, const struct vc_now *now)
     if (dht->cfg.is_bootstrap || dht->cfg.is_private || dht->cfg.is_client) {
         return VC_NEVER;
     }
-    for (unsigned i = 0; i < VC_DHT_FAMILIES; i++) {
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         const struct vc_dht_family *family = &dht->families[i];
 
         if (family->is_on && family->stable_at != VC_NEVER &&
@@ -238,7 +238,7 @@ bool vc_dht_time(const struct vc_dht *dht, const struct vc_now *now, vc_ms *ret_
     int64_t offsets[VC_DHT_FAMILIES * VC_DHT_WITNESSES_MAX];
     unsigned count = 0;
 
-    for (unsigned i = 0; i < VC_DHT_FAMILIES * VC_DHT_WITNESSES_MAX; i++) {
+    for (unsigned i = 0; i < vc_dht_family_count(dht) * VC_DHT_WITNESSES_MAX; i++) {
         const struct vc_dht_witness *witness =
             &dht->families[i / VC_DHT_WITNESSES_MAX]
                  .witnesses[i % VC_DHT_WITNESSES_MAX];

@@ -102,7 +102,8 @@ static void call_back(struct vc_dht *dht, const struct vc_now *now,
     uint64_t anywhere;
     size_t count;
 
-    if (!vc_dht_tokens_take(&dht->ring_tokens, VC_DHT_RING_RATE, VC_DHT_RING_BURST,
+    if (dht->rung_for.addr.family != 0 ||
+        !vc_dht_tokens_take(&dht->ring_tokens, VC_DHT_RING_RATE, VC_DHT_RING_BURST,
                             now->mono)) {
         return;
     }
@@ -114,10 +115,12 @@ static void call_back(struct vc_dht *dht, const struct vc_now *now,
 
         if (peer != NULL && vc_dht_peer_has_cookie(peer, now->mono) &&
             vc_dht_prefix_wide(&nodes[i].addr) != vc_dht_prefix_wide(asked->from)) {
-            (void)vc_dht_wish_for(dht, &(struct vc_dht_wish){.to = nodes[i],
-                                                             .type = VC_DHT_RING,
-                                                             .owner = VC_DHT_OWNER_RING,
-                                                             .contact = asked->asker});
+            if (vc_dht_wish_for(dht,
+                                &(struct vc_dht_wish){.to = nodes[i],
+                                                      .type = VC_DHT_RING,
+                                                      .owner = VC_DHT_OWNER_RING})) {
+                dht->rung_for = asked->asker;
+            }
             return;
         }
     }
@@ -277,8 +280,7 @@ static void open_request(struct vc_dht *dht, const struct vc_now *now,
     } else if (!vc_dht_seen_add(&dht->seen, now->mono, &header->asker, &header->txid)) {
         dht->stats.dropped_replay++;
     } else {
-        asked.asker = (struct vc_dht_contact){
-            .addr = *from, .r = header->r, .key = header->asker};
+        asked.asker = (struct vc_dht_contact){.addr = *from, .key = header->asker};
         asked.is_proved = header->has_cookie &&
                           vc_dht_cookie_is_good(&asked.request.cookie, &dht->cookie_key,
                                                 now->mono, from);

@@ -11,7 +11,8 @@ void vc_dht_status(const struct vc_dht *dht, const struct vc_now *now,
     status.why = dht->why;
     status.records = vc_dht_records_count(&dht->records);
     status.is_joined = dht->is_joined;
-    for (unsigned i = 0; i < VC_DHT_FAMILIES; i++) {
+    status.key = dht->key;
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         const struct vc_dht_family *family = &dht->families[i];
         uint64_t size;
 
@@ -32,7 +33,7 @@ void vc_dht_status(const struct vc_dht *dht, const struct vc_now *now,
 bool vc_dht_node_at(const struct vc_dht *dht, uint32_t index,
                     struct vc_dht_node *ret_node)
 {
-    for (unsigned i = 0; i < VC_DHT_FAMILIES; i++) {
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         const struct vc_dht_table *table = &dht->families[i].table;
 
         if (!dht->families[i].is_on) {

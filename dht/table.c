@@ -77,8 +77,7 @@ static uint32_t find_at(const struct vc_dht_table *table, const struct vc_addr *
 static uint64_t id_of(const struct vc_dht_table *table,
                       const struct vc_dht_contact *contact)
 {
-    return vc_dht_node_id(&contact->addr, contact->r, &contact->key,
-                          !table->is_private);
+    return vc_dht_node_id(&contact->addr, &contact->key, !table->is_private);
 }
 
 size_t vc_dht_table_select(const struct vc_dht_table *table, uint64_t target,
@@ -266,8 +265,7 @@ bool vc_dht_table_heard(struct vc_dht_table *table, vc_ms now,
     struct vc_dht_entry entry = {.contact = *contact, .heard_at = vc_dht_seconds(now)};
     uint64_t id;
 
-    if (index < table->count && is_there(&table->entries[index], &contact->addr) &&
-        table->entries[index].contact.r == contact->r) {
+    if (index < table->count && is_there(&table->entries[index], &contact->addr)) {
         revive(table, now, index);
         vc_dht_table_answered(table, now);
         return true;

@@ -38,16 +38,29 @@ void vc_dht_walk_begin(struct vc_dht *dht, struct vc_dht_ask *ask, unsigned fami
     }
 }
 
+/* How far the nearest that answered are; gives their number. */
+static size_t nearest_distances(const struct vc_dht_walk *walk,
+                                uint64_t ret_distances[VC_DHT_REPLICAS])
+{
+    uint8_t slots[VC_DHT_REPLICAS];
+    size_t count = vc_dht_lookup_nearest(&walk->lookup, slots, VC_DHT_REPLICAS);
+
+    for (size_t n = 0; n < count; n++) {
+        ret_distances[n] = walk->lookup.nodes[slots[n]].distance;
+    }
+    return count;
+}
+
 void vc_dht_walks_begin(struct vc_dht *dht, struct vc_dht_ask *ask, uint8_t wanted)
 {
-    for (unsigned i = 0; i < vc_dht_walk_count(dht); i++) {
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         vc_dht_walk_begin(dht, ask, i, wanted);
     }
 }
 
 void vc_dht_walks_reseed(struct vc_dht *dht, struct vc_dht_ask *ask)
 {
-    for (unsigned i = 0; i < vc_dht_walk_count(dht); i++) {
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         if (ask->walks[i].is_on && ask->walks[i].lookup.count == 0) {
             seed(dht, i, &ask->walks[i]);
         }
@@ -56,7 +69,7 @@ void vc_dht_walks_reseed(struct vc_dht *dht, struct vc_dht_ask *ask)
 
 bool vc_dht_walks_are_over(const struct vc_dht *dht, const struct vc_dht_ask *ask)
 {
-    for (unsigned i = 0; i < vc_dht_walk_count(dht); i++) {
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         if (ask->walks[i].is_on && !vc_dht_lookup_is_over(&ask->walks[i].lookup)) {
             return false;
         }
@@ -66,7 +79,7 @@ bool vc_dht_walks_are_over(const struct vc_dht *dht, const struct vc_dht_ask *as
 
 bool vc_dht_walks_are_settled(const struct vc_dht *dht, const struct vc_dht_ask *ask)
 {
-    for (unsigned i = 0; i < vc_dht_walk_count(dht); i++) {
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         if (ask->walks[i].is_on && !vc_dht_lookup_is_settled(&ask->walks[i].lookup)) {
             return false;
         }
@@ -74,12 +87,26 @@ bool vc_dht_walks_are_settled(const struct vc_dht *dht, const struct vc_dht_ask 
     return true;
 }
 
+bool vc_dht_walks_are_thin(const struct vc_dht *dht, const struct vc_dht_ask *ask)
+{
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
+        const struct vc_dht_walk *walk = &ask->walks[i];
+        uint64_t distances[VC_DHT_REPLICAS];
+
+        if (walk->is_on && vc_dht_size_is_thin(&dht->families[i].size, distances,
+                                               nearest_distances(walk, distances))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static unsigned count_state(const struct vc_dht *dht, const struct vc_dht_ask *ask,
                             enum vc_dht_lookup_state state)
 {
     unsigned count = 0;
 
-    for (unsigned i = 0; i < vc_dht_walk_count(dht); i++) {
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         const struct vc_dht_walk *walk = &ask->walks[i];
 
         for (unsigned slot = 0; walk->is_on && slot < walk->lookup.count; slot++) {
@@ -101,7 +128,7 @@ unsigned vc_dht_walks_answered(const struct vc_dht *dht, const struct vc_dht_ask
 
 void vc_dht_walks_widen(struct vc_dht *dht, struct vc_dht_ask *ask)
 {
-    for (unsigned i = 0; i < vc_dht_walk_count(dht); i++) {
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         if (ask->walks[i].is_on) {
             vc_dht_lookup_widen(&ask->walks[i].lookup);
         }
@@ -144,7 +171,7 @@ unsigned vc_dht_walks_put_count(const struct vc_dht *dht, const struct vc_dht_as
 {
     unsigned count = 0;
 
-    for (unsigned i = 0; i < vc_dht_walk_count(dht); i++) {
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         const struct vc_dht_walk *walk = &ask->walks[i];
 
         for (unsigned slot = 0; walk->is_on && slot < walk->lookup.count; slot++) {
@@ -156,23 +183,21 @@ unsigned vc_dht_walks_put_count(const struct vc_dht *dht, const struct vc_dht_as
 
 void vc_dht_walks_learn(struct vc_dht *dht, const struct vc_dht_ask *ask)
 {
-    for (unsigned i = 0; i < vc_dht_walk_count(dht); i++) {
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         const struct vc_dht_walk *walk = &ask->walks[i];
         uint64_t distances[VC_DHT_REPLICAS];
-        uint8_t slots[VC_DHT_REPLICAS];
+        uint8_t slots[VC_DHT_REMEMBERED];
         size_t count;
 
         if (!walk->is_on || !vc_dht_lookup_is_over(&walk->lookup)) {
             continue;
         }
-        count = vc_dht_lookup_nearest(&walk->lookup, slots, VC_DHT_REPLICAS);
-        for (size_t n = 0; n < count; n++) {
-            distances[n] = walk->lookup.nodes[slots[n]].distance;
-            if (n < 4) {
-                vc_dht_remember(dht, &walk->lookup.nodes[slots[n]].contact);
-            }
-        }
+        count = nearest_distances(walk, distances);
         vc_dht_size_learn(&dht->families[i].size, distances, count,
                           count < VC_DHT_REPLICAS && count > 0);
+        count = vc_dht_lookup_nearest(&walk->lookup, slots, VC_DHT_REMEMBERED);
+        for (size_t n = 0; n < count; n++) {
+            vc_dht_remember(dht, &walk->lookup.nodes[slots[n]].contact);
+        }
     }
 }

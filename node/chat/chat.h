@@ -379,6 +379,9 @@ void vc_chat_prekey_turned(struct vc_chat *chat, const struct vc_now *now);
 /* Takes one output of mail. */
 void vc_chat_mail_output(struct vc_chat *chat, const struct vc_now *now,
                          const struct vc_mail_output *output);
+/* Takes one output of find. */
+void vc_chat_find_output(struct vc_chat *chat, const struct vc_now *now,
+                         const struct vc_find_output *output);
 void vc_chat_tick(struct vc_chat *chat, const struct vc_now *now);
 vc_ms vc_chat_due(const struct vc_chat *chat);
 /* Would the store's batch take whatever one more input may write?  While not, inputs and

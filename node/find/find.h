@@ -111,6 +111,7 @@ struct vc_find_contact {
     struct vc_certificate certificate;
 };
 
+/* How the first round is; those after a pause are of one lookup. */
 enum vc_find_urgency {
     VC_FIND_ONCE, /* he may have been away for long: one lookup */
     VC_FIND_QUICK /* he was there a moment ago, or is waited for: again after 1, 2, 4, 8 s */
@@ -128,7 +129,8 @@ void vc_find_seek_contact(struct vc_find *find, const struct vc_now *now, uint32
 /* The same for who made an invite that we hold. */
 void vc_find_seek_inviter(struct vc_find *find, const struct vc_now *now, uint32_t peer,
                           const struct vc_invite *invite, enum vc_find_urgency urgency);
-/* The pause counts no more: whoever waits for him has asked for it. */
+/* Whoever waits for him has asked for it: the next round may begin half a minute after the last,
+ * and is as the first. */
 void vc_find_hurry(struct vc_find *find, uint32_t peer);
 /* He is there, or not wanted any more: forgets all about @peer. */
 void vc_find_stop(struct vc_find *find, uint32_t peer);

@@ -133,7 +133,6 @@ static void try_request(struct vc_reader *r, bool is_hello)
 
     header.is_router = (flags & 1) != 0;
     header.has_cookie = (flags & 2) != 0;
-    header.r = flags >> 2 & VC_DHT_R_MAX;
     vc_read_copy(r, header.txid.b, sizeof header.txid.b);
     header.asker = talk.keys[0];
     body = vc_read_rest(r);
@@ -143,7 +142,7 @@ static void try_request(struct vc_reader *r, bool is_hello)
     VC_CHECK(dht_talk_ask(&talk, &header, body, 0, &datagram) == VC_OK);
     VC_CHECK(recv_request(dht_bytes(&datagram), &read, &opened));
     VC_CHECK(read.is_hello == is_hello && read.is_router == header.is_router &&
-             read.has_cookie == header.has_cookie && read.r == header.r);
+             read.has_cookie == header.has_cookie);
     VC_CHECK(memcmp(read.txid.b, header.txid.b, sizeof read.txid.b) == 0);
     judge_body(opened, body);
     spoil(&datagram, body.len);

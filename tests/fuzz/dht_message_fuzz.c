@@ -47,7 +47,6 @@ static void try_answer(struct vc_bytes body)
     for (size_t i = 0; i < answer.contact_count; i++) {
         VC_CHECK(vc_addr_is_usable(&answer.contacts[i].addr));
         VC_CHECK(answer.contacts[i].addr.family == answer.seen.family);
-        VC_CHECK(answer.contacts[i].r <= VC_DHT_R_MAX);
     }
 }
 

@@ -25,14 +25,14 @@ class NoMask(Exception):
 
 # Section 2.
 
-def node_id(ip, r, key, is_bound):
+def node_id(ip, key, is_bound):
+    back = digest(256, "dht id key", message=key)
     if not is_bound:
-        return int.from_bytes(digest(256, "dht id key", message=key + bytes([r]))[:8], "big")
+        return int.from_bytes(back[:8], "big")
     mask = MASKS[4 if len(ip) == 4 else 6]
     masked = bytes(a & b for a, b in zip(ip, mask))
-    front = digest(256, "dht id ip", message=masked + bytes([r]))[:3]
-    back = digest(256, "dht id key", message=key + bytes([r]))[:5]
-    return int.from_bytes(front + back, "big")
+    front = digest(256, "dht id ip", message=masked + bytes([key[0] & 7]))
+    return int.from_bytes(front[:3] + back[:5], "big")
 
 
 def place_id(place):
@@ -62,11 +62,8 @@ def read_address(cursor, family):
 
 def read_contact(cursor):
     """(family, contact as bytes)"""
-    first = cursor.number(1)
-    if first >= 64:
-        raise Malformed("bits that are zero")
-    family = first % 8
-    return family, bytes([first]) + read_address(cursor, family) + cursor.take(32)
+    family = cursor.number(1)
+    return family, bytes([family]) + read_address(cursor, family) + cursor.take(32)
 
 
 # Sections 4 and 5: bodies.  What is read comes back as it is without its padding.
@@ -202,7 +199,7 @@ def open_request(network, private, datagram):
     salt, masked = datagram[:16], datagram[16:61]
     for is_hello, mask in ((False, request_mask(network, own)), (True, hello_mask(network))):
         header = sodium.xchacha20_xor(mask, salt + bytes(8), masked)
-        if header[:4] == bytes(4) and header[4] < 32:
+        if header[:4] == bytes(4) and header[4] < 4:
             break
     else:
         raise NoMask

@@ -155,7 +155,7 @@ uint64_t __wrap_vc_dht_node_id(const struct vc_addr *addr, uint8_t r,
 
 uint32_t dht_net_node(const struct dht_net *net, const struct vc_dht_contact *contact)
 {
-    return lower(net, vc_dht_node_id(&contact->addr, contact->r, &contact->key, true));
+    return lower(net, vc_dht_node_id(&contact->addr, &contact->key, true));
 }
 
 /* Puts @node where it belongs among the nearest so far. */

@@ -36,7 +36,7 @@ static inline struct vc_dht_request dht_sample_request(unsigned type, bool has_c
         .place = {{0x20, 0x21}},
         .seq = 9,
         .record = VC_BYTES(dht_sample_record),
-        .contact = {.addr = dht_sample_addr(6, 1), .r = 3}};
+        .contact = {.addr = dht_sample_addr(6, 1)}};
 
     memset(request.cookie.b, 0xc0, sizeof request.cookie.b);
     return request;
@@ -56,7 +56,6 @@ static inline struct vc_dht_answer dht_sample_answer(unsigned type, uint8_t fami
     memset(answer.cookie.b, 0xc1, sizeof answer.cookie.b);
     for (uint8_t i = 0; i < answer.contact_count; i++) {
         answer.contacts[i] = (struct vc_dht_contact){.addr = dht_sample_addr(family, i),
-                                                     .r = i % (VC_DHT_R_MAX + 1),
                                                      .key = {{i}}};
     }
     return answer;

@@ -4,6 +4,7 @@
  *     dht_driver <COMMANDS >ANSWERS
  */
 #include "dht/datagram.h"
+#include "tests/vectors/driver_commands.h"
 #include "tests/vectors/driver_lines.h"
 #include "tests/vectors/driver_words.h"
 
@@ -53,24 +54,22 @@ static void answer_id(uint64_t id)
     (void)printf(" %016llx", (unsigned long long)id);
 }
 
-/* id BOUND IP R KEY */
+/* id BOUND IP KEY */
 static vc_err run_id(struct world *world, char **words)
 {
     struct vc_bytes ip;
     struct vc_addr addr;
     struct vc_key32 key;
-    uint32_t r;
     bool is_bound;
 
     (void)world;
     if (!word_bit(words[0], &is_bound) || !word_room(words[1], &ip) ||
-        (ip.len != 4 && ip.len != 16) || !word_number(words[2], &r) ||
-        r > VC_DHT_R_MAX || !word_bytes(words[3], &key, 32)) {
+        (ip.len != 4 && ip.len != 16) || !word_bytes(words[2], &key, 32)) {
         return VC_ERR_USAGE;
     }
     addr = (struct vc_addr){.family = ip.len == 4 ? 4 : 6};
     memcpy(addr.ip, ip.data, ip.len);
-    answer_id(vc_dht_node_id(&addr, (uint8_t)r, &key, is_bound));
+    answer_id(vc_dht_node_id(&addr, &key, is_bound));
     return VC_OK;
 }
 
@@ -156,8 +155,7 @@ static vc_err run_asked(struct world *world, char **words)
     }
     answer_ok();
     answer_word(header.is_hello ? "hello" : "request");
-    answer_number((uint32_t)header.is_router | (uint32_t)header.has_cookie << 1 |
-                  (uint32_t)header.r << 2);
+    answer_number((uint32_t)header.is_router | (uint32_t)header.has_cookie << 1);
     answer_bytes(VC_BYTES(header.txid.b));
     answer_bytes(VC_BYTES(header.asker.b));
     answer_bytes(body);
@@ -225,7 +223,7 @@ static vc_err run_ask(struct world *world, char **words)
     (void)world;
     if (!read_node(words, &node) ||
         (!header.is_hello && !word_bytes(words[2], &asked, 32)) ||
-        !word_number(words[3], &flags) || flags > 31 ||
+        !word_number(words[3], &flags) || flags > 3 ||
         !word_bytes(words[4], &header.txid, 8) || !word_room(words[5], &body) ||
         body.len < 1 || body.len > body_max || !word_number(words[6], &least) ||
         least > body_max || !word_rng(words[7], &rng)) {
@@ -233,7 +231,6 @@ static vc_err run_ask(struct world *world, char **words)
     }
     header.is_router = (flags & 1) != 0;
     header.has_cookie = (flags & 2) != 0;
-    header.r = (uint8_t)(flags >> 2);
     header.asker = node.key;
     if (header.is_hello) {
         mask = node.masks.hello;
@@ -289,10 +286,17 @@ static vc_err run_reply(struct world *world, char **words)
 }
 
 static const struct driver_line lines[] = {
-    {"answer", 1, 1, run_answer}, {"answered", 4, 4, run_answered},
-    {"ask", 8, 8, run_ask},       {"asked", 3, 3, run_asked},
-    {"id", 4, 4, run_id},         {"place", 1, 1, run_place},
-    {"reply", 8, 8, run_reply},   {"request", 2, 2, run_request},
+    {"account", 6, 6, driver_account_record},
+    {"answer", 1, 1, run_answer},
+    {"answered", 4, 4, run_answered},
+    {"ask", 8, 8, run_ask},
+    {"asked", 3, 3, run_asked},
+    {"id", 3, 3, run_id},
+    {"invite", 4, 4, driver_invite_record},
+    {"place", 1, 1, run_place},
+    {"record", 1, 1, driver_record},
+    {"reply", 8, 8, run_reply},
+    {"request", 2, 2, run_request},
 };
 
 int main(void)

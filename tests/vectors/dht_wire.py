@@ -69,8 +69,8 @@ def flip(data, byte, bit=0):
     return data[:byte] + bytes([data[byte] ^ 1 << bit]) + data[byte + 1:]
 
 
-def contact(ip, r, key):
-    return bytes([(4 if len(ip) == 4 else 6) + 8 * r]) + ip + PORT + key
+def contact(ip, key):
+    return bytes([4 if len(ip) == 4 else 6]) + ip + PORT + key
 
 
 def address(ip):
@@ -81,16 +81,16 @@ def requests(case):
     """(name, has a cookie, body)"""
     cookie, place, key = case.draw(16), case.draw(), case.draw()
     fields = {1: b"", 2: case.draw(8), 3: place, 4: RECORD, 5: place + case.draw(8), 6: b"",
-              7: contact(IPV6, 3, key)}
+              7: contact(IPV6, key)}
     for kind, rest in fields.items():
         yield False, bytes([kind]) + rest
         yield True, bytes([kind]) + cookie + rest
-    yield True, b"\7" + cookie + contact(IPV4, 7, key)
+    yield True, b"\7" + cookie + contact(IPV4, key)
 
 
 def answers(case):
     for ip in (IPV4, IPV6):
-        nodes = [contact(ip[:-1] + bytes([i + 1]), i, case.draw()) for i in range(8)]
+        nodes = [contact(ip[:-1] + bytes([i + 1]), case.draw()) for i in range(8)]
         nodes = nodes[:8 if len(ip) == 4 else 6]
         head = case.draw(16) + (1767225600).to_bytes(4, "little") + address(ip)
         yield b"\x81" + head
@@ -105,9 +105,8 @@ def ids(case):
     for _ in range(2):
         key, place = case.draw(), case.draw()
         for ip in (case.draw(4), case.draw(16), IPV4, IPV6):
-            for r in (0, 1, 7):
-                case.good("id", 1, ip, r, key)
-            case.good("id", 0, ip, 5, key)
+            case.good("id", 1, ip, key)
+            case.good("id", 0, ip, key)
         case.good("place", place)
 
 
@@ -121,7 +120,7 @@ def request_bodies(case):
     case.bad("unsupported", "request", 0, b"\0")
     case.bad("unsupported", "request", 1, b"\x08" + bytes(16))
     ring = b"\7" + bytes(16)
-    for wrong in (contact(IPV4, 7, bytes(32))[1:], b"\x45" + IPV4, b"\x04\0\0\0\1",
+    for wrong in (contact(IPV4, bytes(32))[1:], b"\x45" + IPV4, b"\x04\0\0\0\1",
                   b"\x06" + bytes(10) + b"\xff\xff" + IPV4):
         case.bad("malformed", "request", 1, ring + (wrong + PORT).ljust(51, b"\0"))
     case.bad("malformed", "request", 1, ring + b"\x04" + IPV4 + bytes(2) + bytes(32))
@@ -138,7 +137,7 @@ def answer_bodies(case):
     case.bad("malformed", "answer", b"\x84" + head + address(IPV4) + b"\5" + bytes(8))
     case.bad("malformed", "answer", b"\x81" + head + b"\4" + IPV4 + bytes(2))
     case.bad("malformed", "answer", b"\x81" + head + b"\5" + IPV4 + PORT)
-    nodes = [contact(IPV4, 0, bytes(32)), contact(IPV6, 0, bytes(32))]
+    nodes = [contact(IPV4, bytes(32)), contact(IPV6, bytes(32))]
     for ip, wrong in ((IPV4, b"\x01" + nodes[1]), (IPV6, b"\x01" + nodes[0]),
                       (IPV4, b"\x09" + 9 * nodes[0]), (IPV6, b"\x07" + 7 * nodes[1])):
         case.bad("malformed", "answer", b"\x82" + head + address(ip) + wrong)
@@ -155,7 +154,7 @@ def refuse_request(case, datagram):
 def request_datagrams(case):
     key = case.public(case.asked)
     for number, (has_cookie, body) in enumerate(requests(case)):
-        flags = number % 2 | 2 * has_cookie | number % 8 << 2
+        flags = number % 2 | 2 * has_cookie
         least = 0 if has_cookie else {2: 424, 3: 1008}.get(body[0], 8)
         datagram = case.quietly("ask", NETWORK, case.asker, key, flags, case.draw(8), body, least,
                                 case.draw())
@@ -165,7 +164,7 @@ def request_datagrams(case):
 
 
 def hellos(case):
-    for flags in (0, 1, 28):
+    for flags in (0, 1):
         body = b"\2" + case.draw(8)
         hello = case.quietly("ask", NETWORK, case.asker, "-", flags, case.draw(8), body, 456,
                              case.draw())

@@ -1,5 +1,5 @@
 /*
- * The commands of ratchet_driver that stand in files of their own.
+ * The commands of drivers that stand in files of their own.
  */
 #ifndef VC_TESTS_VECTORS_DRIVER_COMMANDS_H
 #define VC_TESTS_VECTORS_DRIVER_COMMANDS_H
@@ -12,6 +12,9 @@ driver_command driver_blind, driver_blindinvite, driver_blindsign;
 /* driver_people.c */
 driver_command driver_account, driver_device, driver_prekey, driver_onetime,
     driver_forget;
+
+/* driver_records.c */
+driver_command driver_record, driver_account_record, driver_invite_record;
 
 /* driver_talk.c */
 driver_command driver_start, driver_encrypt, driver_decrypt, driver_export,

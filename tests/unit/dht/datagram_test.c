@@ -75,14 +75,12 @@ static void test_a_request_is_opened_by_who_is_asked(void **state)
 
         header.is_router = (flags & 1) != 0;
         header.has_cookie = (flags & 2) != 0;
-        header.r = flags >> 2 & 7;
         assert_int_equal(dht_talk_ask(&talk, &header, VC_BYTES(words), 40, &datagram),
                          VC_OK);
         assert_true(vc_dht_request_unmask(&talk.masks[1], dht_bytes(&datagram), &read));
         assert_int_equal(read.is_hello, is_hello);
         assert_int_equal(read.is_router, header.is_router);
         assert_int_equal(read.has_cookie, header.has_cookie);
-        assert_int_equal(read.r, header.r);
         assert_memory_equal(read.txid.b, header.txid.b, sizeof read.txid.b);
         assert_memory_equal(read.asker.b, talk.keys[0].b, 32);
         assert_true(vc_dht_request_open(dht_bytes(&datagram), &read,
@@ -279,8 +277,8 @@ static void test_a_header_with_other_zeros_is_none(void **state)
         uint8_t bits;
         bool fits;
     } flips[] = {{16, 1, false},    {19, 0x80, false}, {20, 0x20, false},
-                 {20, 0x40, false}, {20, 0x80, false}, {20, 0x1f, true},
-                 {21, 0xff, true},  {60, 0x80, true}};
+                 {20, 0x40, false}, {20, 0x80, false}, {20, 0x04, false},
+                 {20, 0x03, true},  {21, 0xff, true},  {60, 0x80, true}};
     struct dht_talk talk;
     struct dht_datagram datagram;
     struct vc_dht_header header;
@@ -326,7 +324,7 @@ static void test_what_is_wrong_changes_nothing(void **state)
 {
     struct dht_talk talk;
     struct dht_datagram datagram;
-    struct vc_dht_header header = {.r = 5};
+    struct vc_dht_header header = {.is_router = true};
     struct vc_dht_txid txid = {{6}};
     struct vc_key32 key = {{7}};
 
@@ -335,7 +333,7 @@ static void test_what_is_wrong_changes_nothing(void **state)
     (void)ask(&talk, false, &datagram);
     datagram.b[16] ^= 1;
     assert_false(vc_dht_request_unmask(&talk.masks[1], dht_bytes(&datagram), &header));
-    assert_true(header.r == 5 && vc_is_zero(header.asker.b, 32));
+    assert_true(header.is_router && vc_is_zero(header.asker.b, 32));
     datagram.len = VC_DHT_ANSWER_OVERHEAD;
     assert_false(vc_dht_answer_txid(dht_bytes(&datagram), &txid));
     assert_int_equal(txid.b[0], 6);
@@ -499,8 +497,6 @@ static void test_mistakes_of_the_caller_are_found(void **state)
     answer_with(&talk, &header, answer_max);
     expect_assert_failure(answer_with(&talk, &header, answer_max + 1));
     expect_assert_failure(answer_with(&talk, &header, 0));
-    header.r = VC_DHT_R_MAX + 1;
-    expect_assert_failure(ask_with(&talk, &header, 1, 0));
     mask_with(&talk, 32);
     expect_assert_failure(mask_with(&talk, 33));
     expect_assert_failure(mask_with(&talk, 0));
