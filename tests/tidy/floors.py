@@ -194,6 +194,7 @@ NO_UNIT_TEST = {
     "node/edge/daemon.c": "tests/e2e/lab_start.py starts and stops it in every way",
     "node/edge/feed.c": "tests/e2e/lab_hostile.py wants no event lost",
     "node/edge/methods.c": "tests/e2e/lab_api.py calls every method",
+    "node/edge/methods_dht.c": "tests/e2e/lab_api.py calls every method",
     "node/edge/methods_identity.c": "tests/e2e/lab_api.py calls every method",
     "node/edge/methods_messages.c": "tests/e2e/lab_api.py calls every method",
     "node/edge/methods_node.c": "tests/e2e/lab_api.py calls every method",
