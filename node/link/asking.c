@@ -11,7 +11,7 @@ vc_err vc_link_connect(struct vc_link *link, vc_ms now, uint32_t peer,
         return VC_ERR_NOT_FOUND;
     uint32_t session = vc_peers_session(link, place);
     if (session != VC_SLOT_NONE) {
-        vc_session_look_at(link, session, addrs, count);
+        vc_session_look_at(link, now, session, addrs, count);
         return VC_OK;
     }
     if (link->peers[place].attempt == VC_SLOT_NONE) {
@@ -19,7 +19,7 @@ vc_err vc_link_connect(struct vc_link *link, vc_ms now, uint32_t peer,
         if (err != VC_OK)
             return err;
     }
-    vc_attempt_add_addrs(link, link->peers[place].attempt, addrs, count);
+    vc_attempt_add_addrs(link, now, link->peers[place].attempt, addrs, count);
     return VC_OK;
 }
 
@@ -39,7 +39,7 @@ vc_err vc_link_join(struct vc_link *link, vc_ms now, uint32_t peer,
         if (err != VC_OK)
             return err;
     }
-    vc_attempt_add_addrs(link, link->peers[place].attempt, addrs, count);
+    vc_attempt_add_addrs(link, now, link->peers[place].attempt, addrs, count);
     return VC_OK;
 }
 
