@@ -133,7 +133,8 @@
     7200 /* seconds before its day that a record is published */
 #define VC_DHT_RECORD_AFTER_S 7200 /* and after it that it expires: clocks differ */
 #define VC_DHT_SEQ_STEP_MS    (UINT64_C(10) * 60 * 1000)
-#define VC_DHT_SWEEP_EVERY_MS (UINT64_C(60) * 1000) /* it looks at all that is held */
+#define VC_DHT_EXPIRED_PER_PUT \
+    2 /* records that go for each that comes: no pause at midnight */
 /* What says more than this of the future is refused, so that nobody locks a place for ever
  * nor holds one for long; the day, both ends and the difference of two clocks fit in. */
 #define VC_DHT_SEQ_AHEAD_MS    (UINT64_C(2) * 60 * 60 * 1000)

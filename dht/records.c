@@ -36,7 +36,7 @@ void vc_dht_records_init(struct vc_dht_records *records, void *mem, uint32_t cap
     at += vc_map_footprint(capacity);
     vc_map_init(&records->by_prefix, at, capacity);
     at += vc_map_footprint(capacity);
-    vc_heap_init(&records->by_refresh, at, capacity);
+    vc_heap_init(&records->by_due, at, capacity);
     at += heap_footprint(capacity);
     vc_heap_init(&records->by_distance, at, capacity);
     at += heap_footprint(capacity);
@@ -90,29 +90,48 @@ static void drop(struct vc_dht_records *records, uint32_t index)
         vc_map_remove(&records->by_prefix, hash_of_prefix(records, held->prefix),
                       index);
     }
-    vc_heap_set(&records->by_refresh, index, VC_NEVER);
+    vc_heap_set(&records->by_due, index, VC_NEVER);
     vc_heap_set(&records->by_distance, index, VC_NEVER);
     vc_pool_give(&records->pool, index);
 }
 
-/* Throws out what is not timely: it looks at everything, so not often. */
-static void sweep(struct vc_dht_records *records, const struct vc_dht_records_at *at)
+/* When it is the first to go. */
+static vc_ms due_of(const struct vc_dht_held *held, const struct vc_dht_records_at *at)
 {
-    if (at->now < vc_ms_after(records->swept_at, VC_DHT_SWEEP_EVERY_MS)) {
-        return;
+    vc_ms expires_at = (vc_ms)held->expiry * 1000; /* by the other clock */
+    vc_ms due_at = vc_ms_after(at->now, VC_DHT_UNREFRESHED_MS);
+
+    if (at->unix_ms == 0 || expires_at <= at->unix_ms) {
+        return due_at;
     }
-    records->swept_at = at->now;
-    for (uint32_t i = 0; i < records->capacity; i++) {
-        if (vc_pool_is_taken(&records->pool, i) &&
-            !is_timely(&records->items[i], at->unix_ms)) {
-            drop(records, i);
+    return vc_ms_min(due_at, vc_ms_after(at->now, expires_at - at->unix_ms));
+}
+
+static void refresh(struct vc_dht_records *records, const struct vc_dht_records_at *at,
+                    uint32_t index)
+{
+    vc_heap_set(&records->by_due, index, due_of(&records->items[index], at));
+}
+
+/* Throws out what has expired, so much for each that comes that it never takes long. */
+static void drop_expired(struct vc_dht_records *records,
+                         const struct vc_dht_records_at *at)
+{
+    for (int i = 0; i < VC_DHT_EXPIRED_PER_PUT && records->pool.count > 0; i++) {
+        const struct vc_heap_entry *first = &records->by_due.entries[0];
+
+        if (first->due_at > at->now ||
+            is_timely(&records->items[first->index], at->unix_ms)) {
+            return;
         }
+        drop(records, first->index);
     }
 }
 
 /* What the search below counts: it never finds, and so goes on to the last. */
 struct tally {
     const struct vc_dht_records *records;
+    vc_ms unix_ms;
     uint32_t *count;
 };
 
@@ -121,18 +140,21 @@ static bool tally_one(const void *ctx, uint32_t value, const void *key)
     const struct tally *tally = ctx;
     const uint64_t *prefix = key;
 
-    *tally->count += tally->records->items[value].prefix == *prefix;
+    const struct vc_dht_held *held = &tally->records->items[value];
+
+    *tally->count += held->prefix == *prefix && is_timely(held, tally->unix_ms);
     return false;
 }
 
-static bool is_crowded(const struct vc_dht_records *records, uint64_t prefix)
+static bool is_crowded(const struct vc_dht_records *records,
+                       const struct vc_dht_records_at *at)
 {
     uint32_t count = 0, none;
-    const struct tally tally = {records, &count};
+    const struct tally tally = {records, at->unix_ms, &count};
 
     if (records->is_private ||
-        vc_map_find(&records->by_prefix, hash_of_prefix(records, prefix), tally_one,
-                    &tally, &prefix, &none)) {
+        vc_map_find(&records->by_prefix, hash_of_prefix(records, at->prefix), tally_one,
+                    &tally, &at->prefix, &none)) {
         return false;
     }
     return count >= VC_DHT_RECORDS_PER_24;
@@ -154,35 +176,33 @@ static bool find_victim(const struct vc_dht_records *records,
                         const struct vc_dht_records_at *at, uint64_t distance,
                         uint32_t *ret_index)
 {
-    const struct vc_heap_entry *oldest = &records->by_refresh.entries[0];
+    const struct vc_heap_entry *first = &records->by_due.entries[0];
     const struct vc_heap_entry *farthest = &records->by_distance.entries[0];
 
-    if (vc_ms_after(oldest->due_at, VC_DHT_UNREFRESHED_MS) <= at->now) {
-        *ret_index = oldest->index;
+    if (first->due_at <= at->now) {
+        *ret_index = first->index;
         return true;
     }
     *ret_index = farthest->index;
     return farthest->due_at < nearness_of(distance);
 }
 
-/* Is there room for one more of @prefix at @distance?  Nothing goes out for it yet that anybody
+/* Is there room for one more at @distance?  Nothing goes out for it yet that anybody
  * would miss: its signature is not checked. */
 static bool has_room(struct vc_dht_records *records, const struct vc_dht_records_at *at,
-                     uint64_t prefix, uint64_t distance)
+                     uint64_t distance)
 {
     uint32_t victim;
 
     if (records->capacity == 0) {
         return false;
     }
-    if (is_full(records) || is_crowded(records, prefix)) {
-        sweep(records, at);
-    }
-    return !is_crowded(records, prefix) &&
+    drop_expired(records, at);
+    return !is_crowded(records, at) &&
            (!is_full(records) || find_victim(records, at, distance, &victim));
 }
 
-static void write(struct vc_dht_records *records, uint32_t index, vc_ms now,
+static void write(struct vc_dht_records *records, uint32_t index,
                   const struct vc_dht_record *record, struct vc_bytes bytes)
 {
     struct vc_dht_held *held = &records->items[index];
@@ -190,12 +210,11 @@ static void write(struct vc_dht_records *records, uint32_t index, vc_ms now,
     held->seq = record->seq;
     held->expiry = record->expiry;
     memcpy(held->bytes, bytes.data, sizeof(held->bytes));
-    vc_heap_set(&records->by_refresh, index, now);
 }
 
 static void add(struct vc_dht_records *records, const struct vc_dht_records_at *at,
-                const struct vc_hash32 *place, uint64_t prefix,
-                const struct vc_dht_record *record, struct vc_bytes bytes)
+                const struct vc_hash32 *place, const struct vc_dht_record *record,
+                struct vc_bytes bytes)
 {
     uint64_t distance = vc_dht_distance(at->own, vc_dht_place_id(place));
     uint32_t index = 0;
@@ -205,34 +224,34 @@ static void add(struct vc_dht_records *records, const struct vc_dht_records_at *
     }
     VC_CHECK(vc_pool_take(&records->pool, &index) == VC_OK);
     records->items[index].place = *place;
-    records->items[index].prefix = prefix;
+    records->items[index].prefix = at->prefix;
     VC_CHECK(vc_map_insert(&records->by_place, hash_of_place(records, place), index) ==
              VC_OK);
     if (!records->is_private) {
-        VC_CHECK(vc_map_insert(&records->by_prefix, hash_of_prefix(records, prefix),
+        VC_CHECK(vc_map_insert(&records->by_prefix, hash_of_prefix(records, at->prefix),
                                index) == VC_OK);
     }
     vc_heap_set(&records->by_distance, index, nearness_of(distance));
-    write(records, index, at->now, record, bytes);
+    write(records, index, record, bytes);
+    refresh(records, at, index);
 }
 
 /* A record for a place at which nothing is held. */
 static vc_err put_new(struct vc_dht_records *records,
-                      const struct vc_dht_records_at *at, const struct vc_addr *from,
+                      const struct vc_dht_records_at *at,
                       const struct vc_dht_record *record, struct vc_bytes bytes,
                       const struct vc_hash32 *place, enum vc_dht_hold *ret_hold)
 {
     uint64_t distance = vc_dht_distance(at->own, vc_dht_place_id(place));
-    uint64_t prefix = vc_dht_prefix_narrow(from);
 
     if (distance > at->reach) {
         *ret_hold = VC_DHT_HOLD_FAR;
-    } else if (!has_room(records, at, prefix, distance)) {
+    } else if (!has_room(records, at, distance)) {
         *ret_hold = VC_DHT_HOLD_FULL;
     } else if (!vc_dht_record_verify(record, bytes)) {
         return VC_ERR_MALFORMED;
     } else {
-        add(records, at, place, prefix, record, bytes);
+        add(records, at, place, record, bytes);
         *ret_hold = VC_DHT_HOLD_YES;
     }
     return VC_OK;
@@ -255,16 +274,15 @@ static vc_err put_again(struct vc_dht_records *records,
         if (!vc_dht_record_verify(record, bytes)) {
             return VC_ERR_MALFORMED;
         }
-        write(records, index, at->now, record, bytes);
+        write(records, index, record, bytes);
     }
-    vc_heap_set(&records->by_refresh, index, at->now);
+    refresh(records, at, index);
     *ret_hold = VC_DHT_HOLD_YES;
     return VC_OK;
 }
 
 vc_err vc_dht_records_put(struct vc_dht_records *records,
                           const struct vc_dht_records_at *at,
-                          const struct vc_addr *from,
                           const struct vc_dht_record *record, struct vc_bytes bytes,
                           enum vc_dht_hold *ret_hold, uint64_t *ret_seq)
 {
@@ -283,7 +301,7 @@ vc_err vc_dht_records_put(struct vc_dht_records *records,
     if (find(records, &place, &index)) {
         err = put_again(records, at, index, record, bytes, ret_hold);
     } else {
-        err = put_new(records, at, from, record, bytes, &place, ret_hold);
+        err = put_new(records, at, record, bytes, &place, ret_hold);
     }
     if (err == VC_OK) {
         *ret_seq = find(records, &place, &index) ? records->items[index].seq : 0;
@@ -307,7 +325,7 @@ enum vc_dht_hold vc_dht_records_refresh(struct vc_dht_records *records,
     if (*ret_seq != seq) {
         return *ret_seq > seq ? VC_DHT_HOLD_NEWER : VC_DHT_HOLD_NO;
     }
-    vc_heap_set(&records->by_refresh, index, at->now);
+    refresh(records, at, index);
     return VC_DHT_HOLD_YES;
 }
 

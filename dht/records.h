@@ -2,21 +2,20 @@
  * The records of others that this node holds.
  *
  * In memory, of a fixed number; one at a place; the highest seq wins, of two with equal seq
- * and other bytes the first stays.  Full means: what nobody has refreshed for
- * VC_DHT_UNREFRESHED_MS goes first, else what was farthest from us when it came, if that is
+ * and other bytes the first stays.  Full means: what has expired, or nobody has refreshed for
+ * VC_DHT_UNREFRESHED_MS, goes first, else what was farthest from us when it came, if that is
  * farther than the new one; else the new one is refused.  Limits are for new places: what
  * replaces a record that is held takes no more room, wherever it comes from.
  *
  * What is not timely (vc_dht_record_is_timely()) is as if it were not there: it is never given
- * out, anything replaces it, and it is thrown out when a limit is reached.  So nothing that came
- * while the date was unknown stays for ever.
+ * out, anything replaces it, and no limit counts it.  So nothing that came while the date was
+ * unknown stays for ever.
  *
  * dht/SPEC.md, "Records".
  */
 #ifndef VC_DHT_RECORDS_H
 #define VC_DHT_RECORDS_H
 
-#include "crypto/base/addr.h"
 #include "crypto/base/heap.h"
 #include "crypto/base/map.h"
 #include "crypto/base/pool.h"
@@ -37,11 +36,10 @@ struct vc_dht_records {
     struct vc_map by_place;
     struct vc_map
         by_prefix; /* of each prefix as many as it has; not in private networks */
-    struct vc_heap by_refresh;  /* when it was put or last refreshed */
+    struct vc_heap by_due;      /* when it is the first to go */
     struct vc_heap by_distance; /* the farthest first */
     uint8_t map_key[16];
     uint32_t capacity; /* 0: holds nothing, as a client */
-    vc_ms swept_at;    /* when what is not timely was last thrown out */
     bool is_private;
 };
 
@@ -51,10 +49,11 @@ void vc_dht_records_init(struct vc_dht_records *records, void *mem, uint32_t cap
                          bool is_private, struct vc_rng *rng);
 
 struct vc_dht_records_at {
-    vc_ms now;      /* monotonic */
-    vc_ms unix_ms;  /* 0: the date is not known */
-    uint64_t own;   /* our id in the network over which the request came */
-    uint64_t reach; /* the greatest distance from us at which a new place is taken */
+    vc_ms now;       /* monotonic */
+    vc_ms unix_ms;   /* 0: the date is not known */
+    uint64_t prefix; /* the network of who asks: vc_dht_prefix_narrow() */
+    uint64_t own;    /* our id in the family over which the request came */
+    uint64_t reach;  /* the greatest distance from us at which a new place is taken */
 };
 
 /*
@@ -66,7 +65,6 @@ struct vc_dht_records_at {
  */
 VC_NODISCARD vc_err vc_dht_records_put(struct vc_dht_records *records,
                                        const struct vc_dht_records_at *at,
-                                       const struct vc_addr *from,
                                        const struct vc_dht_record *record,
                                        struct vc_bytes bytes,
                                        enum vc_dht_hold *ret_hold, uint64_t *ret_seq);

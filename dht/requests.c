@@ -73,6 +73,7 @@ static struct vc_dht_records_at records_at(struct vc_dht *dht, const struct vc_n
 
     return (struct vc_dht_records_at){.now = now->mono,
                                       .unix_ms = vc_dht_date(dht, now),
+                                      .prefix = vc_dht_prefix_narrow(from),
                                       .own = family->id,
                                       .reach = reach > UINT64_MAX / VC_DHT_REGION_FACTOR
                                                    ? UINT64_MAX
@@ -88,9 +89,8 @@ static bool put_record(struct vc_dht *dht, const struct vc_now *now,
 
     answer->type = VC_DHT_HOLD;
     return vc_dht_record_read(asked->request.record, &record) == VC_OK &&
-           vc_dht_records_put(&dht->records, &at, asked->from, &record,
-                              asked->request.record, &answer->hold,
-                              &answer->seq) == VC_OK;
+           vc_dht_records_put(&dht->records, &at, &record, asked->request.record,
+                              &answer->hold, &answer->seq) == VC_OK;
 }
 
 /* Lets somebody whom the asker has not written to ping him. */

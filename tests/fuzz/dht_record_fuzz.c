@@ -10,7 +10,7 @@ enum { CAPACITY = 4 };
 
 static struct vc_blinded signer;
 static struct vc_dht_records records;
-static uint64_t mem[CAPACITY * 2048 / sizeof(uint64_t)];
+static uint64_t mem[(size_t)CAPACITY * 2048 / sizeof(uint64_t)];
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -39,7 +39,6 @@ static void try_store(struct vc_bytes bytes, vc_ms unix_ms)
 {
     static const struct vc_secret32 seed = {{2}};
     const struct vc_dht_records_at at = {.unix_ms = unix_ms, .reach = UINT64_MAX};
-    const struct vc_addr from = vc_addr_ipv4((const uint8_t[]){192, 0, 2, 1}, 1);
     struct vc_dht_record record;
     struct vc_hash32 place;
     struct vc_rng rng;
@@ -55,8 +54,7 @@ static void try_store(struct vc_bytes bytes, vc_ms unix_ms)
     vc_rng_init(&rng, &seed);
     memset(mem, 0, sizeof(mem));
     vc_dht_records_init(&records, mem, CAPACITY, false, &rng);
-    if (vc_dht_records_put(&records, &at, &from, &record, bytes, &hold, &seq) !=
-        VC_OK) {
+    if (vc_dht_records_put(&records, &at, &record, bytes, &hold, &seq) != VC_OK) {
         VC_CHECK(vc_dht_records_count(&records) == 0);
         VC_CHECK(!vc_dht_record_is_timely(&record, unix_ms) ||
                  !vc_dht_record_verify(&record, bytes));

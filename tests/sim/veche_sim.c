@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "crypto/prim.h"
+#include "tests/sim/dht_main.h"
 #include "tests/sim/plants.h"
 #include "tests/sim/world.h"
 
@@ -30,7 +31,9 @@ static void print_usage(void)
          "  --plant NAME     with a bug on purpose (--plants lists them)\n"
          "  --judge-plants   every planted bug must be caught within these seeds\n"
          "  --trace          say what happens\n"
-         "  --hash           print each world's trace hash");
+         "  --hash           print each world's trace hash\n"
+         "\n"
+         "veche-sim dht      the DHT alone, with many nodes: veche-sim dht --help");
 }
 
 static struct sim_config overrides;
@@ -225,6 +228,9 @@ int main(int argc, char **argv)
     bool judges_on_trial = false, is_understood = true;
     int option;
 
+    if (argc > 1 && strcmp(argv[1], "dht") == 0) {
+        return sim_dht_main(argc - 1, argv + 1);
+    }
     while ((option = getopt_long(argc, argv, "h", known, NULL)) != -1) {
         switch (option) {
         case 's': is_understood &= parse_seeds(optarg, &first, &last); break;

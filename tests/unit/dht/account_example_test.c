@@ -10,7 +10,7 @@
 enum { EPOCH = 20455, FROM = 1767225600 };
 
 void __real_vc_rng_draw(struct vc_rng *rng, void *ret_bytes, size_t len);
-void __wrap_vc_rng_draw(struct vc_rng *rng, void *ret_bytes, size_t len);
+void __wrap_vc_rng_draw(struct vc_rng *from, void *ret_bytes, size_t len);
 
 static struct vc_rng rng; /* that of the examples; the self-test has its own */
 

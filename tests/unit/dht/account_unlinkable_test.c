@@ -118,10 +118,10 @@ static int prepare(void **state)
     vc_prop_bytes(&prop, &seed, sizeof(seed));
     vc_rng_init(&rng, &seed);
     for (uint32_t account = 0; account < ACCOUNTS; account++) {
-        for (uint16_t index = 0; index < DEVICES; index++) {
+        for (unsigned index = 0; index < DEVICES; index++) {
             struct account_hand hand;
 
-            account_hand_begin(&hand, account, index);
+            account_hand_begin(&hand, account, (uint16_t)index);
             if (index < 2) {
                 account_hand_fill(&hand);
             }

@@ -35,7 +35,6 @@ static void hold_record(struct world *world)
     struct vc_dht_records_at at = {
         .now = world->now.mono, .unix_ms = world->now.unix_ms, .reach = UINT64_MAX};
     uint32_t now_s = (uint32_t)(world->now.unix_ms / 1000);
-    struct vc_addr writer = dht_sample_addr(4, 1);
     struct vc_key32 key;
     struct vc_sign_secret secret;
     struct vc_scalar factor;
@@ -51,7 +50,7 @@ static void hold_record(struct world *world)
                        VC_BYTES(body), &signer);
     assert_int_equal(vc_dht_record_read(VC_BYTES(world->record), &record), VC_OK);
     vc_dht_record_place(&world->place, &record);
-    assert_int_equal(vc_dht_records_put(&world->dht->records, &at, &writer, &record,
+    assert_int_equal(vc_dht_records_put(&world->dht->records, &at, &record,
                                         VC_BYTES(world->record), &hold, &seq),
                      VC_OK);
     assert_int_equal(hold, VC_DHT_HOLD_YES);

@@ -1,8 +1,8 @@
 /*
  * The held records against a naive model: an array that is looked through for everything.
  *
- * Places, signatures and networks are made up here (the linker puts these in front of the real
- * ones), so that places can share an id and 100,000 operations take no time.
+ * Places and signatures are made up here (the linker puts these in front of the real ones), so
+ * that places can share an id and 100,000 operations take no time.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,6 @@ void __wrap_vc_dht_record_place(struct vc_hash32 *ret_place,
                                 const struct vc_dht_record *record);
 bool __wrap_vc_dht_record_verify(const struct vc_dht_record *record,
                                  struct vc_bytes bytes);
-uint64_t __wrap_vc_dht_prefix_narrow(const struct vc_addr *addr);
 
 void __wrap_vc_dht_record_place(struct vc_hash32 *ret_place,
                                 const struct vc_dht_record *record)
@@ -34,23 +33,18 @@ bool __wrap_vc_dht_record_verify(const struct vc_dht_record *record,
     return record->sig.b[0] == SIGNED;
 }
 
-uint64_t __wrap_vc_dht_prefix_narrow(const struct vc_addr *addr)
-{
-    return addr->ip[2];
-}
-
 struct entry {
     struct vc_hash32 place;
     uint64_t prefix, seq, distance;
     uint32_t expiry;
-    vc_ms refreshed_at;
+    vc_ms due_at;   /* when it is the first to go */
+    uint32_t index; /* where the records have it, which decides between equals */
     uint8_t bytes[VC_DHT_RECORD_LEN];
 };
 
 struct model {
     struct entry entries[CAPACITY];
     size_t count;
-    vc_ms swept_at;
     bool is_private;
 };
 
@@ -62,16 +56,17 @@ struct world {
     struct vc_hash32 places[KEYS];
     vc_ms unix_ms; /* the true date, whether it is known or not */
     uint32_t nets; /* from how many networks they write at present */
-    unsigned holds[5], malformed, evictions, crowdings, sweeps; /* what was met */
+    unsigned holds[5], malformed, evictions, crowdings, expiries; /* what was met */
 };
 
 static bool is_timely(const struct world *world, uint64_t seq, uint32_t expiry)
 {
     const uint64_t unix_ms = world->at.unix_ms;
 
-    return unix_ms == 0 || ((uint64_t)expiry * 1000 > unix_ms &&
-                            (uint64_t)expiry * 1000 <= unix_ms + 30 * 60 * MINUTE_MS &&
-                            seq <= unix_ms + 2 * 60 * MINUTE_MS);
+    return unix_ms == 0 ||
+           ((uint64_t)expiry * 1000 > unix_ms &&
+            (uint64_t)expiry * 1000 <= unix_ms + UINT64_C(30) * 60 * MINUTE_MS &&
+            seq <= unix_ms + UINT64_C(2) * 60 * MINUTE_MS);
 }
 
 static struct entry *model_find(struct model *model, const struct vc_hash32 *place)
@@ -89,58 +84,73 @@ static void model_drop(struct model *model, struct entry *entry)
     *entry = model->entries[--model->count];
 }
 
-static void model_sweep(struct world *world)
+static void model_touch(const struct world *world, struct entry *entry)
 {
-    struct model *model = &world->model;
+    vc_ms left_ms = (vc_ms)entry->expiry * 1000 - world->at.unix_ms;
 
-    if (world->at.now < model->swept_at + MINUTE_MS) {
-        return;
-    }
-    model->swept_at = world->at.now;
-    for (size_t i = model->count; i-- > 0;) {
-        if (!is_timely(world, model->entries[i].seq, model->entries[i].expiry)) {
-            model_drop(model, &model->entries[i]);
-            world->sweeps++;
-        }
+    entry->due_at = world->at.now + 150 * MINUTE_MS;
+    if (world->at.unix_ms > 0 && left_ms < 150 * MINUTE_MS) {
+        entry->due_at = world->at.now + left_ms;
     }
 }
 
-static bool is_crowded(const struct model *model, uint64_t prefix)
+/* The first to go of all, or the farthest. */
+static struct entry *model_first(struct model *model, bool is_by_distance)
 {
+    struct entry *first = NULL;
+
+    for (size_t i = 0; i < model->count; i++) {
+        struct entry *entry = &model->entries[i];
+        uint64_t key = is_by_distance ? ~entry->distance : entry->due_at;
+        uint64_t first_key = first == NULL    ? 0
+                             : is_by_distance ? ~first->distance
+                                              : first->due_at;
+
+        if (first == NULL || key < first_key ||
+            (key == first_key && entry->index < first->index)) {
+            first = entry;
+        }
+    }
+    return first;
+}
+
+static void model_drop_expired(struct world *world)
+{
+    for (int i = 0; i < 2 && world->model.count > 0; i++) {
+        struct entry *first = model_first(&world->model, false);
+
+        if (first->due_at > world->at.now ||
+            is_timely(world, first->seq, first->expiry)) {
+            return;
+        }
+        model_drop(&world->model, first);
+        world->expiries++;
+    }
+}
+
+static bool is_crowded(const struct world *world)
+{
+    const struct model *model = &world->model;
     unsigned count = 0;
 
     for (size_t i = 0; i < model->count; i++) {
-        count += model->entries[i].prefix == prefix;
+        const struct entry *entry = &model->entries[i];
+        count += entry->prefix == world->at.prefix &&
+                 is_timely(world, entry->seq, entry->expiry);
     }
     return !model->is_private && count >= 32;
 }
 
-/* May @entry go for one at @distance: are none before it? */
-static bool may_go(const struct world *world, const struct entry *entry,
-                   uint64_t distance)
+/* Who goes for one at @distance; NULL: nobody. */
+static struct entry *model_victim(struct world *world, uint64_t distance)
 {
-    const struct model *model = &world->model;
-    uint64_t oldest = UINT64_MAX, farthest = 0;
+    struct entry *first = model_first(&world->model, false);
+    struct entry *farthest = model_first(&world->model, true);
 
-    for (size_t i = 0; i < model->count; i++) {
-        const struct entry *other = &model->entries[i];
-        oldest = other->refreshed_at < oldest ? other->refreshed_at : oldest;
-        farthest = other->distance > farthest ? other->distance : farthest;
+    if (first->due_at <= world->at.now) {
+        return first;
     }
-    if (oldest + 150 * MINUTE_MS <= world->at.now) {
-        return entry->refreshed_at == oldest;
-    }
-    return farthest > distance && entry->distance == farthest;
-}
-
-static bool any_may_go(const struct world *world, uint64_t distance)
-{
-    for (size_t i = 0; i < world->model.count; i++) {
-        if (may_go(world, &world->model.entries[i], distance)) {
-            return true;
-        }
-    }
-    return false;
+    return farthest->distance > distance ? farthest : NULL;
 }
 
 static bool is_held(const struct world *world, const struct vc_hash32 *place)
@@ -151,27 +161,21 @@ static bool is_held(const struct world *world, const struct vc_hash32 *place)
     return vc_dht_records_get(&world->records, &undated, place).len > 0;
 }
 
-/* Exactly one is gone, and it may have been that one. */
-static void model_evict(struct world *world, uint64_t distance)
+static uint32_t index_of(const struct world *world, const struct vc_hash32 *place)
 {
-    struct entry *gone = NULL;
+    uint32_t i = 0;
 
-    for (size_t i = 0; i < world->model.count; i++) {
-        if (!is_held(world, &world->model.entries[i].place)) {
-            assert_null(gone);
-            gone = &world->model.entries[i];
-        }
+    while (!vc_pool_is_taken(&world->records.pool, i) ||
+           memcmp(&world->records.items[i].place, place, sizeof(*place)) != 0) {
+        i++;
+        assert_true(i < CAPACITY);
     }
-    assert_non_null(gone);
-    assert_true(may_go(world, gone, distance));
-    model_drop(&world->model, gone);
-    world->evictions++;
+    return i;
 }
 
 struct put {
     struct vc_hash32 place;
     struct vc_dht_record record;
-    uint64_t prefix;
     uint8_t bytes[VC_DHT_RECORD_LEN];
 };
 
@@ -185,12 +189,10 @@ static vc_err model_put_new(struct world *world, const struct put *put,
         *ret_hold = VC_DHT_HOLD_FAR;
         return VC_OK;
     }
-    if (model->count == CAPACITY || is_crowded(model, put->prefix)) {
-        model_sweep(world);
-    }
-    world->crowdings += is_crowded(model, put->prefix);
-    if (is_crowded(model, put->prefix) ||
-        (model->count == CAPACITY && !any_may_go(world, distance))) {
+    model_drop_expired(world);
+    world->crowdings += is_crowded(world);
+    if (is_crowded(world) ||
+        (model->count == CAPACITY && model_victim(world, distance) == NULL)) {
         *ret_hold = VC_DHT_HOLD_FULL;
         return VC_OK;
     }
@@ -198,16 +200,18 @@ static vc_err model_put_new(struct world *world, const struct put *put,
         return VC_ERR_MALFORMED;
     }
     if (model->count == CAPACITY) {
-        model_evict(world, distance);
+        model_drop(model, model_victim(world, distance));
+        world->evictions++;
     }
     struct entry *entry = &model->entries[model->count++];
     *entry = (struct entry){.place = put->place,
-                            .prefix = put->prefix,
+                            .prefix = world->at.prefix,
                             .seq = put->record.seq,
                             .distance = distance,
                             .expiry = put->record.expiry,
-                            .refreshed_at = world->at.now};
+                            .index = index_of(world, &put->place)};
     memcpy(entry->bytes, put->bytes, sizeof(entry->bytes));
+    model_touch(world, entry);
     *ret_hold = VC_DHT_HOLD_YES;
     return VC_OK;
 }
@@ -238,7 +242,7 @@ static vc_err model_put(struct world *world, const struct put *put,
             entry->expiry = put->record.expiry;
             memcpy(entry->bytes, put->bytes, sizeof(entry->bytes));
         }
-        entry->refreshed_at = world->at.now;
+        model_touch(world, entry);
         *ret_hold = VC_DHT_HOLD_YES;
     }
     entry = model_find(&world->model, &put->place);
@@ -278,14 +282,13 @@ static void make_put(struct world *world, struct put *put)
 
 static void do_put(struct world *world)
 {
-    const uint8_t ip[] = {203, 0, (uint8_t)vc_prop_below(&world->prop, world->nets), 1};
-    struct vc_addr from = vc_addr_ipv4(ip, 1);
     enum vc_dht_hold hold = VC_DHT_HOLD_NO, wanted_hold = VC_DHT_HOLD_NO;
     uint64_t seq = 0, wanted_seq = 0;
-    struct put put = {.prefix = ip[2]};
+    struct put put;
 
+    world->at.prefix = vc_prop_below(&world->prop, world->nets);
     make_put(world, &put);
-    vc_err err = vc_dht_records_put(&world->records, &world->at, &from, &put.record,
+    vc_err err = vc_dht_records_put(&world->records, &world->at, &put.record,
                                     VC_BYTES(put.bytes), &hold, &seq);
     assert_int_equal(err, model_put(world, &put, &wanted_hold, &wanted_seq));
     if (err != VC_OK) {
@@ -313,7 +316,7 @@ static void do_refresh(struct world *world)
     }
     assert_true(held_seq == entry->seq);
     if (entry->seq == seq) {
-        entry->refreshed_at = world->at.now;
+        model_touch(world, entry);
         assert_int_equal(hold, VC_DHT_HOLD_YES);
     } else {
         assert_int_equal(hold, entry->seq > seq ? VC_DHT_HOLD_NEWER : VC_DHT_HOLD_NO);
@@ -379,7 +382,8 @@ static void run(struct world *world, bool is_private)
     vc_dht_records_init(&world->records, mem, CAPACITY, is_private, &rng);
     world->model.is_private = is_private;
     world->unix_ms = UINT64_C(20455) * 24 * 60 * MINUTE_MS;
-    world->at = (struct vc_dht_records_at){0, world->unix_ms, 0, UINT64_MAX};
+    world->at =
+        (struct vc_dht_records_at){.unix_ms = world->unix_ms, .reach = UINT64_MAX};
     world->nets = 1;
     make_places(world);
     for (size_t i = 0; i < OPERATIONS; i++) {
@@ -405,17 +409,17 @@ static void run(struct world *world, bool is_private)
 static void met(const struct world *world)
 {
     printf("met: %u taken, %u newer held, %u full, %u too far, %u malformed; "
-           "%u evicted, %u swept, %u of a crowded network\n",
+           "%u evicted, %u expired, %u of a crowded network\n",
            world->holds[VC_DHT_HOLD_YES], world->holds[VC_DHT_HOLD_NEWER],
            world->holds[VC_DHT_HOLD_FULL], world->holds[VC_DHT_HOLD_FAR],
-           world->malformed, world->evictions, world->sweeps, world->crowdings);
+           world->malformed, world->evictions, world->expiries, world->crowdings);
     assert_true(world->holds[VC_DHT_HOLD_YES] > 100);
     assert_true(world->holds[VC_DHT_HOLD_NEWER] > 100);
     assert_true(world->holds[VC_DHT_HOLD_FULL] > 100);
     assert_true(world->holds[VC_DHT_HOLD_FAR] > 100);
     assert_true(world->malformed > 100);
     assert_true(world->evictions > 100);
-    assert_true(world->sweeps > 100);
+    assert_true(world->expiries > 100);
 }
 
 static void test_the_records_are_as_the_model_has_them(void **state)
