@@ -81,7 +81,8 @@ static void on_addresses(void *ctx)
 {
     struct vc_daemon *daemon = vc_daemon_of(ctx);
 
-    if (!daemon->is_stopping) {
+    /* What comes after the first notice does not put it off. */
+    if (!daemon->is_stopping && !uv_is_active((uv_handle_t *)&daemon->settle)) {
         (void)uv_timer_start(&daemon->settle, on_settled, VC_EDGE_ADDRESS_SETTLE_MS, 0);
     }
 }
