@@ -60,8 +60,12 @@
 
 #define VC_DHT_REPLICAS \
     12 /* nodes that hold a record, at least, where there are so many */
-#define VC_DHT_REPLICAS_MAX   24 /* and at most */
-#define VC_DHT_HOLDERS        16 /* how far from a place it is asked for: the 16th nearest */
+#define VC_DHT_REPLICAS_MAX 24 /* and at most */
+#define VC_DHT_HOLDERS      16 /* how far from a place it is asked for: the 16th nearest */
+/* Nodes within so many times that distance are asked for the record, as it is an estimate;
+ * those beyond are asked the way only. */
+#define VC_DHT_GET_FACTOR     2
+#define VC_DHT_PUT_TRIES      3 /* times that a record is sent to one node in one put */
 #define VC_DHT_ALPHA          4 /* questions under way, one on each of as many disjoint paths */
 #define VC_DHT_ALPHA_WIDE     8   /* the second try */
 #define VC_DHT_HEDGE_FIRST_MS 250 /* patience before anything is known of round trips */
@@ -87,23 +91,61 @@
 #define VC_DHT_ASK_RATE_CLIENT 15
 #define VC_DHT_ASK_BURST       120 /* a lookup or two and what they store */
 
+/* Pings a second to routers that have asked us and would have a place in the table. */
+#define VC_DHT_CHECK_RATE  2
+#define VC_DHT_CHECK_BURST 32
+/* Pings a second that others ask us to send. */
+#define VC_DHT_RING_RATE  1
+#define VC_DHT_RING_BURST 10
+
+/* Joining */
+
+#define VC_DHT_FIRST_ASKED 8 /* nodes of a saved table that are asked at once */
+#define VC_DHT_DOOR_EVERY_MS \
+    100 /* between two doors, and between nodes of a saved table */
+#define VC_DHT_DOOR_AGAIN_MS     2000 /* the same door, doubled each time */
+#define VC_DHT_DOOR_AGAIN_MAX_MS (UINT64_C(15) * 60 * 1000)
+/* A node that went out is asked again after this, doubled each time, VC_DHT_LOST_TRIES times:
+ * that is how two halves of a network that was cut find each other again. */
+#define VC_DHT_LOST_AGAIN_MS (UINT64_C(60) * 1000)
+#define VC_DHT_LOST_TRIES    7
+#define VC_DHT_WALK_EVERY_MS 30000 /* between two walks to our own id */
+#define VC_DHT_WALK_PAUSE_MS 200   /* between two walks into buckets */
+#define VC_DHT_SAVE_FIRST_MS (UINT64_C(60) * 1000)
+#define VC_DHT_SAVE_EVERY_MS (UINT64_C(10) * 60 * 1000)
+#define VC_DHT_SAVE_NODES    200
+#define VC_DHT_REMEMBERED    4 /* of the nearest of each lookup, for the saved table */
+
 /* Records */
 
 #define VC_DHT_RECORDS_PER_24 32 /* places of which the writers are in one /24 */
 #define VC_DHT_REGION_FACTOR \
     8 /* times the distance of the 12th: nothing farther is taken */
 #define VC_DHT_REFRESH_MS \
-    (UINT64_C(60) * 60 * 1000)     /* +-20 %: holders are asked again */
+    (UINT64_C(60) * 60 * 1000) /* +-20 %: holders are asked again */
+#define VC_DHT_PUT_AGAIN_MS \
+    5000 /* after a put that did not end well, doubled each time */
 #define VC_DHT_REFRESHES_PER_PUT 4 /* every 4th time with a lookup */
 #define VC_DHT_HOLDERS_MIN       9 /* or when fewer have answered */
 #define VC_DHT_UNREFRESHED_MS \
     (UINT64_C(150) * 60 * 1000) /* is evicted first when full */
+#define VC_DHT_RECORD_AHEAD_S \
+    7200 /* seconds before its day that a record is published */
+#define VC_DHT_RECORD_AFTER_S 7200 /* and after it that it expires: clocks differ */
+#define VC_DHT_SEQ_STEP_MS    (UINT64_C(10) * 60 * 1000)
+#define VC_DHT_EXPIRED_PER_PUT \
+    2 /* records that go for each that comes: no pause at midnight */
+/* What says more than this of the future is refused, so that nobody locks a place for ever
+ * nor holds one for long; the day, both ends and the difference of two clocks fit in. */
 #define VC_DHT_SEQ_AHEAD_MS    (UINT64_C(2) * 60 * 60 * 1000)
 #define VC_DHT_EXPIRY_AHEAD_MS (UINT64_C(30) * 60 * 60 * 1000)
 
 /* Being reached */
 
-#define VC_DHT_QUORUM    5 /* nodes in as many /16 that see us at one address */
-#define VC_DHT_UPTIME_MS (UINT64_C(20) * 60 * 1000) /* before we route for others */
+#define VC_DHT_QUORUM 5 /* nodes in as many /16 that see us at one address */
+#define VC_DHT_OPEN_MS \
+    (UINT64_C(60) * 60 * 1000)     /* a stranger's ping counts for so long */
+#define VC_DHT_CALL_AGAIN_MS 30000 /* when none came that was asked for */
+#define VC_DHT_UPTIME_MS     (UINT64_C(20) * 60 * 1000) /* before we route for others */
 
 #endif

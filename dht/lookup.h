@@ -14,6 +14,8 @@
 
 /* Nodes of which one lookup can know at a time; the farthest unasked give way. */
 #define VC_DHT_LOOKUP_NODES 64
+/* Nodes that one lookup asks at most. */
+#define VC_DHT_LOOKUP_ASKED_MAX 64
 
 enum vc_dht_lookup_state {
     VC_DHT_LOOKUP_HEARD, /* of, from somebody */
@@ -24,28 +26,38 @@ enum vc_dht_lookup_state {
 };
 
 struct vc_dht_lookup_node {
-    struct vc_dht_contact contact;
     uint64_t distance;
+    struct vc_dht_contact contact;
     uint8_t state; /* enum vc_dht_lookup_state */
     uint8_t path;
 };
 
 struct vc_dht_lookup {
     uint64_t target;
+    uint64_t near;   /* within this distance it is the neighbourhood of the target */
     bool is_bound;   /* ids are bound to addresses: the public network */
     bool is_diverse; /* one node of a /24 on a path */
     bool is_wide;    /* alpha = paths = VC_DHT_ALPHA_WIDE */
+    bool is_hurried; /* as many paths as when it is wide, from the start */
     uint8_t count;
-    uint8_t wanted;   /* over when so many of the nearest have answered */
-    uint8_t asked;    /* in all */
-    uint8_t dead_row; /* failures in a row: two widen it */
+    uint8_t wanted; /* over when so many of the nearest have answered */
+    uint8_t asked;  /* in all */
+    uint8_t asked_near;
+    uint8_t dead_row;                   /* failures in a row: two widen it */
     uint8_t order[VC_DHT_LOOKUP_NODES]; /* slots, nearest first */
     struct vc_dht_lookup_node nodes[VC_DHT_LOOKUP_NODES];
 };
 
-/* @wanted: 1..VC_DHT_HOLDERS: VC_DHT_HOLDERS for a get, VC_DHT_REPLICAS or more for a put. */
+/*
+ * @wanted  1..VC_DHT_HOLDERS: VC_DHT_HOLDERS for a get, VC_DHT_REPLICAS or more for a put
+ * @near    the distance within which these are expected; 0 when the size of the network is not
+ *          known
+ */
 void vc_dht_lookup_begin(struct vc_dht_lookup *lookup, uint64_t target, uint8_t wanted,
-                         bool is_bound, bool is_diverse);
+                         uint64_t near, bool is_bound, bool is_diverse);
+
+/* More paths from the start: for who has to meet all of the nearest, as a put.  Before seeds. */
+void vc_dht_lookup_hurry(struct vc_dht_lookup *lookup);
 
 /* Contacts to begin with, from our own table, nearest first: dealt out to the paths. */
 void vc_dht_lookup_seed(struct vc_dht_lookup *lookup,
@@ -53,9 +65,15 @@ void vc_dht_lookup_seed(struct vc_dht_lookup *lookup,
 /* The second try: more paths and more at a time; what is known stays, nobody is asked twice. */
 void vc_dht_lookup_widen(struct vc_dht_lookup *lookup);
 
-/* Whom to ask now, as the number of a slot, marked as asked; false when nobody, because all
- * places are taken or nobody is left. */
-VC_NODISCARD bool vc_dht_lookup_next(struct vc_dht_lookup *lookup, uint8_t *ret_slot);
+/*
+ * Whom to ask now, as the number of a slot, marked as asked, and what a FIND is to ask for;
+ * false when nobody, because all places are taken or nobody is left.
+ *
+ * Who is far from the target is asked for it.  Those in its neighbourhood would all name the
+ * same eight nearest, so they are asked for points spread over the neighbourhood.
+ */
+VC_NODISCARD bool vc_dht_lookup_next(struct vc_dht_lookup *lookup, uint8_t *ret_slot,
+                                     uint64_t *ret_point);
 /* The same without marking: is there anybody to ask? */
 bool vc_dht_lookup_is_hungry(const struct vc_dht_lookup *lookup);
 
@@ -69,6 +87,8 @@ void vc_dht_lookup_failed(struct vc_dht_lookup *lookup, uint8_t slot);
 /* It is over: the wanted number of the nearest has answered, or nobody is left to ask or to wait
  * for. */
 bool vc_dht_lookup_is_over(const struct vc_dht_lookup *lookup);
+/* The same without waiting for late ones: for a put, which may do without them. */
+bool vc_dht_lookup_is_settled(const struct vc_dht_lookup *lookup);
 /* The nearest that have answered, as slots, nearest first. */
 size_t vc_dht_lookup_nearest(const struct vc_dht_lookup *lookup, uint8_t *ret_slots,
                              size_t room);

@@ -7,7 +7,9 @@
 #ifndef VC_DHT_PEERS_H
 #define VC_DHT_PEERS_H
 
+#include "crypto/base/fifo.h"
 #include "crypto/base/map.h"
+#include "crypto/base/pool.h"
 #include "dht/message.h"
 
 struct vc_dht_peer {
@@ -16,24 +18,23 @@ struct vc_dht_peer {
     struct vc_dht_cookie cookie; /* to echo to him */
     vc_ms cookie_at;             /* when it came; VC_NEVER: none */
     vc_ms used_at;
-    uint32_t newer, older; /* in the order of use */
 };
 
 struct vc_dht_peers {
     struct vc_dht_peer *items;
-    struct vc_map map; /* by key */
+    struct vc_pool pool;
+    struct vc_map map;    /* by key */
+    struct vc_fifo order; /* the one unused for longest first */
     uint8_t map_key[16];
-    uint32_t capacity, count;
-    uint32_t newest, oldest;
 };
 
-/* @capacity: 8 at least. */
+/* @capacity: 8 at least; 132 to 156 bytes each. */
 size_t vc_dht_peers_footprint(uint32_t capacity);
 /* @mem: zeroed, aligned for uint64_t.  Draws the key of the map from @rng. */
 void vc_dht_peers_init(struct vc_dht_peers *peers, void *mem, uint32_t capacity,
                        struct vc_rng *rng);
-void vc_dht_peers_wipe(
-    struct vc_dht_peers *peers); /* forgets all: the own key has changed */
+/* Forgets all: the own key has changed, or it is over. */
+void vc_dht_peers_wipe(struct vc_dht_peers *peers);
 
 /* Finds the peer and makes him the newest; NULL when he is not known or was unused for longer
  * than VC_DHT_SESSION_MS.  Borrowed until the next call of any kind. */

@@ -77,8 +77,7 @@ static uint32_t find_at(const struct vc_dht_table *table, const struct vc_addr *
 static uint64_t id_of(const struct vc_dht_table *table,
                       const struct vc_dht_contact *contact)
 {
-    return vc_dht_node_id(&contact->addr, contact->r, &contact->key,
-                          !table->is_private);
+    return vc_dht_node_id(&contact->addr, &contact->key, !table->is_private);
 }
 
 size_t vc_dht_table_select(const struct vc_dht_table *table, uint64_t target,
@@ -266,8 +265,7 @@ bool vc_dht_table_heard(struct vc_dht_table *table, vc_ms now,
     struct vc_dht_entry entry = {.contact = *contact, .heard_at = vc_dht_seconds(now)};
     uint64_t id;
 
-    if (index < table->count && is_there(&table->entries[index], &contact->addr) &&
-        table->entries[index].contact.r == contact->r) {
+    if (index < table->count && is_there(&table->entries[index], &contact->addr)) {
         revive(table, now, index);
         vc_dht_table_answered(table, now);
         return true;
@@ -291,6 +289,30 @@ bool vc_dht_table_heard(struct vc_dht_table *table, vc_ms now,
         return false;
     }
     note_bucket(table, id, entry.heard_at);
+    return true;
+}
+
+void vc_dht_table_restore(struct vc_dht_table *table, vc_ms now,
+                          const struct vc_dht_contact *contact)
+{
+    struct vc_dht_entry entry = {.contact = *contact,
+                                 .standing = VC_DHT_UNSURE,
+                                 .heard_at = vc_dht_seconds(now)};
+
+    if (find(table, &contact->key) == table->count &&
+        find_at(table, &contact->addr) == table->count) {
+        (void)insert(table, now, id_of(table, contact), &entry);
+    }
+}
+
+bool vc_dht_table_take_gone(struct vc_dht_table *table,
+                            struct vc_dht_contact *ret_contact)
+{
+    if (table->gone.addr.family == 0) {
+        return false;
+    }
+    *ret_contact = table->gone;
+    table->gone.addr.family = 0;
     return true;
 }
 
@@ -396,6 +418,7 @@ static void put_out_condemned(struct vc_dht_table *table)
 {
     for (uint32_t i = table->count; i-- > 0;) {
         if (table->entries[i].standing == VC_DHT_CONDEMNED) {
+            table->gone = table->entries[i].contact;
             vc_dht_table_remove(table, i);
         }
     }

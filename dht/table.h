@@ -44,9 +44,10 @@ struct vc_dht_table {
     struct vc_dht_spares spares;
     uint64_t own;
     bool is_private;
-    bool has_openings; /* somebody has gone: a spare may find room */
-    bool is_unsettled; /* somebody has failed since the last answer */
-    uint8_t burst;     /* pings that need not wait for each other */
+    struct vc_dht_contact gone; /* who went out last; family 0: nobody */
+    bool has_openings;          /* somebody has gone: a spare may find room */
+    bool is_unsettled;          /* somebody has failed since the last answer */
+    uint8_t burst;              /* pings that need not wait for each other */
     uint32_t
         ping_every_ms; /* to nodes that are only unheard: from VC_DHT_PING_SOON_MS, after
                              * a failure, doubling to VC_DHT_PING_EVERY_MS */
@@ -146,6 +147,31 @@ VC_NODISCARD bool vc_dht_table_stale(struct vc_dht_table *table, vc_ms now,
 /* When one of the two may be wanted, or earlier, never now after both have said no.  A client,
  * which pings nobody, does not look here. */
 vc_ms vc_dht_table_due(const struct vc_dht_table *table);
+
+/* A node of an earlier run: put in as one that we are not sure of. */
+void vc_dht_table_restore(struct vc_dht_table *table, vc_ms now,
+                          const struct vc_dht_contact *contact);
+
+/* One that went out because it had failed, since this was last asked. */
+VC_NODISCARD bool vc_dht_table_take_gone(struct vc_dht_table *table,
+                                         struct vc_dht_contact *ret_contact);
+
+/* The bucket of the last of the VC_DHT_NEAR nearest: those before it are far. */
+unsigned vc_dht_table_depth(const struct vc_dht_table *table);
+/* Distinct wide networks (/16, IPv6 /32) of its nodes, counted up to @max. */
+#define VC_DHT_NETWORKS_MAX 16
+unsigned vc_dht_table_networks(const struct vc_dht_table *table, unsigned max);
+
+/* A node as it is shown to people.  @heard_at: mono. */
+struct vc_dht_node {
+    struct vc_dht_contact contact;
+    uint64_t id;
+    unsigned bucket;
+    vc_ms heard_at;
+    bool is_suspect;
+};
+void vc_dht_table_node(const struct vc_dht_table *table, uint32_t index,
+                       struct vc_dht_node *ret_node);
 
 /* Nodes that are not suspect. */
 uint32_t vc_dht_table_good(const struct vc_dht_table *table);

@@ -1,5 +1,5 @@
 /*
- * The node: one aggregate machine of link, mail and chat over a store.
+ * The node: one aggregate machine of link, mail, chat and, where there is a DHT, of find.
  *
  * The event loop and the simulator run it alike.  A turn:
  *
@@ -25,6 +25,8 @@
 
 #include "node/chat/chat.h"
 
+#define VC_NODE_DOORS_MAX 32 /* addresses to join the DHT by, of the owner's list */
+
 struct vc_node;
 
 /* From this size on, a new block that the allocator gives must be zeroed, as fresh pages
@@ -40,6 +42,15 @@ struct vc_node_config {
     uint32_t chunk_count;
     uint32_t packets_max;
     const char *default_name; /* the owner's name when none was set */
+    /*
+     * NULL: there is no DHT, and nobody is looked for.  Else as vc_dht_config_init() makes it
+     * for a profile, with is_private, is_bootstrap, is_client and the families as they are;
+     * the network id is the node's.
+     */
+    const struct vc_dht_config *dht;
+    /* Where somebody may be who knows others; contacts and inviters are asked as well. */
+    const struct vc_addr *doors;
+    size_t door_count; /* up to VC_NODE_DOORS_MAX */
 };
 
 /* The capacities of a person's node. */
@@ -57,6 +68,9 @@ struct vc_chat *vc_node_chat(struct vc_node *node);
 struct vc_mail *vc_node_mail(struct vc_node *node);
 struct vc_seal *vc_node_seal(struct vc_node *node);
 struct vc_link *vc_node_link(struct vc_node *node);
+/* NULL without a DHT: vc_dht_status(), vc_dht_node_at(), vc_find_status(). */
+struct vc_dht *vc_node_dht(struct vc_node *node);
+struct vc_find *vc_node_find(struct vc_node *node);
 const struct vc_account *vc_node_account(const struct vc_node *node);
 const struct vc_device *vc_node_device(const struct vc_node *node);
 
@@ -89,9 +103,13 @@ bool vc_node_next(struct vc_node *node, const struct vc_now *now,
                   struct vc_node_output *ret_output);
 vc_ms vc_node_due(const struct vc_node *node);
 
-/* The addresses of this machine, best first. */
+/* The addresses of this machine, best first.  When they are others than before, the network
+ * has changed, as with vc_node_moved(). */
 void vc_node_set_addresses(struct vc_node *node, const struct vc_now *now,
                            const struct vc_addr *addrs, size_t count);
+/* The network has changed, or the machine has slept: sessions are asked for life, and the
+ * nodes of the DHT. */
+void vc_node_moved(struct vc_node *node, const struct vc_now *now);
 /* Before the program ends: tells the peers.  Then submit, next, and wait for the ticket. */
 void vc_node_stop(struct vc_node *node, const struct vc_now *now);
 

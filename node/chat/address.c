@@ -34,6 +34,7 @@ vc_err vc_forwards_load(struct vc_chat *chat, const struct vc_now *now)
     if (err != VC_OK && err != VC_ERR_NOT_FOUND) {
         return err;
     }
+    chat->has_new_forward = chat->forwards.count > 0;
     vc_forwards_review(chat);
     vc_chat_want(chat, now->mono);
     return VC_OK;
@@ -226,6 +227,7 @@ static void remember(struct vc_chat *chat, const struct vc_account *before,
     memcpy(move->old_seed.b, before->record_secret.b, sizeof move->old_seed.b);
     move->forward = *forward;
     chat->move_ticket = VC_TICKET_OPEN;
+    chat->has_new_forward = true;
     put_row(chat);
 }
 

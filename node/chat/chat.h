@@ -20,6 +20,7 @@
 #include "crypto/invite.h"
 #include "crypto/safety.h"
 #include "crypto/words.h"
+#include "node/find/find.h"
 #include "node/mail/mail.h"
 
 #define VC_CHAT_TEXT_MAX     32768 /* bytes of UTF-8 in a text */
@@ -39,6 +40,7 @@ struct vc_chat_config {
     struct vc_mail *mail;
     struct vc_link *link;
     struct vc_seal *seal;
+    struct vc_find *find;       /* NULL: nobody is looked for */
     struct vc_account *account; /* outlive the machine; the account's keys turn here */
     const struct vc_device *device;
 };
@@ -377,6 +379,9 @@ void vc_chat_prekey_turned(struct vc_chat *chat, const struct vc_now *now);
 /* Takes one output of mail. */
 void vc_chat_mail_output(struct vc_chat *chat, const struct vc_now *now,
                          const struct vc_mail_output *output);
+/* Takes one output of find. */
+void vc_chat_find_output(struct vc_chat *chat, const struct vc_now *now,
+                         const struct vc_find_output *output);
 void vc_chat_tick(struct vc_chat *chat, const struct vc_now *now);
 vc_ms vc_chat_due(const struct vc_chat *chat);
 /* Would the store's batch take whatever one more input may write?  While not, inputs and

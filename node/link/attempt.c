@@ -127,10 +127,33 @@ static struct vc_attempt_addr *addr_of(struct vc_attempt *a, const struct vc_add
     return NULL;
 }
 
-void vc_attempt_add_addrs(struct vc_link *link, uint32_t attempt,
+/* From msg1 on, to all addresses. */
+static void start_over(struct vc_link *link, struct vc_attempt *a)
+{
+    vc_handshake_wipe(&a->hs);
+    begin_handshake(link, a);
+    memset(&a->replay, 0, sizeof a->replay);
+    a->phase = VC_ATTEMPT_HELLO;
+    a->wanted = all_of(a);
+}
+
+/* Who answered may have moved before msg3 came to him, or never have been there: when he is said
+ * to be elsewhere, he is asked anew. */
+static bool is_stuck(const struct vc_attempt *a, const struct vc_addr *addrs,
+                     size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (vc_addr_is_usable(&addrs[i]) && !vc_addr_equal(&a->addr, &addrs[i]))
+            return a->phase == VC_ATTEMPT_CONFIRM && a->round > 1;
+    }
+    return false;
+}
+
+void vc_attempt_add_addrs(struct vc_link *link, vc_ms now, uint32_t attempt,
                           const struct vc_addr *addrs, size_t count)
 {
     struct vc_attempt *a = &link->attempts[attempt];
+    bool starts_over = is_stuck(a, addrs, count);
     for (size_t i = 0; i < count && a->addr_count < VC_LINK_ADDRS_MAX; i++) {
         if (!vc_addr_is_usable(&addrs[i]) || addr_of(a, &addrs[i]) != NULL)
             continue;
@@ -139,6 +162,10 @@ void vc_attempt_add_addrs(struct vc_link *link, uint32_t attempt,
         a->wanted |= 1u << a->addr_count;
         a->addr_count++;
         vc_fifo_push(&link->trying, attempt);
+    }
+    if (starts_over) {
+        start_over(link, a);
+        begin_rounds(link, now, attempt);
     }
 }
 
@@ -151,10 +178,7 @@ void vc_attempt_restart(struct vc_link *link, uint32_t attempt)
         vc_attempt_free(link, attempt);
         return;
     }
-    vc_handshake_wipe(&a->hs);
-    begin_handshake(link, a);
-    a->phase = VC_ATTEMPT_HELLO;
-    a->wanted = all_of(a);
+    start_over(link, a);
     vc_fifo_push(&link->trying, attempt);
 }
 

@@ -53,8 +53,9 @@ VC_NODISCARD vc_err vc_attempt_begin(struct vc_link *link, vc_ms now, uint32_t p
                                      const struct vc_id16 *secret);
 /* Begins one that renews the keys of the peer's session. */
 void vc_attempt_begin_rekey(struct vc_link *link, vc_ms now, uint32_t peer);
-/* Adds addresses that it does not have yet, as many as there is room for. */
-void vc_attempt_add_addrs(struct vc_link *link, uint32_t attempt,
+/* Adds addresses that it does not have yet, as many as there is room for.  If msg3 went to
+ * another one and was not answered at once, it starts over. */
+void vc_attempt_add_addrs(struct vc_link *link, vc_ms now, uint32_t attempt,
                           const struct vc_addr *addrs, size_t count);
 /* The peer's keys changed: starts over with the same addresses. */
 void vc_attempt_restart(struct vc_link *link, uint32_t attempt);

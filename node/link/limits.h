@@ -96,6 +96,9 @@
 #define VC_LINK_KEEPALIVE_JITTER_MS 4000
 /* Something that wants an answer has had none for so long: TIMEOUT. */
 #define VC_LINK_UNANSWERED_MS 20000
+/* And for so long, or two probe timeouts: SILENT, so that he is looked for elsewhere in time.
+ * Two who have both moved are to talk again within five seconds. */
+#define VC_LINK_SILENT_MS 1000
 /* A responder waits for about three keepalives. */
 #define VC_LINK_SILENCE_MS 100000
 

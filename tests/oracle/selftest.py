@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The oracle by itself: the worked examples of SPEC.md, and conversations with itself."""
+"""The oracle by itself: worked examples, vectors, and conversations with itself."""
 
 import dataclasses
 import hashlib
@@ -10,6 +10,7 @@ import os
 import unittest
 
 import blinding
+import dht_driver
 import examples
 import identity
 import opening
@@ -31,6 +32,19 @@ class Document(unittest.TestCase):
         for example in examples.EXAMPLES:
             with self.subTest(example.__name__):
                 self.assertEqual(list(example()), [])
+
+
+class Wire(unittest.TestCase):
+    def test_vectors(self):
+        """What the program says of the DHT's datagrams is what the oracle says."""
+        with open(os.path.join(examples.ROOT, "tests", "vectors", "dht", "wire.json"),
+                  encoding="utf-8") as file:
+            cases = json.load(file)["cases"]
+        self.assertTrue(cases)
+        oracle = dht_driver.DhtDriver()
+        for case in cases:
+            for line, answer in case["lines"]:
+                self.assertEqual(oracle.do(line), answer, f"{case['name']}: {line[:200]}")
 
 
 class Primitives(unittest.TestCase):

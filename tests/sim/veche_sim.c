@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "crypto/prim.h"
+#include "tests/sim/dht_main.h"
 #include "tests/sim/plants.h"
 #include "tests/sim/world.h"
 
@@ -26,10 +27,13 @@ static void print_usage(void)
          "  --loss PERCENT   likewise\n"
          "  --quiet-net      no fault of any kind\n"
          "  --put-backs N    up to N disks of each world are put back to an older state\n"
+         "  --moves N        N times everybody moves at once; there is a DHT\n"
          "  --plant NAME     with a bug on purpose (--plants lists them)\n"
          "  --judge-plants   every planted bug must be caught within these seeds\n"
          "  --trace          say what happens\n"
-         "  --hash           print each world's trace hash");
+         "  --hash           print each world's trace hash\n"
+         "\n"
+         "veche-sim dht      the DHT alone, with many nodes: veche-sim dht --help");
 }
 
 static struct sim_config overrides;
@@ -90,6 +94,10 @@ static bool run_seed(uint64_t seed, struct totals *totals, char *ret_complaint)
     if (overrides.put_backs_max != 0 || sim_plant_is_of_copies(sim_plant)) {
         config.put_back = 80000;
         config.put_backs_max = overrides.put_backs_max != 0 ? overrides.put_backs_max : 3;
+    }
+    if (overrides.moves != 0) {
+        config.moves = overrides.moves;
+        config.routers = SIM_ROUTERS_MAX;
     }
     config.trace = wants_trace ? stdout : NULL;
     memset(&world, 0, sizeof world);
@@ -210,6 +218,7 @@ int main(int argc, char **argv)
         {"seeds", required_argument, NULL, 's'}, {"hosts", required_argument, NULL, 'n'},
         {"loss", required_argument, NULL, 'l'},  {"quiet-net", no_argument, NULL, 'q'},
         {"put-backs", required_argument, NULL, 'b'},
+        {"moves", required_argument, NULL, 'm'},
         {"plant", required_argument, NULL, 'p'}, {"plants", no_argument, NULL, 'L'},
         {"judge-plants", no_argument, NULL, 'j'}, {"trace", no_argument, NULL, 't'},
         {"hash", no_argument, NULL, 'x'},        {"help", no_argument, NULL, 'h'},
@@ -219,6 +228,9 @@ int main(int argc, char **argv)
     bool judges_on_trial = false, is_understood = true;
     int option;
 
+    if (argc > 1 && strcmp(argv[1], "dht") == 0) {
+        return sim_dht_main(argc - 1, argv + 1);
+    }
     while ((option = getopt_long(argc, argv, "h", known, NULL)) != -1) {
         switch (option) {
         case 's': is_understood &= parse_seeds(optarg, &first, &last); break;
@@ -227,6 +239,7 @@ int main(int argc, char **argv)
         case 'b':
             overrides.put_backs_max = (uint32_t)strtoul(optarg, NULL, 10);
             break;
+        case 'm': overrides.moves = (uint32_t)strtoul(optarg, NULL, 10); break;
         case 'q': is_quiet_net = true; break;
         case 'p': is_understood &= choose_plant(optarg); break;
         case 'L': return list_plants();

@@ -24,6 +24,10 @@
 #define SIM_TEXTS_MAX 4096 /* messages of one run */
 #define SIM_COMPLAINT_MAX 256
 #define SIM_COPIES_MAX 3 /* of a host's disk */
+#define SIM_ROUTERS_MAX 5
+#define SIM_UNIX_MS 1790000000000u /* the date when a world begins */
+#define SIM_TALK_MS 5000 /* after a move of both, two have what they wrote by then */
+#define SIM_JOIN_MS 8000 /* and a newcomer has joined */
 
 /* What a run is made of.  Chances are in a million. */
 struct sim_config {
@@ -42,13 +46,27 @@ struct sim_config {
     uint32_t burst;          /* texts that are written at once, at most */
     uint32_t put_back;       /* per second and host: its disk becomes an older copy */
     uint32_t put_backs_max;  /* of the world */
+    uint32_t routers;        /* nodes of a DHT; 0: there is none */
+    uint32_t moves;          /* in the second part: times that everybody moves at once */
     FILE *trace;             /* NULL: quiet */
 };
 
 /* The usual mixture for a seed: which faults are there, and how many, depends on it. */
 void sim_config_of_seed(struct sim_config *ret_config, uint64_t seed);
 
-enum sim_kind { SIM_DATAGRAM, SIM_WAKE, SIM_COMMIT, SIM_HEAL, SIM_RESTART, SIM_PERSON, SIM_SECOND };
+enum sim_kind {
+    SIM_DATAGRAM,
+    SIM_WAKE,
+    SIM_COMMIT,
+    SIM_HEAL,
+    SIM_RESTART,
+    SIM_PERSON,
+    SIM_SECOND,
+    SIM_ROUTER,
+    SIM_MOVE,
+    SIM_MOVED,
+    SIM_JOINED
+};
 
 struct sim_happening {
     vc_ms at;
@@ -111,6 +129,7 @@ struct sim_host {
     int64_t skew_ms;
     vc_ms asleep_until;
     vc_ms wake_at;         /* a SIM_WAKE is planned for then */
+    vc_ms restart_at;      /* after a crash */
     vc_ms cut_off_until;
     bool is_commit_planned, is_dying;
     uint64_t committed, ticket;
@@ -123,6 +142,25 @@ struct sim_host {
     /* What the other side had seen is not on the disk: that must be noticed, by our own
      * numbers or by what it says. */
     bool must_notice_own[SIM_HOSTS_MAX], must_notice_theirs[SIM_HOSTS_MAX];
+};
+
+struct sim_router {
+    struct sim_world *world;
+    uint32_t index;
+    struct vc_dht *dht;
+    void *memory;
+    struct vc_addr addr;
+    vc_ms wake_at;
+};
+
+/* Times that everybody moves at once. */
+struct sim_moves {
+    uint32_t count;
+    bool is_on;          /* one is not judged yet */
+    uint32_t first_text; /* of those that were written in it */
+    vc_ms judged_at;
+    char invite[VC_INVITE_TEXT_LEN + 1]; /* of host 0, made before the first; empty: none */
+    bool has_newcomer;   /* the host after the others has started, to join with it */
 };
 
 /* What a world had of stores that were put back. */
@@ -154,6 +192,8 @@ struct sim_world {
     uint32_t text_count;
     uint64_t datagrams, turns, crashes, failed_commits;
     struct sim_put_backs put_backs;
+    struct sim_router routers[SIM_ROUTERS_MAX];
+    struct sim_moves moves;
     char complaint[SIM_COMPLAINT_MAX]; /* the first one; empty: none */
 };
 
@@ -170,6 +210,26 @@ void sim_complain(struct sim_world *world, const char *format, ...)
 /* network.c */
 void sim_network_send(struct sim_host *from, const struct vc_addr *to, struct vc_bytes bytes);
 struct sim_host *sim_network_find(struct sim_world *world, const struct vc_addr *addr);
+/* Of somebody who is no host. */
+void sim_network_carry(struct sim_world *world, const struct vc_addr *from,
+                       const struct vc_addr *to, struct vc_bytes bytes);
+
+/* routers.c */
+void sim_routers_open(struct sim_world *world);
+void sim_routers_free(struct sim_world *world);
+struct sim_router *sim_router_find(struct sim_world *world, const struct vc_addr *addr);
+struct vc_addr sim_router_addr(uint32_t index);
+void sim_router_recv(struct sim_router *router, const struct vc_addr *from,
+                     struct vc_bytes bytes);
+void sim_router_wake(struct sim_router *router);
+/* As every node of the world has it. */
+void sim_dht_config(struct sim_world *world, struct vc_dht_config *ret_config);
+
+/* moves.c */
+bool sim_moves_begin(struct sim_world *world); /* false: there were enough */
+void sim_moves_move(struct sim_host *host);
+void sim_moves_judge(struct sim_world *world);
+void sim_moves_joined(struct sim_world *world);
 
 /* host.c */
 void sim_host_start(struct sim_host *host);

@@ -28,8 +28,7 @@ static inline struct vc_dht_contact node(uint32_t number)
 static inline uint64_t id_in(const struct vc_dht_table *table,
                              const struct vc_dht_contact *contact)
 {
-    return vc_dht_node_id(&contact->addr, contact->r, &contact->key,
-                          !table->is_private);
+    return vc_dht_node_id(&contact->addr, &contact->key, !table->is_private);
 }
 
 static inline unsigned bucket_in(const struct vc_dht_table *table,

@@ -243,19 +243,6 @@ static void a_new_key_at_an_address_replaces_the_old(void **state)
     assert_non_null(entry_of(&table, &other));
 }
 
-static void another_r_is_another_id(void **state)
-{
-    struct vc_dht_contact one = node(1), two = one;
-
-    (void)state;
-    two.r = 5;
-    vc_dht_table_heard(&table, 0, &one);
-    assert_true(vc_dht_table_heard(&table, 0, &two));
-    assert_int_equal(table.count, 1);
-    assert_true(table.ids[0] == id_in(&table, &two));
-    assert_int_equal(table.entries[0].contact.r, 5);
-}
-
 static void the_oldest_are_given_in_order(void **state)
 {
     struct vc_dht_contact got[8], contacts[5];
@@ -337,7 +324,6 @@ int main(void)
         TEST(nobody_is_put_elsewhere_while_he_answers),
         TEST(who_has_failed_moves_to_where_he_answers),
         TEST(a_new_key_at_an_address_replaces_the_old),
-        TEST(another_r_is_another_id),
         TEST(the_oldest_are_given_in_order),
         TEST(a_new_own_id_keeps_the_nodes),
         TEST(ipv6_is_alike),

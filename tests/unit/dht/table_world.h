@@ -39,8 +39,7 @@ static uint32_t below(uint32_t bound)
 static struct vc_dht_contact contact_of(uint32_t number, uint8_t where)
 {
     struct inhabitant *node = &nodes[number];
-    struct vc_dht_contact contact = {.addr = node->addrs[where],
-                                     .r = (uint8_t)(number & 7)};
+    struct vc_dht_contact contact = {.addr = node->addrs[where]};
     /* Two begin alike. */
     uint32_t begin = number / 2;
 
