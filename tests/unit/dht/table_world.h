@@ -1,6 +1,6 @@
 /*
- * The world around a routing table under test: nodes that live, die, move and change keys, behind an
- * uplink that comes and goes; and what it knows of who failed when, by the rules of dht/table.h.
+ * The world around a routing table under test: nodes that live, die, move and change keys, behind
+ * an uplink that comes and goes; and what it knows of who failed when, by the rules of dht/table.h.
  * Include it in one source of a test program.
  */
 #ifndef VC_TESTS_UNIT_DHT_TABLE_WORLD_H
