@@ -298,10 +298,14 @@ void vc_dht_table_restore(struct vc_dht_table *table, vc_ms now,
     struct vc_dht_entry entry = {.contact = *contact,
                                  .standing = VC_DHT_UNSURE,
                                  .heard_at = vc_dht_seconds(now)};
+    uint64_t id = id_of(table, contact);
+    uint32_t victim;
 
     if (find(table, &contact->key) == table->count &&
-        find_at(table, &contact->addr) == table->count) {
-        (void)insert(table, now, id_of(table, contact), &entry);
+        find_at(table, &contact->addr) == table->count &&
+        vc_dht_table_has_room(table, now, id, &contact->addr, &victim) &&
+        victim == table->count) {
+        append(table, id, &entry);
     }
 }
 

@@ -4,7 +4,7 @@
 unsigned vc_dht_table_depth(const struct vc_dht_table *table)
 {
     struct vc_dht_pick picks[VC_DHT_NEAR];
-    size_t count = vc_dht_table_select(table, table->own, VC_DHT_GOOD, VC_DHT_UNSURE,
+    size_t count = vc_dht_table_select(table, table->own, VC_DHT_GOOD, VC_DHT_CONDEMNED,
                                        picks, VC_DHT_NEAR);
 
     return count == 0 ? 0 : vc_dht_bucket(picks[count - 1].distance);
