@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/sim/dht_crypto.h"
 
@@ -123,7 +124,7 @@ static void begin_measuring(struct sim_dht *world)
 
 static void progress(const struct sim_dht *world)
 {
-    if (world->now % 60000 == 0 && !world->options.is_quiet) {
+    if (world->now % 60000 == 0 && !world->options.is_quiet && isatty(STDERR_FILENO)) {
         fprintf(stderr, "\r%llu of %llu min", (unsigned long long)world->now / 60000,
                 (unsigned long long)world->ends_at / 60000);
         if (world->now == world->ends_at) {
