@@ -114,6 +114,15 @@ vc_err vc_find_number_next(struct vc_find *find, vc_ms unix_ms, uint32_t epoch,
     return err == VC_OK ? VC_ERR_BUSY : err;
 }
 
+void vc_find_numbers_raise(struct vc_find *find, uint32_t epoch, uint64_t number)
+{
+    struct vc_find_count *count = bring_forward(find, epoch);
+
+    if (count->before < number) {
+        count->before = number;
+    }
+}
+
 void vc_find_submitted(struct vc_find *find, uint64_t ticket)
 {
     if (find->numbers_ticket == VC_FIND_TICKET_OPEN) {

@@ -153,6 +153,7 @@ vc_err vc_find_post(struct vc_find *find, const struct vc_now *now,
         post->mark = mark;
         post->posted_before_at = post->posted_at;
         post->posted_at = now->mono;
+        post->again_at = VC_NEVER;
     }
     vc_account_place_wipe(&place);
     return err;
@@ -181,6 +182,8 @@ void vc_find_unpost(struct vc_find *find, struct vc_find_post *post)
     if (post->is_posted && !is_taken_over(find, post)) {
         vc_dht_withdraw(find->cfg.dht, &post->place);
     }
-    *post = (struct vc_find_post){
-        .epoch = epoch, .posted_at = VC_NEVER, .posted_before_at = VC_NEVER};
+    *post = (struct vc_find_post){.epoch = epoch,
+                                  .posted_at = VC_NEVER,
+                                  .posted_before_at = VC_NEVER,
+                                  .again_at = VC_NEVER};
 }
