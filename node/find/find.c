@@ -93,7 +93,9 @@ void vc_find_set_self(struct vc_find *find, const struct vc_now *now,
 void vc_find_door(struct vc_find *find, const struct vc_now *now,
                   const struct vc_addr *addr)
 {
-    vc_dht_enter(find->cfg.dht, now, addr, NULL);
+    if (find->cfg.is_private || vc_dht_addr_is_public(addr)) {
+        vc_dht_enter(find->cfg.dht, now, addr, NULL);
+    }
 }
 
 void vc_find_moved(struct vc_find *find, const struct vc_now *now)

@@ -152,13 +152,13 @@ void vc_find_unpost(struct vc_find *find, struct vc_find_post *post);
 VC_NODISCARD vc_err vc_find_numbers_load(struct vc_find *find);
 /*
  * The number of the next record at a place of @epoch where the last one of this life had @last
- * (0: there was none).  With @is_shared the place was another notice's before.  VC_ERR_BUSY:
- * it is being written; VC_ERR_FULL, or the store's health.
+ * (0: there was none).  VC_ERR_BUSY: it is being written; VC_ERR_FULL, or the store's health.
  */
 VC_NODISCARD vc_err vc_find_number_next(struct vc_find *find, vc_ms unix_ms,
-                                        uint32_t epoch, uint64_t last, bool is_shared,
+                                        uint32_t epoch, uint64_t last,
                                         uint64_t *ret_number);
-
+/* Any record of the day may have up to this number; 0: there is none. */
+uint64_t vc_find_numbers_taken(struct vc_find *find, uint32_t epoch);
 /* Records of the day with numbers up to @number are out there, though we know nothing of it. */
 void vc_find_numbers_raise(struct vc_find *find, uint32_t epoch, uint64_t number);
 

@@ -114,10 +114,14 @@ static vc_err publish(struct vc_find *find, const struct vc_now *now,
     uint8_t bytes[VC_DHT_RECORD_LEN];
     uint64_t number;
     uint32_t ask;
-    vc_err err =
-        vc_find_number_next(find, vc_find_date(find, now), post->epoch, post->number,
-                            notice->kind == VC_FIND_NOTICE_FORWARD, &number);
+    vc_err err;
 
+    if (notice->kind == VC_FIND_NOTICE_FORWARD && post->number == 0) {
+        /* Before the move our own record stood there. */
+        post->number = vc_find_numbers_taken(find, post->epoch);
+    }
+    err = vc_find_number_next(find, vc_find_date(find, now), post->epoch, post->number,
+                              &number);
     if (err != VC_OK) {
         return err;
     }
