@@ -76,6 +76,7 @@ vc_err party_start(struct party *party, struct party_host *host)
         vc_dht_config_init(&dht, VC_DHT_SIMULATION);
         dht.is_private = true;
         dht.asks_max = 8;
+        dht.answers_max = 16; /* all that arrives in one turn is answered */
         config.dht = &dht;
         config.doors = doors;
         for (size_t i = 0; i < PARTY_HOSTS; i++) {
