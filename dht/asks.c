@@ -226,7 +226,7 @@ static void take_value(struct vc_dht *dht, const struct vc_now *now,
 
 /* What nobody else has given may be held here: we may be the last of its holders. */
 static bool take_held(struct vc_dht *dht, const struct vc_now *now,
-                     struct vc_dht_ask *ask)
+                      struct vc_dht_ask *ask)
 {
     const struct vc_dht_records_at at = {.unix_ms = vc_dht_date(dht, now)};
     struct vc_bytes record = vc_dht_records_get(&dht->records, &at, &ask->place);
