@@ -298,7 +298,10 @@ static void judge_put(struct vc_dht *dht, const struct vc_now *now,
                       struct vc_dht_ask *ask)
 {
     unsigned held = vc_dht_walks_put_count(dht, ask, VC_DHT_PUT_HELD);
-    bool is_over = vc_dht_walks_are_settled(dht, ask);
+    /* While nobody has answered there is nothing to settle for: the first are only slow. */
+    bool is_over = vc_dht_walks_answered(dht, ask) > 0
+                       ? vc_dht_walks_are_settled(dht, ask)
+                       : vc_dht_walks_are_over(dht, ask);
 
     if (is_over && !ask->is_over && !is_wide(dht, ask) &&
         vc_dht_walks_are_thin(dht, ask)) {
