@@ -411,6 +411,8 @@ void vc_dht_ask_answered(struct vc_dht *dht, const struct vc_now *now,
                                answer->contacts, answer->contact_count);
         if (answer->type == VC_DHT_VALUE) {
             take_value(dht, now, ask, answer->record);
+        } else if (call->type == VC_DHT_GET && ++ask->misses == VC_DHT_MISSES_MAX) {
+            vc_dht_walks_widen(dht, ask);
         }
     }
     judge(dht, now, ask);

@@ -63,7 +63,7 @@ static void knock(struct vc_dht *dht, const struct vc_now *now,
                                .is_hello = !door->has_key,
                                .owner = VC_DHT_OWNER_DOOR,
                                .slot = (uint16_t)(door - dht->doors)};
-    vc_ms wait = (vc_ms)VC_DHT_DOOR_AGAIN_MS << (door->tries < 9 ? door->tries : 9);
+    vc_ms wait = (vc_ms)VC_DHT_DOOR_AGAIN_MS << (door->tries < 13 ? door->tries : 13);
 
     if (!vc_dht_wish_for(dht, &wish)) {
         return;

@@ -62,6 +62,8 @@
     12 /* nodes that hold a record, at least, where there are so many */
 #define VC_DHT_REPLICAS_MAX 24 /* and at most */
 #define VC_DHT_HOLDERS      16 /* how far from a place it is asked for: the 16th nearest */
+/* A get widens when so many who may hold the record have not: many holders may have died. */
+#define VC_DHT_MISSES_MAX 2
 /* Nodes within so many times that distance are asked for the record, as it is an estimate;
  * those beyond are asked the way only. */
 #define VC_DHT_GET_FACTOR     2
@@ -103,7 +105,8 @@
 #define VC_DHT_FIRST_ASKED 8 /* nodes of a saved table that are asked at once */
 #define VC_DHT_DOOR_EVERY_MS \
     100 /* between two doors, and between nodes of a saved table */
-#define VC_DHT_DOOR_AGAIN_MS     2000 /* the same door, doubled each time */
+/* The same door, doubled each time: at first as soon as a hello may be taken for lost. */
+#define VC_DHT_DOOR_AGAIN_MS     200
 #define VC_DHT_DOOR_AGAIN_MAX_MS (UINT64_C(15) * 60 * 1000)
 /* A node that went out is asked again after this, doubled each time, VC_DHT_LOST_TRIES times:
  * that is how two halves of a network that was cut find each other again. */
