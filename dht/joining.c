@@ -17,13 +17,13 @@ static bool knows_somebody(const struct vc_dht *dht)
 
 /* ---- doors ---- */
 
-void vc_dht_enter(struct vc_dht *dht, const struct vc_now *now,
-                  const struct vc_addr *addr, const struct vc_key32 *key)
+static struct vc_dht_door *enter(struct vc_dht *dht, const struct vc_now *now,
+                                 const struct vc_addr *addr, const struct vc_key32 *key)
 {
     struct vc_dht_door *door = &dht->doors[dht->door_next];
 
     if (!vc_addr_is_usable(addr) || !vc_dht_has_family(dht, addr)) {
-        return;
+        return NULL;
     }
     for (uint32_t i = 0; i < dht->cfg.doors_max; i++) {
         if (dht->doors[i].is_used && vc_addr_equal(&dht->doors[i].addr, addr)) {
@@ -38,6 +38,13 @@ void vc_dht_enter(struct vc_dht *dht, const struct vc_now *now,
     if (key != NULL) {
         door->key = *key;
     }
+    return door;
+}
+
+void vc_dht_enter(struct vc_dht *dht, const struct vc_now *now,
+                  const struct vc_addr *addr, const struct vc_key32 *key)
+{
+    (void)enter(dht, now, addr, key);
 }
 
 /* The door that is due first; NULL when there is none. */
@@ -160,10 +167,11 @@ void vc_dht_joining_heard(struct vc_dht *dht, const struct vc_now *now,
     dht->is_joined = true;
     if (call->owner == VC_DHT_OWNER_LOST) {
         dht->lost[call->slot].contact.addr.family = 0;
-        dht->wants_walk = true;
     }
-    if (call->owner == VC_DHT_OWNER_DOOR && !is_first) {
-        dht->wants_walk = true;
+    if (dht->afar_count < VC_DHT_AFAR_MAX && !is_first &&
+        (call->owner == VC_DHT_OWNER_LOST ||
+         (call->owner == VC_DHT_OWNER_DOOR && !dht->doors[call->slot].is_saved))) {
+        dht->afar[dht->afar_count++] = call->to;
     }
     /* What a door tells is who stands near us: lookups begin with them, too. */
     if (call->owner == VC_DHT_OWNER_DOOR && answer->contact_count > 0) {
@@ -222,14 +230,15 @@ void vc_dht_remember(struct vc_dht *dht, const struct vc_dht_contact *contact)
 }
 
 static bool begin_walk(struct vc_dht *dht, const struct vc_now *now, unsigned family,
-                       uint64_t target, uint8_t wanted)
+                       uint64_t target, uint8_t wanted,
+                       const struct vc_dht_contact *from)
 {
     struct vc_dht_ask *ask = vc_dht_ask_begin(dht, now, VC_DHT_ASK_WALK, target);
 
     if (ask == NULL) {
         return false;
     }
-    vc_dht_walk_begin(dht, ask, family, wanted);
+    vc_dht_walk_begin(dht, ask, family, wanted, from);
     return true;
 }
 
@@ -256,8 +265,18 @@ static void walk(struct vc_dht *dht, const struct vc_now *now)
         dht->walk_family = (uint8_t)(1 - dht->walk_family);
         return;
     }
+    if (dht->afar_count > 0 && dht->afar_at <= now->mono) {
+        const struct vc_dht_contact *from = &dht->afar[dht->afar_count - 1];
+        unsigned of = vc_dht_family_of(&from->addr);
+
+        if (begin_walk(dht, now, of, dht->families[of].id, VC_DHT_HOLDERS, from)) {
+            dht->afar_count--;
+            dht->afar_at = now->mono + VC_DHT_WALK_EVERY_MS;
+        }
+        return;
+    }
     if (dht->wants_walk) {
-        if (begin_walk(dht, now, dht->walk_family, family->id, VC_DHT_HOLDERS)) {
+        if (begin_walk(dht, now, dht->walk_family, family->id, VC_DHT_HOLDERS, NULL)) {
             dht->wants_walk = false;
             dht->walk_bucket = 0;
             dht->walk_at = now->mono + VC_DHT_WALK_EVERY_MS;
@@ -275,12 +294,12 @@ static void walk(struct vc_dht *dht, const struct vc_now *now)
         uint64_t target = vc_dht_id_in_bucket(&dht->rng, family->id, dht->walk_bucket);
 
         dht->walk_bucket =
-            (uint8_t)(dht->walk_bucket +
-                      begin_walk(dht, now, dht->walk_family, target, VC_DHT_ALPHA));
+            (uint8_t)(dht->walk_bucket + begin_walk(dht, now, dht->walk_family, target,
+                                                    VC_DHT_ALPHA, NULL));
     } else if (vc_dht_table_stale(&family->table, now->mono, &bucket)) {
         (void)begin_walk(dht, now, dht->walk_family,
                          vc_dht_id_in_bucket(&dht->rng, family->id, bucket),
-                         VC_DHT_ALPHA);
+                         VC_DHT_ALPHA, NULL);
     }
 }
 
@@ -295,7 +314,7 @@ void vc_dht_joining_walked(struct vc_dht *dht, const struct vc_now *now)
         dht->walk_family = (uint8_t)(1 - dht->walk_family);
     }
     dht->walk_at = vc_ms_min(dht->walk_at, now->mono + VC_DHT_WALK_PAUSE_MS);
-    if (dht->wants_walk) {
+    if (dht->wants_walk && dht->afar_count == 0) {
         dht->walk_at = now->mono + VC_DHT_WALK_EVERY_MS;
     }
 }
@@ -355,7 +374,11 @@ vc_err vc_dht_restore(struct vc_dht *dht, const struct vc_now *now,
         vc_dht_table_restore(&vc_dht_family_at(dht, &contact.addr)->table, now->mono,
                              &contact);
         if (count++ < VC_DHT_FIRST_ASKED) {
-            vc_dht_enter(dht, now, &contact.addr, &contact.key);
+            struct vc_dht_door *door = enter(dht, now, &contact.addr, &contact.key);
+
+            if (door != NULL) {
+                door->is_saved = true;
+            }
         }
     }
     return VC_OK;
@@ -400,6 +423,7 @@ void vc_dht_joining_tick(struct vc_dht *dht, const struct vc_now *now)
 static vc_ms walk_due(const struct vc_dht *dht)
 {
     const struct vc_dht_family *family = &dht->families[dht->walk_family];
+    vc_ms due = VC_NEVER;
 
     if (!knows_somebody(dht) || is_walking(dht)) {
         return VC_NEVER;
@@ -409,11 +433,13 @@ static vc_ms walk_due(const struct vc_dht *dht)
          dht->walk_bucket < vc_dht_table_depth(&family->table))) {
         return dht->walk_at;
     }
-    if (!vc_dht_is_router(dht)) {
-        return VC_NEVER;
+    if (vc_dht_is_router(dht)) {
+        due = family->table.bucket_due_at;
     }
-    return family->table.bucket_due_at > dht->walk_at ? family->table.bucket_due_at
-                                                      : dht->walk_at;
+    if (dht->afar_count > 0) {
+        due = vc_ms_min(due, dht->afar_at);
+    }
+    return due > dht->walk_at ? due : dht->walk_at;
 }
 
 vc_ms vc_dht_joining_due(const struct vc_dht *dht, const struct vc_now *now)

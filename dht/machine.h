@@ -132,6 +132,7 @@ struct vc_dht_keep {
 
 struct vc_dht_door {
     bool is_used, has_key;
+    bool is_saved; /* of our own table, not somebody's word */
     struct vc_addr addr;
     struct vc_key32 key;
     vc_ms due_at;
@@ -145,6 +146,7 @@ struct vc_dht_lost {
 };
 
 #define VC_DHT_LOST_MAX 8
+#define VC_DHT_AFAR_MAX 4
 
 /* ---- where others see us ---- */
 
@@ -210,6 +212,11 @@ struct vc_dht {
     /* What the last door told: not in the table before they have answered themselves. */
     struct vc_dht_contact told[VC_DHT_CONTACTS_IPV4];
     uint8_t told_count;
+    /* Who may belong to another part of the network, or to honest people when who let us in
+     * does not: a walk begins at each alone. */
+    struct vc_dht_contact afar[VC_DHT_AFAR_MAX];
+    uint8_t afar_count;
+    vc_ms afar_at; /* when the next may be begun */
     struct vc_dht_lost lost[VC_DHT_LOST_MAX];
     vc_ms lost_at;
     bool is_joined;  /* somebody has answered since init or moved */
@@ -328,9 +335,9 @@ void vc_dht_asks_drop_keep(struct vc_dht *dht, uint32_t keep);
 
 /* Begins the lookups of an ask, in every family that is on. */
 void vc_dht_walks_begin(struct vc_dht *dht, struct vc_dht_ask *ask, uint8_t wanted);
-/* The same in one of them only. */
+/* The same in one of them only; @from: at this node alone, NULL: at those whom we know. */
 void vc_dht_walk_begin(struct vc_dht *dht, struct vc_dht_ask *ask, unsigned family,
-                       uint8_t wanted);
+                       uint8_t wanted, const struct vc_dht_contact *from);
 /* Gives lookups that know nobody whom we know by now. */
 void vc_dht_walks_reseed(struct vc_dht *dht, struct vc_dht_ask *ask);
 bool vc_dht_walks_are_over(const struct vc_dht *dht, const struct vc_dht_ask *ask);

@@ -19,7 +19,7 @@ static void seed(struct vc_dht *dht, unsigned family, struct vc_dht_walk *walk)
 }
 
 void vc_dht_walk_begin(struct vc_dht *dht, struct vc_dht_ask *ask, unsigned family,
-                       uint8_t wanted)
+                       uint8_t wanted, const struct vc_dht_contact *from)
 {
     struct vc_dht_walk *walk = &ask->walks[family];
     uint64_t near = vc_dht_size_distance(&dht->families[family].size, wanted);
@@ -33,7 +33,9 @@ void vc_dht_walk_begin(struct vc_dht *dht, struct vc_dht_ask *ask, unsigned fami
     if (ask->kind == VC_DHT_ASK_PUT) {
         vc_dht_lookup_hurry(&walk->lookup);
     }
-    if (walk->is_on) {
+    if (walk->is_on && from != NULL) {
+        vc_dht_lookup_seed(&walk->lookup, from, 1);
+    } else if (walk->is_on) {
         seed(dht, family, walk);
     }
 }
@@ -54,7 +56,7 @@ static size_t nearest_distances(const struct vc_dht_walk *walk,
 void vc_dht_walks_begin(struct vc_dht *dht, struct vc_dht_ask *ask, uint8_t wanted)
 {
     for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
-        vc_dht_walk_begin(dht, ask, i, wanted);
+        vc_dht_walk_begin(dht, ask, i, wanted, NULL);
     }
 }
 

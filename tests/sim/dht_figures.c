@@ -6,6 +6,7 @@
 
 enum {
     MINUTE_S = 60,
+    LAST_S = 300,
     SAMPLES_MIN = 50, /* gets in a window that says something */
     GOOD_PERCENT = 99,
     GOOD_P99_MS =
@@ -346,6 +347,10 @@ static void add_events(struct sim_dht_figures *figures, const struct sim_dht *wo
         }
     }
     if (world->healed_at > 0) {
+        sim_dht_window(world, (uint32_t)(world->ends_at / 1000) - LAST_S,
+                       (uint32_t)(world->ends_at / 1000), true, &w);
+        add(figures, "across", "of the other side, in the last five minutes: found", "%",
+            percent(w.found, w.asked), 2);
         add(figures, "merged", "one network after", "s",
             good_after(world, (uint32_t)(world->healed_at / 1000), true), 0);
     }
@@ -355,6 +360,7 @@ void sim_dht_figures_make(struct sim_dht_figures *ret_figures,
                           const struct sim_dht *world)
 {
     uint32_t here = 0;
+    double first_requests = 0;
 
     *ret_figures = (struct sim_dht_figures){0};
     for (uint32_t i = 0; i < world->node_count; i++) {
@@ -364,9 +370,12 @@ void sim_dht_figures_make(struct sim_dht_figures *ret_figures,
     add(ret_figures, "starts", "starts of nodes", "", (double)world->starts, 0);
     add(ret_figures, "machine-kib", "memory of a machine", "KiB",
         (double)world->node_bytes / 1024, 1);
+    for (unsigned type = VC_DHT_PING; type <= VC_DHT_RING; type++) {
+        first_requests += (double)world->first_requests[type];
+    }
     if (world->measured_starts > 0) {
         add(ret_figures, "start-requests", "requests of a node in its first minute", "",
-            (double)world->first_requests / (double)world->measured_starts, 1);
+            first_requests / (double)world->measured_starts, 1);
     }
     add(ret_figures, "refused", "asks that were refused: full", "",
         (double)world->refused_asks, 0);

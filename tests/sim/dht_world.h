@@ -189,8 +189,8 @@ struct sim_dht {
     vc_ms struck_at, split_from, healed_at; /* a kill or storm; a split; 0: none yet */
     uint64_t table_nodes, table_dead, table_hostile, table_suspects; /* at the end */
     struct sim_dht_traffic classes[SIM_DHT_CLASSES][2]; /* [1]: that ask nothing */
-    uint64_t
-        first_requests; /* in the first minute after a start, of all measured starts */
+    /* In the first minute after measured starts, by type. */
+    uint64_t first_requests[VC_DHT_RING + 1];
     uint64_t measured_starts;
     uint64_t class_ms[SIM_DHT_CLASSES][2];
     uint32_t

@@ -76,7 +76,7 @@ void __wrap_vc_dht_request_write(struct vc_writer *w,
 {
     if (sim_dht_running != NULL) {
         sim_dht_running->traffic.requests[request->type]++;
-        sim_dht_world->first_requests +=
+        sim_dht_world->first_requests[request->type] +=
             sim_dht_running->began_at > sim_dht_world->measured_from &&
             sim_dht_world->now < sim_dht_running->began_at + MINUTE_MS;
     }
