@@ -28,8 +28,7 @@ static bool open_answer(struct vc_dht *dht, const struct vc_now *now,
         vc_dht_answer_read(body, ret_answer) == VC_OK;
     vc_wipe(&pair, sizeof pair);
     if (is_open) {
-        peer->cookie = ret_answer->cookie;
-        peer->cookie_at = now->mono;
+        vc_dht_peer_put_cookie(peer, now->mono, &call->to.addr, &ret_answer->cookie);
     }
     return is_open;
 }

@@ -41,7 +41,7 @@ struct vc_dht_calls {
     uint32_t hedge_us; /* the estimate, so fine that small steps are not lost in it */
 };
 
-/* @capacity: 1 at least; 136 to 160 bytes each. */
+/* @capacity: 1 at least; 128 to 152 bytes each. */
 size_t vc_dht_calls_footprint(uint32_t capacity);
 /* @mem: zeroed, aligned for uint64_t.  Draws the key of the map from @rng. */
 void vc_dht_calls_init(struct vc_dht_calls *calls, void *mem, uint32_t capacity,

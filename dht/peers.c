@@ -91,7 +91,8 @@ struct vc_dht_peer *vc_dht_peers_get(struct vc_dht_peers *peers, vc_ms now,
                                      const struct vc_secret32 *own_secret)
 {
     struct vc_dht_peer *known = vc_dht_peers_find(peers, now, key);
-    struct vc_dht_peer made = {.key = *key, .cookie_at = VC_NEVER};
+    struct vc_dht_peer made = {.key = *key,
+                               .cookies = {{.at = VC_NEVER}, {.at = VC_NEVER}}};
     uint32_t place;
     vc_err err;
 
@@ -113,8 +114,20 @@ struct vc_dht_peer *vc_dht_peers_get(struct vc_dht_peers *peers, vc_ms now,
     return use(peers, now, place);
 }
 
-bool vc_dht_peer_has_cookie(const struct vc_dht_peer *peer, vc_ms now)
+void vc_dht_peer_put_cookie(struct vc_dht_peer *peer, vc_ms now,
+                            const struct vc_addr *addr,
+                            const struct vc_dht_cookie *cookie)
 {
-    return peer->cookie_at != VC_NEVER &&
-           now < vc_ms_after(peer->cookie_at, VC_DHT_COOKIE_USE_MS);
+    peer->cookies[addr->family == 6] = (struct vc_dht_held_cookie){*cookie, now};
+}
+
+const struct vc_dht_cookie *vc_dht_peer_cookie(const struct vc_dht_peer *peer,
+                                               vc_ms now, const struct vc_addr *addr)
+{
+    const struct vc_dht_held_cookie *held = &peer->cookies[addr->family == 6];
+
+    if (held->at == VC_NEVER || now >= vc_ms_after(held->at, VC_DHT_COOKIE_USE_MS)) {
+        return NULL;
+    }
+    return &held->cookie;
 }

@@ -113,7 +113,8 @@ static void call_back(struct vc_dht *dht, const struct vc_now *now,
         struct vc_dht_peer *peer =
             vc_dht_peers_find(&dht->peers, now->mono, &nodes[i].key);
 
-        if (peer != NULL && vc_dht_peer_has_cookie(peer, now->mono) &&
+        if (peer != NULL &&
+            vc_dht_peer_cookie(peer, now->mono, &nodes[i].addr) != NULL &&
             vc_dht_prefix_wide(&nodes[i].addr) != vc_dht_prefix_wide(asked->from)) {
             if (vc_dht_wish_for(dht,
                                 &(struct vc_dht_wish){.to = nodes[i],

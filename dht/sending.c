@@ -81,14 +81,18 @@ static size_t seal(struct vc_dht *dht, const struct vc_now *now,
     if (wish->is_hello) {
         vc_dht_hello_key(&pair.request, vc_dht_network(dht), &dht->key);
     } else {
-        struct vc_dht_peer *peer =
+        const struct vc_dht_peer *peer =
             vc_dht_peers_get(&dht->peers, now->mono, &wish->to.key, &dht->secret);
+        const struct vc_dht_cookie *cookie;
 
         if (peer == NULL) {
             return 0;
         }
-        header.has_cookie = vc_dht_peer_has_cookie(peer, now->mono);
-        request->cookie = peer->cookie;
+        cookie = vc_dht_peer_cookie(peer, now->mono, &wish->to.addr);
+        if (cookie != NULL) {
+            header.has_cookie = true;
+            request->cookie = *cookie;
+        }
         vc_dht_mask_of(&mask, vc_dht_network(dht), &wish->to.key);
         vc_dht_pair_make(&pair, vc_dht_network(dht), &peer->shared, &dht->key,
                          &wish->to.key);

@@ -154,7 +154,7 @@ size_t vc_dht_table_oldest(const struct vc_dht_table *table,
 
 /* ---- coming and going ---- */
 
-/* Which buckets are far and which are near may change. */
+/* Which buckets are far and which are near may have changed. */
 static void regroup(struct vc_dht_table *table)
 {
     table->bucket_due_at = vc_ms_min(
@@ -429,6 +429,7 @@ void vc_dht_table_answered(struct vc_dht_table *table, vc_ms now)
     if (vc_dht_table_is_in_doubt(table, now)) {
         pardon(table);
         vc_dht_table_hurry(table, now);
+        regroup(table);
     } else if (table->is_unsettled) {
         put_out_condemned(table);
     }

@@ -168,7 +168,7 @@ bool vc_dht_table_ping(struct vc_dht_table *table, vc_ms now,
 static unsigned edge(const struct vc_dht_table *table)
 {
     struct vc_dht_pick picks[VC_DHT_NEAR];
-    size_t count = vc_dht_table_select(table, table->own, VC_DHT_GOOD, VC_DHT_UNSURE,
+    size_t count = vc_dht_table_select(table, table->own, VC_DHT_GOOD, VC_DHT_CONDEMNED,
                                        picks, VC_DHT_NEAR);
 
     return count == 0 ? 0 : vc_dht_bucket(picks[count - 1].distance);

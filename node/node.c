@@ -25,6 +25,7 @@ struct vc_node {
     void *dht_memory;
     size_t dht_bytes;
     struct vc_find *find;
+    uint32_t looks[VC_NODE_LOOKS_MAX]; /* asks of the DHT that are the owner's; 0: a free place */
     struct vc_chat *chat;
     struct vc_now now;  /* of the last input */
     bool has_addresses; /* they were set once */
@@ -403,6 +404,56 @@ static bool take_chat(struct vc_node *node, struct vc_node_output *ret_output)
     return true;
 }
 
+/* The owner's place of this ask, NULL when it is not his; of 0 a free one. */
+static uint32_t *look_of(struct vc_node *node, uint32_t ask)
+{
+    for (size_t i = 0; i < VC_NODE_LOOKS_MAX; i++) {
+        if (node->looks[i] == ask) {
+            return &node->looks[i];
+        }
+    }
+    return NULL;
+}
+
+vc_err vc_node_look(struct vc_node *node, const struct vc_now *now,
+                    const struct vc_hash32 *place, uint32_t *ret_ask)
+{
+    uint32_t *look = look_of(node, 0);
+    vc_err err;
+
+    if (node->dht == NULL) {
+        return VC_ERR_UNSUPPORTED;
+    }
+    if (look == NULL) {
+        return VC_ERR_BUSY;
+    }
+    node->now = *now;
+    err = vc_dht_get(node->dht, now, place, look);
+    if (err != VC_OK) {
+        *look = 0;
+        return err == VC_ERR_FULL ? VC_ERR_BUSY : err;
+    }
+    *ret_ask = *look;
+    return VC_OK;
+}
+
+/* Is it about what the owner looks for?  Then it is an output of our own. */
+static bool take_look(struct vc_node *node, const struct vc_dht_output *dht,
+                      struct vc_node_output *ret_output)
+{
+    bool is_ask = dht->kind == VC_DHT_FOUND || dht->kind == VC_DHT_DONE;
+    uint32_t *look = is_ask && dht->ask != 0 ? look_of(node, dht->ask) : NULL;
+
+    if (look == NULL) {
+        return false;
+    }
+    if (dht->kind == VC_DHT_DONE) {
+        *look = 0;
+    }
+    *ret_output = (struct vc_node_output){.kind = VC_NODE_LOOKED, .dht = *dht};
+    return true;
+}
+
 /* What the DHT has to say goes to find; a datagram is an output of our own. */
 static bool take_dht(struct vc_node *node, const struct vc_now *now,
                      struct vc_node_output *ret_output)
@@ -413,6 +464,9 @@ static bool take_dht(struct vc_node *node, const struct vc_now *now,
         if (dht.kind == VC_DHT_DATAGRAM) {
             *ret_output = (struct vc_node_output){
                 .kind = VC_NODE_DATAGRAM, .addr = dht.addr, .bytes = dht.bytes};
+            return true;
+        }
+        if (take_look(node, &dht, ret_output)) {
             return true;
         }
         vc_find_dht_output(node->find, now, &dht);

@@ -26,6 +26,7 @@
 #include "node/chat/chat.h"
 
 #define VC_NODE_DOORS_MAX 32 /* addresses to join the DHT by, of the owner's list */
+#define VC_NODE_LOOKS_MAX 8  /* lookups of a curious owner under way */
 
 struct vc_node;
 
@@ -87,7 +88,8 @@ uint64_t vc_node_submit(struct vc_node *node, const struct vc_now *now);
 enum vc_node_output_kind {
     VC_NODE_DATAGRAM, /* send @bytes to @addr: at once */
     VC_NODE_EVENTS,   /* events up to @seq become readable with the turn's ticket */
-    VC_NODE_PRESENCE
+    VC_NODE_PRESENCE,
+    VC_NODE_LOOKED /* @dht is about a lookup of vc_node_look(): FOUND or DONE */
 };
 
 struct vc_node_output {
@@ -95,6 +97,7 @@ struct vc_node_output {
     struct vc_addr addr;
     struct vc_bytes bytes; /* borrowed until the next call */
     struct vc_chat_output chat;
+    struct vc_dht_output dht; /* its bytes are borrowed too */
 };
 
 /* Takes the next output; false when there is none, or when the store has no room for what
@@ -102,6 +105,15 @@ struct vc_node_output {
 bool vc_node_next(struct vc_node *node, const struct vc_now *now,
                   struct vc_node_output *ret_output);
 vc_ms vc_node_due(const struct vc_node *node);
+
+/*
+ * Looks into the DHT for what stands at @place, for an owner who wants to see it: nothing is
+ * done with what is found.  FOUND comes for each record that is later than those before it, then
+ * one DONE within VC_DHT_ASK_MAX_MS.  VC_ERR_BUSY: too many are under way; VC_ERR_UNSUPPORTED:
+ * there is no DHT.
+ */
+VC_NODISCARD vc_err vc_node_look(struct vc_node *node, const struct vc_now *now,
+                                 const struct vc_hash32 *place, uint32_t *ret_ask);
 
 /* The addresses of this machine, best first.  When they are others than before, the network
  * has changed, as with vc_node_moved(). */

@@ -20,6 +20,7 @@
 #include "crypto/invite.h"
 #include "crypto/safety.h"
 #include "crypto/words.h"
+#include "dht/account_record.h"
 #include "node/find/find.h"
 #include "node/mail/mail.h"
 
@@ -214,6 +215,16 @@ size_t vc_chat_contacts(const struct vc_chat *chat, const struct vc_now *now,
 VC_NODISCARD vc_err vc_chat_contact(const struct vc_chat *chat,
                                     const struct vc_now *now, uint32_t id,
                                     struct vc_contact *ret_contact);
+/* Where his record of today stands in the DHT; wipe it.  VC_ERR_NO_CONTACT; VC_ERR_UNSUPPORTED:
+ * nothing can stand there, or there is no DHT. */
+VC_NODISCARD vc_err vc_chat_contact_place(const struct vc_chat *chat,
+                                          const struct vc_now *now, uint32_t id,
+                                          struct vc_account_place *ret_place);
+/* Reads what stands there, as vc_account_record_read_contact(); VC_ERR_NO_CONTACT. */
+VC_NODISCARD vc_err vc_chat_contact_record(const struct vc_chat *chat, uint32_t id,
+                                           const struct vc_account_place *place,
+                                           struct vc_bytes bytes,
+                                           struct vc_account_record *ret_record);
 /* By petname (any case), or by the start (8 letters at least) of the ID or fingerprint in
  * hex.  VC_ERR_NO_CONTACT, VC_ERR_AMBIGUOUS. */
 VC_NODISCARD vc_err vc_chat_contact_find(const struct vc_chat *chat, const char *text,

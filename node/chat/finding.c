@@ -264,3 +264,36 @@ void vc_chat_find_output(struct vc_chat *chat, const struct vc_now *now,
         found_person(chat, now, person, output);
     }
 }
+
+/* ---- for an owner who wants to see it ---- */
+
+vc_err vc_chat_contact_place(const struct vc_chat *chat, const struct vc_now *now,
+                             uint32_t id, struct vc_account_place *ret_place)
+{
+    struct vc_person *person;
+    vc_err err = vc_person_get(chat, id, &person);
+
+    if (err != VC_OK) {
+        return err;
+    }
+    return chat->cfg.find != NULL &&
+                   vc_account_place_of_device(ret_place, &person->row.record,
+                                              vc_dht_epoch_of(vc_chat_date(chat, now)),
+                                              person->device.certificate.index)
+               ? VC_OK
+               : VC_ERR_UNSUPPORTED;
+}
+
+vc_err vc_chat_contact_record(const struct vc_chat *chat, uint32_t id,
+                              const struct vc_account_place *place,
+                              struct vc_bytes bytes,
+                              struct vc_account_record *ret_record)
+{
+    struct vc_person *person;
+    vc_err err = vc_person_get(chat, id, &person);
+
+    return err != VC_OK
+               ? err
+               : vc_account_record_read_contact(place, bytes, &person->row.root,
+                                                &person->row.contacts, 1, ret_record);
+}

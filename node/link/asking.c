@@ -11,7 +11,7 @@ vc_err vc_link_connect(struct vc_link *link, vc_ms now, uint32_t peer,
         return VC_ERR_NOT_FOUND;
     uint32_t session = vc_peers_session(link, place);
     if (session != VC_SLOT_NONE) {
-        vc_session_look_at(link, session, addrs, count);
+        vc_session_look_at(link, now, session, addrs, count);
         return VC_OK;
     }
     if (link->peers[place].attempt == VC_SLOT_NONE) {

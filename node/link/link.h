@@ -84,8 +84,9 @@ void vc_link_invite_remove(struct vc_link *link, uint32_t invite);
  * Starts a session with a known peer at all of @addrs at once, or adds addresses to the
  * attempt under way.  Ends with UP, or with DOWN (VC_ERR_PEER_UNREACHABLE) after 15 s.  When
  * there is a session, nothing happens; but when the peer is silent (VC_LINK_SILENT), its next
- * packet goes to @addrs too, up to VC_LINK_ELSEWHERE_MAX of them: so two find each other again
- * who have both moved.  VC_ERR_NOT_FOUND: unknown peer.
+ * packet goes to @addrs too, up to VC_LINK_ELSEWHERE_MAX of them, and if that is not answered
+ * either, another session is tried there: so two find each other again who have both moved.
+ * VC_ERR_NOT_FOUND: unknown peer.
  */
 #define VC_LINK_ELSEWHERE_MAX 6
 VC_NODISCARD vc_err vc_link_connect(struct vc_link *link, vc_ms now, uint32_t peer,

@@ -136,6 +136,8 @@ static void silence(struct vc_link *link, uint32_t session)
     uint32_t attempt = link->peers[s->peer].attempt;
     if (attempt != VC_SLOT_NONE && link->attempts[attempt].is_rekey)
         vc_attempt_free(link, attempt);
+    else if (attempt != VC_SLOT_NONE)
+        link->attempts[attempt].is_beside = false;
     s->phase = VC_SESSION_ENDED;
     link->stats.sessions--;
 }
@@ -313,7 +315,7 @@ void vc_session_tick(struct vc_link *link, vc_ms now, uint32_t session)
     vc_session_rearm(link, session);
 }
 
-void vc_session_look_at(struct vc_link *link, uint32_t session,
+void vc_session_look_at(struct vc_link *link, vc_ms now, uint32_t session,
                         const struct vc_addr *addrs, size_t count)
 {
     struct vc_session *s = &link->sessions[session];
@@ -325,6 +327,26 @@ void vc_session_look_at(struct vc_link *link, uint32_t session,
             s->elsewhere[s->elsewhere_count++] = addrs[i];
     }
     vc_session_wake(link, session);
+    uint32_t attempt = link->peers[s->peer].attempt;
+    if (attempt == VC_SLOT_NONE) {
+        vc_attempt_begin_beside(link, now, s->peer);
+        attempt = link->peers[s->peer].attempt;
+    }
+    if (link->attempts[attempt].is_beside)
+        vc_attempt_add_addrs(link, now, attempt, addrs, count);
+}
+
+void vc_session_is_heard(struct vc_link *link, uint32_t session)
+{
+    struct vc_session *s = &link->sessions[session];
+    uint32_t attempt = link->peers[s->peer].attempt;
+    s->is_silent = false;
+    s->elsewhere_count = 0;
+    vc_peers_tell(link, s->peer);
+    /* Once msg3 has left, the other side may have taken the new session. */
+    if (attempt != VC_SLOT_NONE && link->attempts[attempt].is_beside &&
+        !vc_attempt_is_decided(&link->attempts[attempt]))
+        vc_attempt_free(link, attempt);
 }
 
 bool vc_session_may_send(const struct vc_link *link, const struct vc_session *s,

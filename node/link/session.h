@@ -132,8 +132,11 @@ void vc_session_wake(struct vc_link *link, uint32_t session);
 void vc_session_rearm(struct vc_link *link, uint32_t session);
 void vc_session_tick(struct vc_link *link, vc_ms now, uint32_t session);
 /* A silent peer may be at these addresses. */
-void vc_session_look_at(struct vc_link *link, uint32_t session,
+void vc_session_look_at(struct vc_link *link, vc_ms now, uint32_t session,
                         const struct vc_addr *addrs, size_t count);
+
+/* And he has answered after all. */
+void vc_session_is_heard(struct vc_link *link, uint32_t session);
 
 /* May it take @count more chunks? */
 bool vc_session_may_send(const struct vc_link *link, const struct vc_session *s,

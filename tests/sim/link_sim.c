@@ -139,6 +139,10 @@ static void on_output(struct link_world *w, struct link_node *node,
         if (pair->is_silent == (output->kind == VC_LINK_SILENT))
             sim_complain("SILENT or HEARD twice", a, b, 0, 0);
         pair->is_silent = !pair->is_silent;
+        /* Somebody may know where he is. */
+        if (pair->is_silent && link_world_below(w, 2) == 0 &&
+            vc_link_connect(node->link, w->now, b, &w->nodes[b].addr, 1) != VC_OK)
+            sim_complain("a silent peer is not known", a, b, 0, 0);
         break;
     case VC_LINK_MOVED:
     case VC_LINK_DATAGRAM:

@@ -40,7 +40,8 @@ bool sim_moves_begin(struct sim_world *world)
         sim_host_turn(&world->hosts[0], make_invite, NULL);
     }
     for (uint32_t i = 0; i < world->config.hosts; i++) {
-        vc_ms at = world->now + 2000;
+        /* Nobody has moved just before: records are published twice in ten seconds at most. */
+        vc_ms at = world->now + 12000;
 
         if (sim_random_chance(&world->random, 500000)) {
             at += sim_random_below(&world->random, 2000);
@@ -61,7 +62,7 @@ static void write_to_all(struct sim_host *host)
     for (uint32_t to = 0; to < world->config.hosts; to++) {
         if (to != host->index && world->text_count < SIM_TEXTS_MAX) {
             world->texts[world->text_count++] =
-                (struct sim_text){.from = host->index, .to = to};
+                (struct sim_text){.from = host->index, .to = to, .is_of_move = true};
         }
     }
 }
@@ -83,11 +84,14 @@ void sim_moves_move(struct sim_host *host)
         host->addr = addr;
         sim_host_crash(host);
         back_at = host->restart_at;
+        host->there_at = back_at;
         if (back_at + SIM_TALK_MS > moves->judged_at) {
             moves->judged_at = back_at + SIM_TALK_MS;
         }
+        plan_move(world, SIM_SPEAK, host->index, back_at + 1);
         return;
     }
+    host->there_at = world->now;
     sim_host_move(host, &addr);
     sim_person_act(host);
 }
@@ -114,8 +118,49 @@ static void newcomer_starts(struct sim_world *world)
     host->disk = vc_memory_disk_new();
     sim_host_start(host);
     world->moves.has_newcomer = true;
+    world->moves.newcomer_at = world->now;
     sim_host_turn(host, join_late, NULL);
-    plan_move(world, SIM_JOINED, host->index, world->now + SIM_JOIN_MS);
+    plan_move(world, SIM_JOINED, host->index, world->now + SIM_TALK_STEP_MS);
+}
+
+static void count_talk(struct sim_world *world, const struct sim_text *text)
+{
+    struct sim_talks *talks = &world->moves.talks;
+    vc_ms from_at = world->hosts[text->from].there_at, to_at = world->hosts[text->to].there_at;
+    vc_ms both_at = from_at > to_at ? from_at : to_at;
+    uint32_t took = text->shown_at > both_at ? (uint32_t)(text->shown_at - both_at) : 0;
+    uint32_t step = took / SIM_TALK_STEP_MS;
+
+    talks->count++;
+    talks->longest_ms = took > talks->longest_ms ? took : talks->longest_ms;
+    talks->steps[step < SIM_TALK_MS / SIM_TALK_STEP_MS ? step
+                                                       : SIM_TALK_MS / SIM_TALK_STEP_MS]++;
+}
+
+void sim_talks_add(struct sim_talks *sum, const struct sim_talks *more)
+{
+    sum->count += more->count;
+    sum->joins += more->joins;
+    sum->longest_ms = more->longest_ms > sum->longest_ms ? more->longest_ms : sum->longest_ms;
+    sum->longest_join_ms = more->longest_join_ms > sum->longest_join_ms
+                               ? more->longest_join_ms
+                               : sum->longest_join_ms;
+    for (size_t i = 0; i <= SIM_TALK_MS / SIM_TALK_STEP_MS; i++) {
+        sum->steps[i] += more->steps[i];
+    }
+}
+
+uint32_t sim_talks_within(const struct sim_talks *talks, uint32_t thousandths)
+{
+    uint64_t wanted = (uint64_t)talks->count * thousandths / 1000, there = 0;
+
+    for (uint32_t i = 0; i <= SIM_TALK_MS / SIM_TALK_STEP_MS; i++) {
+        there += talks->steps[i];
+        if (there >= wanted) {
+            return (i + 1) * SIM_TALK_STEP_MS;
+        }
+    }
+    return UINT32_MAX;
 }
 
 void sim_moves_judge(struct sim_world *world)
@@ -129,9 +174,14 @@ void sim_moves_judge(struct sim_world *world)
     for (uint32_t i = moves->first_text; i < world->text_count; i++) {
         const struct sim_text *text = &world->texts[i];
 
+        if (!text->is_of_move) {
+            continue;
+        }
         if (text->shown == 0) {
             sim_complain(world, "hosts %u and %u moved, and do not talk %d ms later",
                          text->from, text->to, SIM_TALK_MS);
+        } else {
+            count_talk(world, text);
         }
     }
     moves->is_on = false;
@@ -142,13 +192,23 @@ void sim_moves_judge(struct sim_world *world)
     }
 }
 
+/* Looked at every now and then, until he is in or it has taken too long. */
 void sim_moves_joined(struct sim_world *world)
 {
     struct sim_host *host = &world->hosts[world->config.hosts];
 
+    struct sim_talks *talks = &world->moves.talks;
+    uint32_t took = (uint32_t)(world->now - world->moves.newcomer_at);
+
+    if (host->person.contact_of[0] == 0 && took < SIM_JOIN_MS) {
+        plan_move(world, SIM_JOINED, host->index, world->now + SIM_TALK_STEP_MS);
+        return;
+    }
     if (host->person.contact_of[0] == 0) {
         sim_complain(world, "an invite does not work %d ms after its maker moved",
                      SIM_JOIN_MS);
     }
+    talks->joins++;
+    talks->longest_join_ms = took > talks->longest_join_ms ? took : talks->longest_join_ms;
     world->moves.is_on = false;
 }

@@ -275,6 +275,7 @@ static void read_message(struct sim_host *host, const struct vc_event *event)
                      world->texts[number].to);
     }
     world->texts[number].shown++;
+    world->texts[number].shown_at = world->now;
     world->texts[number].was_shown = true;
     sim_trace(world, "shown", host->index, number);
     if (world->texts[number].shown > 1 + world->texts[number].doubles) {

@@ -16,6 +16,7 @@ struct totals {
     uint64_t runs, complaints, texts, datagrams, turns, crashes, failed_commits;
     vc_ms virtual_ms;
     struct sim_put_backs put_backs;
+    struct sim_talks talks;
 };
 
 static void print_usage(void)
@@ -75,6 +76,16 @@ static void print_put_backs(const struct sim_put_backs *sum)
            (unsigned long long)sum->bytes);
 }
 
+static void print_talks(const struct sim_talks *talks)
+{
+    if (talks->count > 0) {
+        printf("%u texts written when everybody moved: half of them there after %u ms, 99 of "
+               "100 after %u, the last after %u; %u newcomers joined, the last after %u ms\n",
+               talks->count, sim_talks_within(talks, 500), sim_talks_within(talks, 990),
+               talks->longest_ms, talks->joins, talks->longest_join_ms);
+    }
+}
+
 static bool run_seed(uint64_t seed, struct totals *totals, char *ret_complaint)
 {
     static struct sim_world world;
@@ -95,8 +106,8 @@ static bool run_seed(uint64_t seed, struct totals *totals, char *ret_complaint)
         config.put_back = 80000;
         config.put_backs_max = overrides.put_backs_max != 0 ? overrides.put_backs_max : 3;
     }
-    if (overrides.moves != 0) {
-        config.moves = overrides.moves;
+    if (overrides.moves != 0 || sim_plant_is_of_moves(sim_plant)) {
+        config.moves = overrides.moves != 0 ? overrides.moves : 2;
         config.routers = SIM_ROUTERS_MAX;
     }
     config.trace = wants_trace ? stdout : NULL;
@@ -112,6 +123,7 @@ static bool run_seed(uint64_t seed, struct totals *totals, char *ret_complaint)
     totals->failed_commits += world.failed_commits;
     totals->virtual_ms += world.now;
     add_put_backs(&totals->put_backs, &world.put_backs);
+    sim_talks_add(&totals->talks, &world.moves.talks);
     if (wants_hash) {
         printf("seed %llu hash %016llx\n", (unsigned long long)seed,
                (unsigned long long)world.trace_hash);
@@ -153,6 +165,7 @@ static int run_all(uint64_t first, uint64_t last)
            (unsigned long long)totals.failed_commits, (double)totals.virtual_ms / 1000, took,
            (double)totals.virtual_ms / 1000 / took);
     print_put_backs(&totals.put_backs);
+    print_talks(&totals.talks);
     return totals.complaints == 0 ? 0 : 1;
 }
 

@@ -228,6 +228,9 @@ static void happen_to(struct sim_world *world, struct sim_host *host,
     case SIM_MOVE:
         sim_moves_move(host);
         break;
+    case SIM_SPEAK:
+        sim_person_act(host);
+        break;
     case SIM_DATAGRAM:
     case SIM_ROUTER:
     case SIM_MOVED:

@@ -64,6 +64,7 @@ enum sim_kind {
     SIM_SECOND,
     SIM_ROUTER,
     SIM_MOVE,
+    SIM_SPEAK,
     SIM_MOVED,
     SIM_JOINED
 };
@@ -85,6 +86,7 @@ struct sim_text {
     bool is_asked;     /* handed to the node in this life, no answer yet */
     bool is_promised;  /* "queued" was said after its commit */
     uint64_t ticket;   /* is_asked: the turn that has to be committed */
+    vc_ms shown_at;    /* the last time */
     uint32_t shown;    /* how often the other side's reader has seen it, and has it */
     bool was_shown;    /* to a reader whose disk may have been put back since */
     bool was_asked;    /* in any life */
@@ -93,6 +95,7 @@ struct sim_text {
                           once more then, as nobody knows that it was */
     bool is_marked;    /* the reader has said that he has read it */
     bool is_delivered, is_read; /* what the writer's side says */
+    bool is_of_move;   /* written when everybody moved: shown within SIM_TALK_MS */
     uint32_t seq;      /* is_asked or is_promised: its number at the writer's */
 };
 
@@ -130,6 +133,7 @@ struct sim_host {
     vc_ms asleep_until;
     vc_ms wake_at;         /* a SIM_WAKE is planned for then */
     vc_ms restart_at;      /* after a crash */
+    vc_ms there_at;        /* where it has moved to */
     vc_ms cut_off_until;
     bool is_commit_planned, is_dying;
     uint64_t committed, ticket;
@@ -153,6 +157,14 @@ struct sim_router {
     vc_ms wake_at;
 };
 
+/* How long texts took that were written when everybody moved, from the moment that both sides
+ * had an address: counted by tenths of a second. */
+#define SIM_TALK_STEP_MS 100
+struct sim_talks {
+    uint32_t count, longest_ms, joins, longest_join_ms;
+    uint32_t steps[SIM_TALK_MS / SIM_TALK_STEP_MS + 1];
+};
+
 /* Times that everybody moves at once. */
 struct sim_moves {
     uint32_t count;
@@ -161,6 +173,8 @@ struct sim_moves {
     vc_ms judged_at;
     char invite[VC_INVITE_TEXT_LEN + 1]; /* of host 0, made before the first; empty: none */
     bool has_newcomer;   /* the host after the others has started, to join with it */
+    vc_ms newcomer_at;
+    struct sim_talks talks;
 };
 
 /* What a world had of stores that were put back. */
@@ -230,6 +244,9 @@ bool sim_moves_begin(struct sim_world *world); /* false: there were enough */
 void sim_moves_move(struct sim_host *host);
 void sim_moves_judge(struct sim_world *world);
 void sim_moves_joined(struct sim_world *world);
+void sim_talks_add(struct sim_talks *sum, const struct sim_talks *more);
+/* In this time @thousandths of them were there. */
+uint32_t sim_talks_within(const struct sim_talks *talks, uint32_t thousandths);
 
 /* host.c */
 void sim_host_start(struct sim_host *host);

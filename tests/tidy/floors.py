@@ -188,11 +188,13 @@ NO_UNIT_TEST = {
     # These are made of loop, sockets, store and node at once: lab_api.py calls every method and
     # reads every event, lab_hostile.py is what clients may do, lab_kills.py and lab_disk.py
     # are what a turn may meet.
+    "node/edge/bootstrap.c": "tests/e2e/lab_dht.py starts twenty of it, kills and restarts them",
     "node/edge/client.c": "tests/e2e/lab_hostile.py runs it against bad clients",
     "node/edge/control_server.c": "tests/e2e/lab_hostile.py runs it against bad clients",
     "node/edge/daemon.c": "tests/e2e/lab_start.py starts and stops it in every way",
     "node/edge/feed.c": "tests/e2e/lab_hostile.py wants no event lost",
     "node/edge/methods.c": "tests/e2e/lab_api.py calls every method",
+    "node/edge/methods_dht.c": "tests/e2e/lab_api.py calls every method",
     "node/edge/methods_identity.c": "tests/e2e/lab_api.py calls every method",
     "node/edge/methods_messages.c": "tests/e2e/lab_api.py calls every method",
     "node/edge/methods_node.c": "tests/e2e/lab_api.py calls every method",

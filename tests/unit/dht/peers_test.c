@@ -169,20 +169,44 @@ static void a_pushed_out_key_is_wiped(void **state)
 
 static void a_cookie_is_used_for_less_than_its_life(void **state)
 {
+    const struct vc_addr addr = {.family = 4, .port = 1};
+    const struct vc_dht_cookie cookie = {{7}}, later = {{8}};
     struct vc_dht_peer *peer = vc_dht_peers_get(&peers, 500, &keys[0], &own);
 
     (void)state;
     assert_non_null(peer);
-    assert_false(vc_dht_peer_has_cookie(peer, 500));
-    peer->cookie_at = 500;
-    assert_true(vc_dht_peer_has_cookie(peer, 500));
-    assert_true(vc_dht_peer_has_cookie(peer, 499 + VC_DHT_COOKIE_USE_MS));
-    assert_false(vc_dht_peer_has_cookie(peer, 500 + VC_DHT_COOKIE_USE_MS));
+    assert_null(vc_dht_peer_cookie(peer, 500, &addr));
+    vc_dht_peer_put_cookie(peer, 500, &addr, &cookie);
+    assert_non_null(vc_dht_peer_cookie(peer, 500, &addr));
+    assert_memory_equal(vc_dht_peer_cookie(peer, 499 + VC_DHT_COOKIE_USE_MS, &addr),
+                        &cookie, sizeof cookie);
+    assert_null(vc_dht_peer_cookie(peer, 500 + VC_DHT_COOKIE_USE_MS, &addr));
+    vc_dht_peer_put_cookie(peer, 600, &addr, &later);
+    assert_memory_equal(vc_dht_peer_cookie(peer, 599 + VC_DHT_COOKIE_USE_MS, &addr),
+                        &later, sizeof later);
     /* A new peer in an old place has none. */
     vc_dht_peers_wipe(&peers);
     peer = vc_dht_peers_get(&peers, 500, &keys[1], &own);
     assert_non_null(peer);
-    assert_false(vc_dht_peer_has_cookie(peer, 500));
+    assert_null(vc_dht_peer_cookie(peer, 500, &addr));
+}
+
+static void a_cookie_is_for_its_family(void **state)
+{
+    const struct vc_addr ipv4 = {.family = 4, .port = 1},
+                         ipv6 = {.family = 6, .port = 1};
+    const struct vc_dht_cookie one = {{4}}, other = {{6}};
+    struct vc_dht_peer *peer = vc_dht_peers_get(&peers, 0, &keys[0], &own);
+
+    (void)state;
+    assert_non_null(peer);
+    vc_dht_peer_put_cookie(peer, 0, &ipv4, &one);
+    assert_null(vc_dht_peer_cookie(peer, 0, &ipv6));
+    vc_dht_peer_put_cookie(peer, 1, &ipv6, &other);
+    assert_memory_equal(vc_dht_peer_cookie(peer, 1, &ipv4), &one, sizeof one);
+    assert_memory_equal(vc_dht_peer_cookie(peer, 1, &ipv6), &other, sizeof other);
+    assert_null(vc_dht_peer_cookie(peer, VC_DHT_COOKIE_USE_MS, &ipv4));
+    assert_non_null(vc_dht_peer_cookie(peer, VC_DHT_COOKIE_USE_MS, &ipv6));
 }
 
 /* The same as a list in the order of use, the newest first. */
@@ -273,6 +297,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_pushed_out_key_is_wiped, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_cookie_is_used_for_less_than_its_life, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_cookie_is_for_its_family, set_up, tear_down),
         cmocka_unit_test_setup_teardown(it_does_what_a_plain_list_does, set_up,
                                         tear_down),
     };

@@ -72,7 +72,8 @@ static inline const struct vc_dht_entry *entry_of(const struct vc_dht_table *tab
     for (uint32_t i = 0; i < table->count; i++) {
         const struct vc_dht_contact *other = &table->entries[i].contact;
 
-        if (memcmp(other->key.b, contact->key.b, sizeof contact->key.b) == 0 &&
+        if (other->addr.port == contact->addr.port &&
+            memcmp(other->key.b, contact->key.b, sizeof contact->key.b) == 0 &&
             vc_addr_equal(&other->addr, &contact->addr)) {
             return &table->entries[i];
         }
