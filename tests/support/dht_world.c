@@ -261,8 +261,8 @@ static void swap(struct dht_flying *a, struct dht_flying *b)
     *b = c;
 }
 
-static void fly(struct dht_world *world, const struct vc_addr *from,
-                const struct vc_addr *to, struct vc_bytes bytes)
+void dht_world_send(struct dht_world *world, const struct vc_addr *from,
+                    const struct vc_addr *to, struct vc_bytes bytes)
 {
     struct dht_flying *heap;
     size_t at = world->heap_len++;
@@ -368,12 +368,12 @@ static void put_on_the_wire(struct dht_node *node, const struct vc_addr *to,
     if (node->has_new_ports) {
         from.port = (uint16_t)(10000 + to->ip[1] * 64u + to->ip[2]);
     }
-    if (node->is_natted) {
+    if (node->is_natted[to->family == 6]) {
         make_hole(node, to);
     }
     if ((world->filter == NULL || !world->filter(world, node, to, bytes)) &&
         dht_world_below(world, 1000) >= world->loss) {
-        fly(world, &from, to, bytes);
+        dht_world_send(world, &from, to, bytes);
     }
 }
 
@@ -463,7 +463,8 @@ static void arrive(struct dht_world *world)
     if (node == NULL && world->on_stray != NULL) {
         world->on_stray(world, &flying.from, &flying.to, bytes);
     } else if (node != NULL && node->dht != NULL &&
-               (!node->is_natted || is_let_in(node, &flying.from))) {
+               (!node->is_natted[flying.to.family == 6] ||
+                is_let_in(node, &flying.from))) {
         (void)dht_world_feed(node, &flying.from, bytes);
     }
     free(flying.bytes);

@@ -25,7 +25,8 @@ struct dht_node {
     struct vc_dht_config cfg;
     struct vc_addr addrs[VC_DHT_FAMILIES]; /* IPv4, IPv6 */
     int64_t skew_ms;                       /* how far its clock of dates is ahead */
-    bool is_natted;     /* who was not written to within a minute is not let in */
+    /* By family: who was not written to within a minute is not let in. */
+    bool is_natted[VC_DHT_FAMILIES];
     bool has_new_ports; /* a NAT: everybody sees it at a port of his own */
     vc_ms due_at;
     vc_ms ticked_at;
@@ -125,6 +126,9 @@ struct vc_dht_status dht_world_status(const struct dht_node *node);
 
 /* Takes out what a node has to say, after something was asked of its machine. */
 void dht_world_drain(struct dht_node *node);
+/* Puts a datagram on its way. */
+void dht_world_send(struct dht_world *world, const struct vc_addr *from,
+                    const struct vc_addr *to, struct vc_bytes bytes);
 /* Hands a datagram to a node at once, as if it came from @from. */
 bool dht_world_feed(struct dht_node *node, const struct vc_addr *from,
                     struct vc_bytes bytes);

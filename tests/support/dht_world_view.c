@@ -71,7 +71,7 @@ size_t dht_world_nearest(struct dht_world *world, const struct vc_hash32 *place,
         size_t at;
 
         if (node->dht == NULL || family >= vc_dht_family_count(node->dht) ||
-            !node->dht->families[family].is_on || !vc_dht_is_router(node->dht)) {
+            !vc_dht_family_routes(&node->dht->families[family])) {
             continue;
         }
         distance =
