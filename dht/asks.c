@@ -199,11 +199,51 @@ bool vc_dht_asks_next(struct vc_dht *dht, struct vc_dht_wish *ret_wish)
 
 /* ---- how they end ---- */
 
+static void take_value(struct vc_dht *dht, const struct vc_now *now,
+                       struct vc_dht_ask *ask, struct vc_bytes bytes)
+{
+    struct vc_dht_record record;
+    struct vc_hash32 place;
+
+    if (vc_dht_record_read(bytes, &record) != VC_OK ||
+        (ask->has_value && record.seq <= ask->seq)) {
+        return;
+    }
+    vc_dht_record_place(&place, &record);
+    if (!vc_equal(place.b, ask->place.b, sizeof place.b) ||
+        !vc_dht_record_is_timely(&record, vc_dht_date(dht, now)) ||
+        !vc_dht_record_verify(&record, bytes)) {
+        return;
+    }
+    if (!ask->has_value) {
+        ask->settle_at = now->mono + vc_dht_calls_hedge_ms(&dht->calls);
+    }
+    ask->has_value = ask->is_value_untold = true;
+    ask->seq = record.seq;
+    memcpy(value_of(dht, ask).data, bytes.data, bytes.len);
+}
+
+/* What nobody else has given may be held here: we may be the last of its holders. */
+static bool take_held(struct vc_dht *dht, const struct vc_now *now,
+                      struct vc_dht_ask *ask)
+{
+    const struct vc_dht_records_at at = {.unix_ms = vc_dht_date(dht, now)};
+    struct vc_bytes record = vc_dht_records_get(&dht->records, &at, &ask->place);
+
+    if (record.len > 0) {
+        take_value(dht, now, ask, record);
+    }
+    return ask->has_value;
+}
+
 static void end(struct vc_dht *dht, const struct vc_now *now, struct vc_dht_ask *ask,
                 vc_err reason)
 {
     if (ask->is_over) {
         return;
+    }
+    if (ask->kind == VC_DHT_ASK_GET && reason != VC_OK && take_held(dht, now, ask)) {
+        reason = VC_OK;
     }
     ask->is_over = true;
     ask->reason = reason;
@@ -249,9 +289,12 @@ static bool is_put(const struct vc_dht *dht, const struct vc_dht_ask *ask,
                    unsigned family)
 {
     const struct vc_dht_walk *walk = &ask->walks[family];
+    /* While nobody has answered there is nothing to settle for: the first are only slow. */
+    bool is_over = ask->is_over || (vc_dht_walk_answered(walk) > 0
+                                        ? vc_dht_lookup_is_settled(&walk->lookup)
+                                        : vc_dht_lookup_is_over(&walk->lookup));
 
-    return !walk->is_on || ((ask->is_over || vc_dht_lookup_is_settled(&walk->lookup)) &&
-                            !wants_more(dht, ask, family) &&
+    return !walk->is_on || (is_over && !wants_more(dht, ask, family) &&
                             vc_dht_walk_put_count(walk, VC_DHT_PUT_SENT) == 0);
 }
 
@@ -276,8 +319,8 @@ static bool is_held(const struct vc_dht *dht, const struct vc_dht_ask *ask)
 static void judge_put(struct vc_dht *dht, const struct vc_now *now,
                       struct vc_dht_ask *ask)
 {
-    if (!ask->is_over && vc_dht_walks_are_settled(dht, ask) &&
-        vc_dht_walks_are_thin(dht, ask)) {
+    if (!ask->is_over && vc_dht_walks_answered(dht, ask) > 0 &&
+        vc_dht_walks_are_settled(dht, ask) && vc_dht_walks_are_thin(dht, ask)) {
         vc_dht_walks_widen(dht, ask);
     }
     if (vc_dht_walks_are_over(dht, ask) && vc_dht_walks_answered(dht, ask) == 0) {
@@ -354,30 +397,6 @@ static struct vc_dht_walk *walk_of(struct vc_dht *dht, const struct vc_dht_call 
     return &ask_of(dht, call)->walks[call->owner % VC_DHT_FAMILIES];
 }
 
-static void take_value(struct vc_dht *dht, const struct vc_now *now,
-                       struct vc_dht_ask *ask, struct vc_bytes bytes)
-{
-    struct vc_dht_record record;
-    struct vc_hash32 place;
-
-    if (vc_dht_record_read(bytes, &record) != VC_OK ||
-        (ask->has_value && record.seq <= ask->seq)) {
-        return;
-    }
-    vc_dht_record_place(&place, &record);
-    if (!vc_equal(place.b, ask->place.b, sizeof place.b) ||
-        !vc_dht_record_is_timely(&record, vc_dht_date(dht, now)) ||
-        !vc_dht_record_verify(&record, bytes)) {
-        return;
-    }
-    if (!ask->has_value) {
-        ask->settle_at = now->mono + vc_dht_calls_hedge_ms(&dht->calls);
-    }
-    ask->has_value = ask->is_value_untold = true;
-    ask->seq = record.seq;
-    memcpy(value_of(dht, ask).data, bytes.data, bytes.len);
-}
-
 static void put_answered(struct vc_dht *dht, const struct vc_dht_call *call,
                          const struct vc_dht_answer *answer)
 {
@@ -407,6 +426,8 @@ void vc_dht_ask_answered(struct vc_dht *dht, const struct vc_now *now,
                                answer->contacts, answer->contact_count);
         if (answer->type == VC_DHT_VALUE) {
             take_value(dht, now, ask, answer->record);
+        } else if (call->type == VC_DHT_GET && ++ask->misses == VC_DHT_MISSES_MAX) {
+            vc_dht_walks_widen(dht, ask);
         }
     }
     judge(dht, now, ask);

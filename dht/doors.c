@@ -62,7 +62,7 @@ static void knock(struct vc_dht *dht, const struct vc_now *now,
                                .is_hello = is_hello,
                                .owner = VC_DHT_OWNER_DOOR,
                                .slot = (uint16_t)(door - dht->doors)};
-    vc_ms wait = (vc_ms)VC_DHT_DOOR_AGAIN_MS << (door->tries < 9 ? door->tries : 9);
+    vc_ms wait = (vc_ms)VC_DHT_DOOR_AGAIN_MS << (door->tries < 13 ? door->tries : 13);
 
     if (!is_hello) {
         wish.to.key = door->key;
@@ -72,6 +72,10 @@ static void knock(struct vc_dht *dht, const struct vc_now *now,
     }
     if (door->tries < UINT8_MAX) {
         door->tries++;
+    }
+    if (wait < VC_DHT_GIVE_UP_MS &&
+        vc_dht_knows_somebody_in(dht, vc_dht_family_of(&door->addr))) {
+        wait = VC_DHT_GIVE_UP_MS; /* there is no hurry */
     }
     door->due_at = now->mono + vc_ms_min(wait, VC_DHT_DOOR_AGAIN_MAX_MS);
     dht->door_at = now->mono + VC_DHT_DOOR_EVERY_MS;

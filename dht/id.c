@@ -43,23 +43,14 @@ uint64_t vc_dht_place_id(const struct vc_hash32 *place)
     return be64(place->b);
 }
 
-unsigned vc_dht_bucket(uint64_t distance)
-{
-    unsigned level;
-
-    if (distance == 0) {
-        return VC_DHT_BUCKETS;
-    }
-    level = (unsigned)__builtin_clzll(distance) / 2;
-    /* The two bits of the level are 3, 2 or 1. */
-    return level * 3 + (3 - (unsigned)(distance >> (62 - 2 * level)));
-}
-
 uint64_t vc_dht_id_in_bucket(struct vc_rng *rng, uint64_t own, unsigned bucket)
 {
     unsigned shift = 62 - 2 * (bucket / 3);
     uint64_t bits;
 
+    if (bucket == VC_DHT_BUCKETS) {
+        return own;
+    }
     vc_rng_draw(rng, &bits, sizeof bits);
     bits &= (UINT64_C(1) << shift) - 1;
     return own ^ ((uint64_t)(3 - bucket % 3) << shift) ^ bits;

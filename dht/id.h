@@ -34,9 +34,19 @@ static inline uint64_t vc_dht_distance(uint64_t a, uint64_t b)
  * VC_DHT_BUCKETS for the distance 0.
  */
 #define VC_DHT_BUCKETS 96
-unsigned vc_dht_bucket(uint64_t distance);
+static inline unsigned vc_dht_bucket(uint64_t distance)
+{
+    unsigned level;
 
-/* A random id that falls into @bucket of the table of @own. */
+    if (distance == 0) {
+        return VC_DHT_BUCKETS;
+    }
+    level = (unsigned)__builtin_clzll(distance) / 2;
+    /* The two bits of the level are 3, 2 or 1. */
+    return level * 3 + (3 - (unsigned)(distance >> (62 - 2 * level)));
+}
+
+/* A random id that falls into @bucket of the table of @own; for VC_DHT_BUCKETS, @own. */
 uint64_t vc_dht_id_in_bucket(struct vc_rng *rng, uint64_t own, unsigned bucket);
 
 #endif

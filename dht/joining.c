@@ -97,6 +97,18 @@ static void begin_walk(struct vc_dht *dht, const struct vc_now *now, unsigned fa
     vc_dht_walk_begin(dht, ask, family, wanted);
 }
 
+/* How many of a bucket are known to live. */
+static unsigned good_in_bucket(const struct vc_dht_table *table, unsigned bucket)
+{
+    unsigned count = 0;
+
+    for (uint32_t i = 0; i < table->count; i++) {
+        count += table->entries[i].standing == VC_DHT_GOOD &&
+                 vc_dht_bucket(vc_dht_distance(table->own, table->ids[i])) == bucket;
+    }
+    return count;
+}
+
 /* When a family has somewhere to walk to, or earlier. */
 static vc_ms walk_due_in(const struct vc_dht *dht, unsigned index)
 {
@@ -117,12 +129,12 @@ static vc_ms walk_due_in(const struct vc_dht *dht, unsigned index)
     return at > dht->walk_at ? at : dht->walk_at;
 }
 
-/* To our own id first, then once into every bucket between it and the far end; later into those
- * of which nothing was heard. */
+/* To our own id first, then into every bucket between it and the far end of which too few are
+ * known; later into those of which nothing was heard. */
 static void walk_in(struct vc_dht *dht, const struct vc_now *now, unsigned index)
 {
     struct vc_dht_family *family = &dht->families[index];
-    unsigned bucket = family->walk_bucket;
+    unsigned depth, bucket;
 
     if (family->wants_walk) {
         family->wants_walk = false;
@@ -131,7 +143,13 @@ static void walk_in(struct vc_dht *dht, const struct vc_now *now, unsigned index
         begin_walk(dht, now, index, family->id, VC_DHT_HOLDERS);
         return;
     }
-    if (bucket < vc_dht_table_depth(&family->table)) {
+    depth = vc_dht_table_depth(&family->table);
+    while (family->walk_bucket < depth &&
+           good_in_bucket(&family->table, family->walk_bucket) >= VC_DHT_ALPHA) {
+        family->walk_bucket++;
+    }
+    bucket = family->walk_bucket;
+    if (bucket < depth) {
         family->walk_bucket++;
     } else if (!vc_dht_table_stale(&family->table, now->mono, &bucket)) {
         return;

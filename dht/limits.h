@@ -62,6 +62,8 @@
     12 /* nodes that hold a record, at least, where there are so many */
 #define VC_DHT_REPLICAS_MAX 24 /* and at most */
 #define VC_DHT_HOLDERS      16 /* how far from a place it is asked for: the 16th nearest */
+/* A get widens when so many who may hold the record have not: many holders may have died. */
+#define VC_DHT_MISSES_MAX 2
 /* Nodes within so many times that distance are asked for the record, as it is an estimate;
  * those beyond are asked the way only. */
 #define VC_DHT_GET_FACTOR     2
@@ -103,7 +105,8 @@
 #define VC_DHT_FIRST_ASKED 8 /* nodes of a saved table that are asked at once */
 #define VC_DHT_DOOR_EVERY_MS \
     100 /* between two doors, and between nodes of a saved table */
-#define VC_DHT_DOOR_AGAIN_MS     2000 /* the same door, doubled each time */
+/* The same door, doubled each time: at first as soon as a hello may be taken for lost. */
+#define VC_DHT_DOOR_AGAIN_MS     200
 #define VC_DHT_DOOR_AGAIN_MAX_MS (UINT64_C(15) * 60 * 1000)
 /* Times that a door which does not answer is tried although others are known. */
 #define VC_DHT_DOOR_TRIES 3
@@ -147,7 +150,7 @@
 #define VC_DHT_QUORUM 5 /* nodes in as many /16 that see us at one address */
 #define VC_DHT_OPEN_MS \
     (UINT64_C(60) * 60 * 1000)     /* a stranger's ping counts for so long */
-/* When none came that was asked for: doubled each time, as who is behind a NAT stays there. */
+/* When none came that was asked for; doubled each time while none has come for an hour. */
 #define VC_DHT_CALL_AGAIN_MS     30000
 #define VC_DHT_CALL_AGAIN_MAX_MS (UINT64_C(15) * 60 * 1000)
 /* What was written to is no stranger for so long: NATs close a hole after some minutes (RFC 4787

@@ -91,6 +91,7 @@ struct vc_dht_ask {
     vc_ms ends_at;   /* whatever happens */
     vc_ms settle_at; /* GET with a value: answers under way are waited for until then */
     uint16_t asked;
+    uint8_t misses; /* GET: nodes that should have the record and have not */
     bool has_value, is_value_untold; /* GET */
     bool is_over, is_over_told;      /* DONE is to be told, was told */
     vc_err reason;

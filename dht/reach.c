@@ -235,7 +235,11 @@ static void ask_for_call(struct vc_dht *dht, const struct vc_now *now,
                                  .to = nodes[vc_rng_below(&dht->rng, (uint32_t)count)],
                                  .type = VC_DHT_CALL,
                                  .owner = VC_DHT_OWNER_CALL})) {
-        family->calls = (uint8_t)(family->calls + (family->calls < DOUBLINGS_MAX));
+        /* One that was reached will be again; who is behind a NAT will hardly ever be. */
+        bool is_closed = family->why == VC_DHT_WHY_CLOSED;
+
+        family->calls =
+            (uint8_t)(family->calls + (is_closed && family->calls < DOUBLINGS_MAX));
     }
 }
 

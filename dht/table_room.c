@@ -18,6 +18,7 @@ enum {
 struct newcomer {
     uint64_t distance;
     unsigned bucket;
+    uint8_t first;         /* byte of its address: most others differ there already */
     uint64_t narrow, wide; /* prefixes */
 };
 
@@ -28,6 +29,7 @@ static struct newcomer newcomer(const struct vc_dht_table *table, uint64_t id,
 
     return (struct newcomer){.distance = distance,
                              .bucket = vc_dht_bucket(distance),
+                             .first = addr->ip[0],
                              .narrow = vc_dht_prefix_narrow(addr),
                              .wide = vc_dht_prefix_wide(addr)};
 }
@@ -42,7 +44,7 @@ static unsigned crowds_of(const struct vc_dht_table *table, const struct newcome
     if (is_in_bucket) {
         crowds |= OF_BUCKET;
     }
-    if (table->is_private) {
+    if (table->is_private || addr->ip[0] != new->first) {
         return crowds;
     }
     if (vc_dht_prefix_narrow(addr) == new->narrow) {
@@ -56,8 +58,8 @@ static unsigned crowds_of(const struct vc_dht_table *table, const struct newcome
 
 static void count_crowds(uint32_t counts[CROWDS], unsigned crowds)
 {
-    for (unsigned i = 0; i < CROWDS; i++) {
-        counts[i] += crowds >> i & 1;
+    for (unsigned i = 0; crowds != 0; i++, crowds >>= 1) {
+        counts[i] += crowds & 1;
     }
 }
 

@@ -64,6 +64,7 @@ static void test_a_random_id_falls_into_its_bucket(void **state)
             assert_int_equal(vc_dht_bucket(vc_dht_distance(own, id)), bucket);
         }
     }
+    assert_true(vc_dht_id_in_bucket(&rng, own, VC_DHT_BUCKETS) == own);
 }
 
 int main(void)

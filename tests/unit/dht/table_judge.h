@@ -251,8 +251,8 @@ static int by_distance(const void *a, const void *b)
     if ((one->standing == VC_DHT_GOOD) != (other->standing == VC_DHT_GOOD)) {
         return one->standing == VC_DHT_GOOD ? -1 : 1;
     }
-    da = id_in(&table, &one->contact) ^ sort_target;
-    db = id_in(&table, &other->contact) ^ sort_target;
+    da = table.ids[one - table.entries] ^ sort_target;
+    db = table.ids[other - table.entries] ^ sort_target;
     return da < db ? -1 : da > db;
 }
 

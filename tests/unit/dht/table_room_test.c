@@ -100,6 +100,25 @@ static void the_near_are_kept_whatever_their_buckets_hold(void **state)
     assert_false(hear(0, &contact));
 }
 
+/* The next node of @bucket that is farther than all of it in the table. */
+static struct vc_dht_contact farther_in_bucket(unsigned bucket, uint32_t *number)
+{
+    struct vc_dht_contact contact;
+    uint64_t farthest = 0;
+
+    for (uint32_t i = 0; i < table.count; i++) {
+        uint64_t distance = vc_dht_distance(table.own, table.ids[i]);
+
+        if (vc_dht_bucket(distance) == bucket && distance > farthest) {
+            farthest = distance;
+        }
+    }
+    do {
+        contact = node_in_bucket(&table, bucket, number);
+    } while (vc_dht_distance(table.own, id_in(&table, &contact)) <= farthest);
+    return contact;
+}
+
 static void who_has_failed_is_near_no_more(void **state)
 {
     struct vc_dht_contact contact;
@@ -110,44 +129,13 @@ static void who_has_failed_is_near_no_more(void **state)
         contact = node_in_bucket(&table, 6, &number);
         assert_true(hear(0, &contact));
     }
-    fails(&table, SECOND, &contact);
-    for (uint32_t i = 0; i < 2; i++) {
-        contact = node_in_bucket(&table, 5, &number);
-        while (count_in_bucket(5) < VC_DHT_K) {
-            assert_true(hear(SECOND, &contact));
-            contact = node_in_bucket(&table, 5, &number);
-        }
-    }
-    /* The place among the 32 is that of the nearest of these. */
-    uint64_t nearest = UINT64_MAX;
-
-    for (uint32_t i = 0; i < table.count; i++) {
-        uint64_t distance = vc_dht_distance(table.own, table.ids[i]);
-
-        if (vc_dht_bucket(distance) == 5 && distance < nearest) {
-            nearest = distance;
-        }
-    }
-    while (vc_dht_distance(table.own, id_in(&table, &contact)) < nearest) {
-        contact = node_in_bucket(&table, 5, &number);
-    }
-    assert_false(hear(SECOND, &contact));
-    contact = node_in_bucket(&table, 6, &number);
-    /* Over-full as its bucket is, a newcomer is nearer than somebody of the 32 or not: */
-    uint64_t farthest = 0;
-
-    for (uint32_t i = 0; i < table.count; i++) {
-        uint64_t distance = vc_dht_distance(table.own, table.ids[i]);
-
-        if (table.entries[i].standing == VC_DHT_GOOD && distance > farthest &&
-            vc_dht_bucket(distance) == 6) {
-            farthest = distance;
-        }
-    }
-    while (vc_dht_distance(table.own, id_in(&table, &contact)) > farthest) {
-        contact = node_in_bucket(&table, 6, &number);
-    }
+    contact = farther_in_bucket(6, &number);
+    assert_false(hear(0, &contact));
+    fails(&table, SECOND, &table.entries[3].contact);
     assert_true(hear(SECOND, &contact));
+    assert_int_equal(table.count, VC_DHT_NEAR + 1);
+    contact = farther_in_bucket(6, &number);
+    assert_false(hear(SECOND, &contact));
 }
 
 static void a_suspect_gives_way_when_it_had_time_to_answer(void **state)
@@ -173,6 +161,57 @@ static void a_suspect_gives_way_when_it_had_time_to_answer(void **state)
     assert_true(hear(10 * SECOND + VC_DHT_SUSPECT_YIELDS_MS, &contact));
     assert_null(entry_of(&table, &weak));
     assert_int_equal(count_in_bucket(1), VC_DHT_K);
+}
+
+static void of_suspects_the_first_gives_way(void **state)
+{
+    struct vc_dht_contact contacts[VC_DHT_K], contact;
+    uint32_t number = 0;
+
+    (void)state;
+    fill_near(0, &number);
+    for (uint32_t i = 0; i < VC_DHT_K; i++) {
+        contacts[i] = node_in_bucket(&table, 1, &number);
+        assert_true(hear(0, &contacts[i]));
+    }
+    fails(&table, 10 * SECOND, &contacts[5]);
+    fails(&table, 15 * SECOND, &contacts[4]);
+    fails(&table, 15 * SECOND, &contacts[6]);
+    vc_dht_table_answered(&table, 16 * SECOND);
+    contact = node_in_bucket(&table, 1, &number);
+    assert_true(hear(HOUR, &contact));
+    assert_null(entry_of(&table, &contacts[5]));
+    contact = node_in_bucket(&table, 1, &number);
+    assert_true(hear(HOUR, &contact));
+    assert_null(entry_of(&table, &contacts[4]));
+    assert_non_null(entry_of(&table, &contacts[6]));
+}
+
+static void spares_are_of_many_networks(void **state)
+{
+    uint32_t number = 0;
+
+    (void)state;
+    for (uint32_t i = 0; i < VC_DHT_NEAR; i++) {
+        struct vc_dht_contact contact = node_in_bucket(&table, 6 + i % 3, &number);
+
+        assert_true(hear(0, &contact));
+    }
+    for (uint32_t i = 0; i < VC_DHT_K; i++) {
+        struct vc_dht_contact contact = node_in_bucket(&table, 1, &number);
+
+        assert_true(hear(0, &contact));
+    }
+    for (uint32_t i = 0; i < 5000; i++) {
+        struct vc_dht_contact contact = node(100000 + i);
+
+        contact.addr =
+            vc_addr_ipv4((const uint8_t[]){9, 9, (uint8_t)(i >> 8), (uint8_t)i}, 4000);
+        if (bucket_in(&table, &contact) == 1) {
+            assert_false(vc_dht_table_wants(&table, 0, &contact));
+        }
+    }
+    assert_int_equal(table.spares.count, VC_DHT_BUCKET_PER_16);
 }
 
 static void nobody_gives_way_for_our_own_silence(void **state)
@@ -305,7 +344,7 @@ static void many_nodes_of_few_networks_get_their_share_only(void **state)
     vc_ms now = HOUR;
 
     (void)state;
-    for (uint32_t round = 0; round < 3; round++) {
+    for (uint32_t round = 0; round < 2; round++) {
         for (uint32_t i = 0; i < 10000; i++, now += 100) {
             struct vc_dht_contact bad = node(100000 + i);
             struct vc_dht_contact other = node(i % 1000);
@@ -363,6 +402,8 @@ int main(void)
         TEST(the_near_are_kept_whatever_their_buckets_hold, private),
         TEST(who_has_failed_is_near_no_more, private),
         TEST(a_suspect_gives_way_when_it_had_time_to_answer, private),
+        TEST(of_suspects_the_first_gives_way, private),
+        TEST(spares_are_of_many_networks, public),
         TEST(nobody_gives_way_for_our_own_silence, private),
         TEST(when_all_is_full_the_near_come_in_for_the_suspect, small),
         TEST(when_all_is_full_the_youngest_of_the_fullest_bucket_goes, small),

@@ -292,42 +292,105 @@ static void eight_are_asked_at_once_after_a_change(void **state)
     assert_true(world.pings <= table.count);
 }
 
+/* The VC_DHT_NEAR nearest, and a full bucket; gives somebody of it. */
+static struct vc_dht_contact fill_bucket(unsigned bucket, uint32_t *number)
+{
+    struct vc_dht_contact contact;
+
+    for (uint32_t i = 0; i < VC_DHT_NEAR + VC_DHT_K; i++) {
+        contact = node_in_bucket(&table, i < VC_DHT_NEAR ? 6 + i % 3 : bucket, number);
+        assert_true(vc_dht_table_heard(&table, HOUR, &contact));
+    }
+    return contact;
+}
+
 static void a_spare_is_pinged_when_somebody_went_out(void **state)
 {
-    struct vc_dht_contact contact, first = {0}, to;
     uint32_t number = 0;
+    struct vc_dht_contact weak = fill_bucket(1, &number), spare, to;
+    vc_ms now = HOUR + MINUTE;
 
     (void)state;
-    for (uint32_t i = 0; i < VC_DHT_NEAR; i++) {
-        contact = node_in_bucket(&table, 6 + i % 3, &number);
-        vc_dht_table_heard(&table, HOUR, &contact);
-    }
-    for (uint32_t i = 0; i < VC_DHT_K; i++) {
-        contact = node_in_bucket(&table, 1, &number);
-        first = i == 0 ? contact : first;
-        vc_dht_table_heard(&table, HOUR, &contact);
-    }
-    contact = node_in_bucket(&table, 1, &number);
-    assert_false(vc_dht_table_wants(&table, HOUR, &contact));
-    contact = node_in_bucket(&table, 1, &number);
-    assert_false(vc_dht_table_wants(&table, HOUR, &contact));
-    assert_int_equal(table.spares.count, 2);
-    assert_false(vc_dht_table_ping(&table, HOUR + MINUTE, &to));
     for (uint32_t i = 0; i < 2; i++) {
-        fails(&table, HOUR + (1 + i) * MINUTE, &first);
-        vc_dht_table_answered(&table, HOUR + (1 + i) * MINUTE);
+        spare = node_in_bucket(&table, 1, &number);
+        assert_false(vc_dht_table_wants(&table, HOUR, &spare));
     }
-    assert_null(entry_of(&table, &first));
-    assert_true(vc_dht_table_due(&table) <= HOUR + 2 * MINUTE + SECOND);
-    assert_true(vc_dht_table_ping(&table, HOUR + 2 * MINUTE, &to));
-    assert_memory_equal(&to, &contact, sizeof to); /* the newest */
+    assert_int_equal(table.spares.count, 2);
+    assert_false(vc_dht_table_ping(&table, now, &to));
+    fails(&table, now, &weak);
+    /* All others live; a suspect would give way by now, but no spare is asked to take its place. */
+    for (; now < HOUR + 20 * MINUTE; now += 100) {
+        if (vc_dht_table_ping(&table, now, &to)) {
+            assert_non_null(entry_of(&table, &to));
+            vc_dht_table_answered(&table, now);
+            if (memcmp(&to, &weak, sizeof to) != 0) {
+                vc_dht_table_heard(&table, now, &to);
+            }
+        }
+    }
+    fails(&table, now, &weak);
+    assert_false(vc_dht_table_ping(&table, now, &to));
+    assert_true(table.ping_due_at > now + VC_DHT_PING_SOON_MS);
+    vc_dht_table_answered(&table, now);
+    assert_null(entry_of(&table, &weak));
+    assert_true(vc_dht_table_due(&table) <= now + VC_DHT_PING_SOON_MS);
+    now += VC_DHT_PING_SOON_MS;
+    assert_true(vc_dht_table_ping(&table, now, &to));
+    assert_memory_equal(&to, &spare, sizeof to); /* the newest */
     assert_int_equal(table.spares.count, 1);
-    assert_true(vc_dht_table_heard(&table, HOUR + 2 * MINUTE + 100, &to));
-    /* Others may be looked at, as one was found dead, but there is room for no more. */
-    if (vc_dht_table_ping(&table, HOUR + 3 * MINUTE, &to)) {
-        assert_non_null(entry_of(&table, &to));
+    assert_true(vc_dht_table_heard(&table, now, &to));
+    assert_false(vc_dht_table_ping(&table, now + VC_DHT_PING_SOON_MS, &to));
+    assert_int_equal(table.spares.count, 1);
+}
+
+static void a_spare_waits_while_a_suspect_has_its_place(void **state)
+{
+    uint32_t number = 0;
+    struct vc_dht_contact first = fill_bucket(1, &number), contact, to;
+
+    (void)state;
+    fails(&table, HOUR + SECOND, &first);
+    contact = node_in_bucket(&table, 1, &number);
+    assert_false(vc_dht_table_heard(&table, HOUR + 2 * SECOND, &contact));
+    /* Somebody goes elsewhere, so that it is looked for room. */
+    struct vc_dht_contact other = table.entries[0].contact;
+
+    for (uint32_t i = 1; i < 3; i++) {
+        fails(&table, HOUR + i * MINUTE, &other);
+        vc_dht_table_answered(&table, HOUR + i * MINUTE);
+    }
+    assert_null(entry_of(&table, &other));
+    for (vc_ms now = HOUR + 2 * MINUTE; now < HOUR + 4 * MINUTE; now += SECOND) {
+        if (vc_dht_table_ping(&table, now, &to)) {
+            assert_non_null(entry_of(&table, &to));
+            vc_dht_table_answered(&table, now);
+        }
     }
     assert_int_equal(table.spares.count, 1);
+    assert_non_null(entry_of(&table, &first));
+}
+
+static void in_silence_each_is_asked_once_the_last_heard_first(void **state)
+{
+    struct vc_dht_contact contacts[4], to;
+    vc_ms now = 2 * HOUR;
+    uint32_t pings = 0;
+
+    (void)state;
+    for (uint32_t i = 0; i < 4; i++) {
+        contacts[i] = node(i);
+        vc_dht_table_heard(&table, now - (4 - i) * MINUTE, &contacts[i]);
+    }
+    vc_dht_table_asked(&table, now); /* somebody of whom nothing is known */
+    assert_false(vc_dht_table_ping(&table, now + VC_DHT_PROBE_MS - 1, &to));
+    assert_true(vc_dht_table_due(&table) <= now + VC_DHT_PROBE_MS);
+    for (now += VC_DHT_PROBE_MS; now < 2 * HOUR + VC_DHT_DOUBT_MS; now += 10) {
+        if (vc_dht_table_ping(&table, now, &to) && pings < 4) {
+            assert_memory_equal(&to, &contacts[3 - pings], sizeof to);
+            pings++;
+        }
+    }
+    assert_int_equal(pings, 4);
 }
 
 static void a_bucket_of_which_nothing_is_heard_is_looked_into(void **state)
@@ -338,11 +401,12 @@ static void a_bucket_of_which_nothing_is_heard_is_looked_into(void **state)
     (void)state;
     assert_false(vc_dht_table_stale(&table, HOUR, &bucket));
     for (uint32_t i = 0; i < VC_DHT_NEAR; i++) {
-        struct vc_dht_contact contact = node_in_bucket(&table, 3 + i % 9, &number);
+        /* Those nearest were heard last. */
+        struct vc_dht_contact contact = node_in_bucket(&table, 3 + i / 4, &number);
 
-        vc_dht_table_heard(&table, HOUR, &contact);
+        vc_dht_table_heard(&table, i < 8 ? HOUR / 2 : HOUR, &contact);
     }
-    /* The near ones are one: nothing is to be done before they are an hour old. */
+    /* The near ones are one: nothing is to be done before the last was an hour unheard. */
     unsigned found = 0;
 
     for (vc_ms now = HOUR; now < 2 * HOUR + 5 * MINUTE; now += SECOND) {
@@ -376,6 +440,8 @@ int main(void)
         TEST(all_dead_is_ever_more_seldom_asked),
         TEST(eight_are_asked_at_once_after_a_change),
         TEST(a_spare_is_pinged_when_somebody_went_out),
+        TEST(a_spare_waits_while_a_suspect_has_its_place),
+        TEST(in_silence_each_is_asked_once_the_last_heard_first),
         TEST(a_bucket_of_which_nothing_is_heard_is_looked_into),
     };
 

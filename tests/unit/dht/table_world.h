@@ -1,6 +1,6 @@
 /*
- * The world around a routing table under test: nodes that live, die, move and change keys, behind an
- * uplink that comes and goes; and what it knows of who failed when, by the rules of dht/table.h.
+ * The world around a routing table under test: nodes that live, die, move and change keys, behind
+ * an uplink that comes and goes; and what it knows of who failed when, by the rules of dht/table.h.
  * Include it in one source of a test program.
  */
 #ifndef VC_TESTS_UNIT_DHT_TABLE_WORLD_H
@@ -39,8 +39,7 @@ static uint32_t below(uint32_t bound)
 static struct vc_dht_contact contact_of(uint32_t number, uint8_t where)
 {
     struct inhabitant *node = &nodes[number];
-    struct vc_dht_contact contact = {.addr = node->addrs[where],
-                                     .r = (uint8_t)(number & 7)};
+    struct vc_dht_contact contact = {.addr = node->addrs[where]};
     /* Two begin alike. */
     uint32_t begin = number / 2;
 
