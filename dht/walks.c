@@ -42,15 +42,14 @@ void vc_dht_walk_begin(struct vc_dht *dht, struct vc_dht_ask *ask, unsigned fami
     }
 }
 
-/* How far the nearest that answered are; gives their number.  No more than were wanted: others
- * have answered on the way, with some between them that were not asked. */
+/* How far the nearest that answered are; gives their number.  Of a walk that wanted few, nodes
+ * between them were not asked: the network looks thinner by it, and a region errs on the side of
+ * the larger. */
 static size_t nearest_distances(const struct vc_dht_walk *walk,
                                 uint64_t ret_distances[VC_DHT_REPLICAS])
 {
     uint8_t slots[VC_DHT_REPLICAS];
-    size_t room =
-        walk->lookup.wanted < VC_DHT_REPLICAS ? walk->lookup.wanted : VC_DHT_REPLICAS;
-    size_t count = vc_dht_lookup_nearest(&walk->lookup, slots, room);
+    size_t count = vc_dht_lookup_nearest(&walk->lookup, slots, VC_DHT_REPLICAS);
 
     for (size_t n = 0; n < count; n++) {
         ret_distances[n] = walk->lookup.nodes[slots[n]].distance;
