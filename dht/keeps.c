@@ -359,7 +359,9 @@ void vc_dht_keeps_tick(struct vc_dht *dht, const struct vc_now *now)
     for (uint32_t i = 0; i < dht->cfg.keeps_max; i++) {
         struct vc_dht_keep *keep = &dht->keeps[i];
 
-        if (keep->is_used && !keep->is_putting && keep->due_at <= now->mono) {
+        /* What came of the last time is told before it is forgotten. */
+        if (keep->is_used && !keep->is_putting && !keep->is_untold &&
+            keep->due_at <= now->mono) {
             tick_keep(dht, now, keep);
         }
     }
