@@ -194,6 +194,17 @@ unsigned vc_dht_walk_put_count(const struct vc_dht_walk *walk,
     return count;
 }
 
+/* Was everybody asked of whom it has heard? */
+static bool has_met_all(const struct vc_dht_lookup *lookup)
+{
+    for (unsigned slot = 0; slot < lookup->count; slot++) {
+        if (lookup->nodes[slot].state == VC_DHT_LOOKUP_HEARD) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void vc_dht_walks_learn(struct vc_dht *dht, const struct vc_dht_ask *ask)
 {
     for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
@@ -206,10 +217,9 @@ void vc_dht_walks_learn(struct vc_dht *dht, const struct vc_dht_ask *ask)
             continue;
         }
         count = nearest_distances(walk, distances);
-        /* Fewer than were wanted: that is all there are. */
         vc_dht_size_learn(&dht->families[i].size, distances, count,
-                          count < VC_DHT_REPLICAS && count < walk->lookup.wanted &&
-                              count > 0);
+                          count > 0 && count < VC_DHT_REPLICAS &&
+                              has_met_all(&walk->lookup));
         count = vc_dht_lookup_nearest(&walk->lookup, slots, VC_DHT_REMEMBERED);
         for (size_t n = 0; n < count; n++) {
             vc_dht_remember(dht, &walk->lookup.nodes[slots[n]].contact);
