@@ -108,6 +108,8 @@
 /* The same door, doubled each time: at first as soon as a hello may be taken for lost. */
 #define VC_DHT_DOOR_AGAIN_MS     200
 #define VC_DHT_DOOR_AGAIN_MAX_MS (UINT64_C(15) * 60 * 1000)
+/* Times that a door which does not answer is tried although others are known. */
+#define VC_DHT_DOOR_TRIES 3
 /* A node that went out is asked again after this, doubled each time, VC_DHT_LOST_TRIES times:
  * that is how two halves of a network that was cut find each other again. */
 #define VC_DHT_LOST_AGAIN_MS (UINT64_C(60) * 1000)
@@ -148,7 +150,12 @@
 #define VC_DHT_QUORUM 5 /* nodes in as many /16 that see us at one address */
 #define VC_DHT_OPEN_MS \
     (UINT64_C(60) * 60 * 1000)     /* a stranger's ping counts for so long */
-#define VC_DHT_CALL_AGAIN_MS 30000 /* when none came that was asked for */
-#define VC_DHT_UPTIME_MS     (UINT64_C(20) * 60 * 1000) /* before we route for others */
+/* When none came that was asked for; doubled each time while none has come for an hour. */
+#define VC_DHT_CALL_AGAIN_MS     30000
+#define VC_DHT_CALL_AGAIN_MAX_MS (UINT64_C(15) * 60 * 1000)
+/* What was written to is no stranger for so long: NATs close a hole after some minutes (RFC 4787
+ * wants two at least). */
+#define VC_DHT_WRITTEN_MS (UINT64_C(5) * 60 * 1000)
+#define VC_DHT_UPTIME_MS  (UINT64_C(20) * 60 * 1000) /* at one address, before we route */
 
 #endif

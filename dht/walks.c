@@ -3,14 +3,18 @@
 
 #include "dht/machine.h"
 
-static void seed(struct vc_dht *dht, unsigned family, struct vc_dht_walk *walk)
+/* With the nearest of the table; with what a door told when they are few, and in a walk of our
+ * own to meet those: they may be of another part of the network. */
+static void seed(struct vc_dht *dht, const struct vc_dht_ask *ask, unsigned family,
+                 struct vc_dht_walk *walk)
 {
     struct vc_dht_contact contacts[VC_DHT_NEAR + VC_DHT_CONTACTS_IPV4];
     size_t count =
         vc_dht_table_nearest(&dht->families[family].table, walk->lookup.target, false,
                              contacts, VC_DHT_NEAR);
+    bool is_told = count < VC_DHT_K || ask->kind == VC_DHT_ASK_WALK;
 
-    for (uint8_t i = 0; count < VC_DHT_K && i < dht->told_count; i++) {
+    for (uint8_t i = 0; is_told && i < dht->told_count; i++) {
         if (vc_dht_family_of(&dht->told[i].addr) == family) {
             contacts[count++] = dht->told[i];
         }
@@ -36,11 +40,13 @@ void vc_dht_walk_begin(struct vc_dht *dht, struct vc_dht_ask *ask, unsigned fami
     if (walk->is_on && from != NULL) {
         vc_dht_lookup_seed(&walk->lookup, from, 1);
     } else if (walk->is_on) {
-        seed(dht, family, walk);
+        seed(dht, ask, family, walk);
     }
 }
 
-/* How far the nearest that answered are; gives their number. */
+/* How far the nearest that answered are; gives their number.  Of a walk that wanted few, nodes
+ * between them were not asked: the network looks thinner by it, and a region errs on the side of
+ * the larger. */
 static size_t nearest_distances(const struct vc_dht_walk *walk,
                                 uint64_t ret_distances[VC_DHT_REPLICAS])
 {
@@ -63,8 +69,8 @@ void vc_dht_walks_begin(struct vc_dht *dht, struct vc_dht_ask *ask, uint8_t want
 void vc_dht_walks_reseed(struct vc_dht *dht, struct vc_dht_ask *ask)
 {
     for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
-        if (ask->walks[i].is_on && ask->walks[i].lookup.count == 0) {
-            seed(dht, i, &ask->walks[i]);
+        if (vc_dht_walk_answered(&ask->walks[i]) == 0 && ask->walks[i].is_on) {
+            seed(dht, ask, i, &ask->walks[i]);
         }
     }
 }
@@ -103,29 +109,40 @@ bool vc_dht_walks_are_thin(const struct vc_dht *dht, const struct vc_dht_ask *as
     return false;
 }
 
-static unsigned count_state(const struct vc_dht *dht, const struct vc_dht_ask *ask,
+static unsigned count_state(const struct vc_dht_walk *walk,
                             enum vc_dht_lookup_state state)
 {
     unsigned count = 0;
 
-    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
-        const struct vc_dht_walk *walk = &ask->walks[i];
-
-        for (unsigned slot = 0; walk->is_on && slot < walk->lookup.count; slot++) {
-            count += walk->lookup.nodes[slot].state == state;
-        }
+    for (unsigned slot = 0; walk->is_on && slot < walk->lookup.count; slot++) {
+        count += walk->lookup.nodes[slot].state == state;
     }
     return count;
 }
 
-unsigned vc_dht_walks_waiting(const struct vc_dht *dht, const struct vc_dht_ask *ask)
+unsigned vc_dht_walk_answered(const struct vc_dht_walk *walk)
 {
-    return count_state(dht, ask, VC_DHT_LOOKUP_ASKED);
+    return count_state(walk, VC_DHT_LOOKUP_ANSWERED);
 }
 
 unsigned vc_dht_walks_answered(const struct vc_dht *dht, const struct vc_dht_ask *ask)
 {
-    return count_state(dht, ask, VC_DHT_LOOKUP_ANSWERED);
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
+        count += vc_dht_walk_answered(&ask->walks[i]);
+    }
+    return count;
+}
+
+bool vc_dht_walks_are_waiting(const struct vc_dht *dht, const struct vc_dht_ask *ask)
+{
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
+        if (count_state(&ask->walks[i], VC_DHT_LOOKUP_ASKED) > 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void vc_dht_walks_widen(struct vc_dht *dht, struct vc_dht_ask *ask)
@@ -168,19 +185,26 @@ bool vc_dht_walk_put_next(const struct vc_dht *dht, unsigned family,
     return false;
 }
 
-unsigned vc_dht_walks_put_count(const struct vc_dht *dht, const struct vc_dht_ask *ask,
-                                enum vc_dht_put_state state)
+unsigned vc_dht_walk_put_count(const struct vc_dht_walk *walk,
+                               enum vc_dht_put_state state)
 {
     unsigned count = 0;
 
-    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
-        const struct vc_dht_walk *walk = &ask->walks[i];
-
-        for (unsigned slot = 0; walk->is_on && slot < walk->lookup.count; slot++) {
-            count += walk->put[slot] == state;
-        }
+    for (unsigned slot = 0; walk->is_on && slot < walk->lookup.count; slot++) {
+        count += walk->put[slot] == state;
     }
     return count;
+}
+
+/* Was everybody asked of whom it has heard? */
+static bool has_met_all(const struct vc_dht_lookup *lookup)
+{
+    for (unsigned slot = 0; slot < lookup->count; slot++) {
+        if (lookup->nodes[slot].state == VC_DHT_LOOKUP_HEARD) {
+            return false;
+        }
+    }
+    return true;
 }
 
 void vc_dht_walks_learn(struct vc_dht *dht, const struct vc_dht_ask *ask)
@@ -196,7 +220,8 @@ void vc_dht_walks_learn(struct vc_dht *dht, const struct vc_dht_ask *ask)
         }
         count = nearest_distances(walk, distances);
         vc_dht_size_learn(&dht->families[i].size, distances, count,
-                          count < VC_DHT_REPLICAS && count > 0);
+                          count > 0 && count < VC_DHT_REPLICAS &&
+                              has_met_all(&walk->lookup));
         count = vc_dht_lookup_nearest(&walk->lookup, slots, VC_DHT_REMEMBERED);
         for (size_t n = 0; n < count; n++) {
             vc_dht_remember(dht, &walk->lookup.nodes[slots[n]].contact);

@@ -169,13 +169,14 @@ bool __wrap_vc_dht_next(struct vc_dht *dht, const struct vc_now *now,
     return true;
 }
 
-bool __real_vc_dht_is_router(const struct vc_dht *dht);
-bool __wrap_vc_dht_is_router(const struct vc_dht *dht);
+struct vc_dht_family;
+bool __real_vc_dht_family_routes(const struct vc_dht_family *family);
+bool __wrap_vc_dht_family_routes(const struct vc_dht_family *family);
 
-bool __wrap_vc_dht_is_router(const struct vc_dht *dht)
+bool __wrap_vc_dht_family_routes(const struct vc_dht_family *family)
 {
     return sim_dht_plant == SIM_DHT_PLANT_EVERYBODY_ROUTES ||
-           __real_vc_dht_is_router(dht);
+           __real_vc_dht_family_routes(family);
 }
 
 vc_ms __real_vc_dht_due(const struct vc_dht *dht, const struct vc_now *now);
