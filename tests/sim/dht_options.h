@@ -79,6 +79,8 @@ bool sim_dht_options_read(struct sim_dht_options *ret_options, int argc, char **
 void sim_dht_options_init(struct sim_dht_options *ret_options);
 /* Sets what a scenario sets; false when there is none of that name. */
 bool sim_dht_scenario(struct sim_dht_options *options, const char *name);
+/* FIGURE>=N or FIGURE<=N; it takes the place of an earlier one of that figure. */
+bool sim_dht_want(struct sim_dht_options *options, const char *text);
 void sim_dht_print_usage(void);
 const char *sim_dht_evil_name(enum sim_dht_evil evil);
 

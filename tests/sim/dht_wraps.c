@@ -6,7 +6,7 @@
 
 #include "dht/cookie.h"
 #include "dht/datagram.h"
-#include "dht/records.h"
+#include "dht/machine.h"
 #include "tests/sim/dht_hostile.h"
 #include "tests/sim/dht_plants.h"
 
@@ -52,10 +52,7 @@ static bool is_evil_running(void)
 
 /* ---- what is counted and rewritten ---- */
 
-void __real_vc_dht_masks_make(struct vc_dht_masks *ret_masks,
-                              struct vc_bytes network_id, const struct vc_key32 *own);
-void __wrap_vc_dht_masks_make(struct vc_dht_masks *ret_masks,
-                              struct vc_bytes network_id, const struct vc_key32 *own);
+__typeof__(vc_dht_masks_make) __real_vc_dht_masks_make, __wrap_vc_dht_masks_make;
 
 void __wrap_vc_dht_masks_make(struct vc_dht_masks *ret_masks,
                               struct vc_bytes network_id, const struct vc_key32 *own)
@@ -66,10 +63,8 @@ void __wrap_vc_dht_masks_make(struct vc_dht_masks *ret_masks,
     }
 }
 
-void __real_vc_dht_request_write(struct vc_writer *w,
-                                 const struct vc_dht_request *request);
-void __wrap_vc_dht_request_write(struct vc_writer *w,
-                                 const struct vc_dht_request *request);
+__typeof__(vc_dht_request_write) __real_vc_dht_request_write,
+    __wrap_vc_dht_request_write;
 
 void __wrap_vc_dht_request_write(struct vc_writer *w,
                                  const struct vc_dht_request *request)
@@ -83,10 +78,7 @@ void __wrap_vc_dht_request_write(struct vc_writer *w,
     __real_vc_dht_request_write(w, request);
 }
 
-vc_err __real_vc_dht_request_read(struct vc_bytes body, bool has_cookie,
-                                  struct vc_dht_request *ret_request);
-vc_err __wrap_vc_dht_request_read(struct vc_bytes body, bool has_cookie,
-                                  struct vc_dht_request *ret_request);
+__typeof__(vc_dht_request_read) __real_vc_dht_request_read, __wrap_vc_dht_request_read;
 
 vc_err __wrap_vc_dht_request_read(struct vc_bytes body, bool has_cookie,
                                   struct vc_dht_request *ret_request)
@@ -99,10 +91,7 @@ vc_err __wrap_vc_dht_request_read(struct vc_bytes body, bool has_cookie,
     return err;
 }
 
-void __real_vc_dht_answer_write(struct vc_writer *w,
-                                const struct vc_dht_answer *answer);
-void __wrap_vc_dht_answer_write(struct vc_writer *w,
-                                const struct vc_dht_answer *answer);
+__typeof__(vc_dht_answer_write) __real_vc_dht_answer_write, __wrap_vc_dht_answer_write;
 
 void __wrap_vc_dht_answer_write(struct vc_writer *w, const struct vc_dht_answer *answer)
 {
@@ -114,16 +103,7 @@ void __wrap_vc_dht_answer_write(struct vc_writer *w, const struct vc_dht_answer 
     __real_vc_dht_answer_write(w, &changed);
 }
 
-vc_err __real_vc_dht_answer_seal(struct vc_writer *w, const struct vc_dht_txid *txid,
-                                 const struct vc_secret32 *answer_key,
-                                 const struct vc_secret32 *hello_mask,
-                                 const struct vc_key32 *own, struct vc_bytes body,
-                                 size_t len_max, struct vc_rng *rng);
-vc_err __wrap_vc_dht_answer_seal(struct vc_writer *w, const struct vc_dht_txid *txid,
-                                 const struct vc_secret32 *answer_key,
-                                 const struct vc_secret32 *hello_mask,
-                                 const struct vc_key32 *own, struct vc_bytes body,
-                                 size_t len_max, struct vc_rng *rng);
+__typeof__(vc_dht_answer_seal) __real_vc_dht_answer_seal, __wrap_vc_dht_answer_seal;
 
 vc_err __wrap_vc_dht_answer_seal(struct vc_writer *w, const struct vc_dht_txid *txid,
                                  const struct vc_secret32 *answer_key,
@@ -141,10 +121,7 @@ vc_err __wrap_vc_dht_answer_seal(struct vc_writer *w, const struct vc_dht_txid *
 
 /* ---- planted bugs ---- */
 
-bool __real_vc_dht_next(struct vc_dht *dht, const struct vc_now *now,
-                        struct vc_dht_output *ret_output);
-bool __wrap_vc_dht_next(struct vc_dht *dht, const struct vc_now *now,
-                        struct vc_dht_output *ret_output);
+__typeof__(vc_dht_next) __real_vc_dht_next, __wrap_vc_dht_next;
 
 bool __wrap_vc_dht_next(struct vc_dht *dht, const struct vc_now *now,
                         struct vc_dht_output *ret_output)
@@ -169,8 +146,7 @@ bool __wrap_vc_dht_next(struct vc_dht *dht, const struct vc_now *now,
     return true;
 }
 
-bool __real_vc_dht_is_router(const struct vc_dht *dht);
-bool __wrap_vc_dht_is_router(const struct vc_dht *dht);
+__typeof__(vc_dht_is_router) __real_vc_dht_is_router, __wrap_vc_dht_is_router;
 
 bool __wrap_vc_dht_is_router(const struct vc_dht *dht)
 {
@@ -178,8 +154,7 @@ bool __wrap_vc_dht_is_router(const struct vc_dht *dht)
            __real_vc_dht_is_router(dht);
 }
 
-vc_ms __real_vc_dht_due(const struct vc_dht *dht, const struct vc_now *now);
-vc_ms __wrap_vc_dht_due(const struct vc_dht *dht, const struct vc_now *now);
+__typeof__(vc_dht_due) __real_vc_dht_due, __wrap_vc_dht_due;
 
 vc_ms __wrap_vc_dht_due(const struct vc_dht *dht, const struct vc_now *now)
 {
@@ -191,22 +166,10 @@ vc_ms __wrap_vc_dht_due(const struct vc_dht *dht, const struct vc_now *now)
     return sim_dht_plant == SIM_DHT_PLANT_LATE ? vc_ms_after(due, LATE_MS) : due;
 }
 
-vc_err __real_vc_dht_records_put(struct vc_dht_records *records,
-                                 const struct vc_dht_records_at *at,
-                                 const struct vc_addr *from,
-                                 const struct vc_dht_record *record,
-                                 struct vc_bytes bytes, enum vc_dht_hold *ret_hold,
-                                 uint64_t *ret_seq);
-vc_err __wrap_vc_dht_records_put(struct vc_dht_records *records,
-                                 const struct vc_dht_records_at *at,
-                                 const struct vc_addr *from,
-                                 const struct vc_dht_record *record,
-                                 struct vc_bytes bytes, enum vc_dht_hold *ret_hold,
-                                 uint64_t *ret_seq);
+__typeof__(vc_dht_records_put) __real_vc_dht_records_put, __wrap_vc_dht_records_put;
 
 vc_err __wrap_vc_dht_records_put(struct vc_dht_records *records,
                                  const struct vc_dht_records_at *at,
-                                 const struct vc_addr *from,
                                  const struct vc_dht_record *record,
                                  struct vc_bytes bytes, enum vc_dht_hold *ret_hold,
                                  uint64_t *ret_seq)
@@ -216,16 +179,10 @@ vc_err __wrap_vc_dht_records_put(struct vc_dht_records *records,
         *ret_seq = record->seq;
         return VC_OK;
     }
-    return __real_vc_dht_records_put(records, at, from, record, bytes, ret_hold,
-                                     ret_seq);
+    return __real_vc_dht_records_put(records, at, record, bytes, ret_hold, ret_seq);
 }
 
-struct vc_bytes __real_vc_dht_records_get(const struct vc_dht_records *records,
-                                          const struct vc_dht_records_at *at,
-                                          const struct vc_hash32 *place);
-struct vc_bytes __wrap_vc_dht_records_get(const struct vc_dht_records *records,
-                                          const struct vc_dht_records_at *at,
-                                          const struct vc_hash32 *place);
+__typeof__(vc_dht_records_get) __real_vc_dht_records_get, __wrap_vc_dht_records_get;
 
 struct vc_bytes __wrap_vc_dht_records_get(const struct vc_dht_records *records,
                                           const struct vc_dht_records_at *at,
@@ -237,10 +194,8 @@ struct vc_bytes __wrap_vc_dht_records_get(const struct vc_dht_records *records,
     return __real_vc_dht_records_get(records, at, place);
 }
 
-bool __real_vc_dht_record_verify(const struct vc_dht_record *record,
-                                 struct vc_bytes bytes);
-bool __wrap_vc_dht_record_verify(const struct vc_dht_record *record,
-                                 struct vc_bytes bytes);
+__typeof__(vc_dht_record_verify) __real_vc_dht_record_verify,
+    __wrap_vc_dht_record_verify;
 
 bool __wrap_vc_dht_record_verify(const struct vc_dht_record *record,
                                  struct vc_bytes bytes)
@@ -249,8 +204,8 @@ bool __wrap_vc_dht_record_verify(const struct vc_dht_record *record,
            __real_vc_dht_record_verify(record, bytes);
 }
 
-bool __real_vc_dht_addr_is_public(const struct vc_addr *addr);
-bool __wrap_vc_dht_addr_is_public(const struct vc_addr *addr);
+__typeof__(vc_dht_addr_is_public) __real_vc_dht_addr_is_public,
+    __wrap_vc_dht_addr_is_public;
 
 bool __wrap_vc_dht_addr_is_public(const struct vc_addr *addr)
 {
@@ -264,12 +219,8 @@ bool sim_dht_is_public(const struct vc_addr *addr)
     return __real_vc_dht_addr_is_public(addr);
 }
 
-bool __real_vc_dht_cookie_is_good(const struct vc_dht_cookie *cookie,
-                                  const struct vc_secret32 *key, vc_ms now,
-                                  const struct vc_addr *addr);
-bool __wrap_vc_dht_cookie_is_good(const struct vc_dht_cookie *cookie,
-                                  const struct vc_secret32 *key, vc_ms now,
-                                  const struct vc_addr *addr);
+__typeof__(vc_dht_cookie_is_good) __real_vc_dht_cookie_is_good,
+    __wrap_vc_dht_cookie_is_good;
 
 bool __wrap_vc_dht_cookie_is_good(const struct vc_dht_cookie *cookie,
                                   const struct vc_secret32 *key, vc_ms now,
@@ -279,8 +230,7 @@ bool __wrap_vc_dht_cookie_is_good(const struct vc_dht_cookie *cookie,
            __real_vc_dht_cookie_is_good(cookie, key, now, addr);
 }
 
-void __real_vc_rng_draw(struct vc_rng *rng, void *ret_bytes, size_t len);
-void __wrap_vc_rng_draw(struct vc_rng *rng, void *ret_bytes, size_t len);
+__typeof__(vc_rng_draw) __real_vc_rng_draw, __wrap_vc_rng_draw;
 
 void __wrap_vc_rng_draw(struct vc_rng *rng, void *ret_bytes, size_t len)
 {
