@@ -81,7 +81,7 @@ vc_ms vc_chat_date(const struct vc_chat *chat, const struct vc_now *now)
 
 /* ---- contacts ---- */
 
-/* Is he worth to be looked for now, and how? */
+/* Is it worth to look for him, and how? */
 static bool is_wanted(const struct vc_chat *chat, const struct vc_now *now,
                       const struct vc_person *person, enum vc_find_urgency *ret_urgency)
 {

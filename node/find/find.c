@@ -93,7 +93,9 @@ void vc_find_set_self(struct vc_find *find, const struct vc_now *now,
 void vc_find_door(struct vc_find *find, const struct vc_now *now,
                   const struct vc_addr *addr)
 {
-    vc_dht_enter(find->cfg.dht, now, addr, NULL);
+    if (find->cfg.is_private || vc_dht_addr_is_public(addr)) {
+        vc_dht_enter(find->cfg.dht, now, addr, NULL);
+    }
 }
 
 void vc_find_moved(struct vc_find *find, const struct vc_now *now)
@@ -107,8 +109,10 @@ static void done(struct vc_find *find, const struct vc_now *now,
 {
     struct vc_find_seeker *seeker = vc_find_seeker_of_ask(find, output->ask);
 
-    if (seeker == NULL) {
-        vc_find_notices_kept(find, output);
+    if (output->ask == find->check_ask) {
+        find->check_ask = 0;
+    } else if (seeker == NULL) {
+        vc_find_notices_kept(find, now, output);
     } else if (!vc_find_lookup_done(find, now, seeker, output)) {
         vc_find_seeker_done(find, now, seeker);
     }
@@ -124,7 +128,9 @@ void vc_find_dht_output(struct vc_find *find, const struct vc_now *now,
         return;
     case VC_DHT_FOUND:
         seeker = vc_find_seeker_of_ask(find, output->ask);
-        if (seeker != NULL) {
+        if (output->ask == find->check_ask) {
+            vc_find_notices_checked(find, now, output->bytes);
+        } else if (seeker != NULL) {
             vc_find_lookup_found(find, now, seeker, output->bytes);
         }
         break;
@@ -132,7 +138,7 @@ void vc_find_dht_output(struct vc_find *find, const struct vc_now *now,
         done(find, now, output);
         break;
     case VC_DHT_KEPT:
-        vc_find_notices_kept(find, output);
+        vc_find_notices_kept(find, now, output);
         break;
     case VC_DHT_CHANGED:
         look_at_self(find, now);

@@ -93,7 +93,8 @@ void vc_find_forward_put(struct vc_find *find, const struct vc_now *now,
 
 /* ---- joining the DHT ---- */
 
-/* Somebody may be at @addr who knows others; vc_dht_enter(). */
+/* Somebody may be at @addr who knows others; vc_dht_enter().  Where nobody of the public network
+ * can be, nobody is asked. */
 void vc_find_door(struct vc_find *find, const struct vc_now *now,
                   const struct vc_addr *addr);
 /* The network is another, or the machine has slept: what was known of it is doubted. */

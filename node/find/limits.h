@@ -23,6 +23,8 @@
 #define VC_FIND_AHEAD_SPREAD_MS 3600000
 /* When the DHT has no place for another question, or the store no room. */
 #define VC_FIND_AGAIN_MS 1000
+/* A record that nobody took is put again after that, doubled each time, so often. */
+#define VC_FIND_AGAIN_TRIES 3
 /* Numbers of records that are taken at once, so that not every record waits for the disk. */
 #define VC_FIND_NUMBERS_AHEAD 64
 /* Days whose numbers are remembered: yesterday's to tomorrow's, and one of a clock that was

@@ -27,6 +27,8 @@ struct vc_find_post {
     vc_ms posted_at, posted_before_at; /* the last two times; VC_NEVER */
     uint8_t holders;
     vc_err failure;
+    uint8_t failures; /* puts in a row that nobody took */
+    vc_ms again_at;   /* when it is put again after one; VC_NEVER */
 };
 
 enum vc_find_notice_kind {
@@ -95,6 +97,8 @@ struct vc_find {
 
     struct vc_find_count counts[VC_FIND_DAYS_MAX]; /* the latest first */
     uint8_t count_count;
+    uint32_t check_ask; /* looks for our own record, once; 0: not under way */
+    bool is_checked;
     uint64_t numbers_ticket; /* of the row that is not durable yet; 0: it is */
     bool has_written;
 
@@ -125,7 +129,11 @@ void vc_find_notices_wake(struct vc_find *find, vc_ms at);
 void vc_find_notices_tick(struct vc_find *find, const struct vc_now *now);
 vc_ms vc_find_notices_due(const struct vc_find *find);
 /* Holders of the record at this place: of a put, or when they were asked again. */
-void vc_find_notices_kept(struct vc_find *find, const struct vc_dht_output *output);
+void vc_find_notices_kept(struct vc_find *find, const struct vc_now *now,
+                          const struct vc_dht_output *output);
+/* What the check has found at our own place. */
+void vc_find_notices_checked(struct vc_find *find, const struct vc_now *now,
+                             struct vc_bytes record);
 
 /* ---- posting.c ---- */
 
@@ -144,12 +152,15 @@ void vc_find_unpost(struct vc_find *find, struct vc_find_post *post);
 VC_NODISCARD vc_err vc_find_numbers_load(struct vc_find *find);
 /*
  * The number of the next record at a place of @epoch where the last one of this life had @last
- * (0: there was none).  With @is_shared the place was another notice's before.  VC_ERR_BUSY:
- * it is being written; VC_ERR_FULL, or the store's health.
+ * (0: there was none).  VC_ERR_BUSY: it is being written; VC_ERR_FULL, or the store's health.
  */
 VC_NODISCARD vc_err vc_find_number_next(struct vc_find *find, vc_ms unix_ms,
-                                        uint32_t epoch, uint64_t last, bool is_shared,
+                                        uint32_t epoch, uint64_t last,
                                         uint64_t *ret_number);
+/* Any record of the day may have up to this number; 0: there is none. */
+uint64_t vc_find_numbers_taken(struct vc_find *find, uint32_t epoch);
+/* Records of the day with numbers up to @number are out there, though we know nothing of it. */
+void vc_find_numbers_raise(struct vc_find *find, uint32_t epoch, uint64_t number);
 
 /* ---- seekers.c ---- */
 

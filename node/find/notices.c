@@ -143,9 +143,11 @@ static vc_ms look_at_day(struct vc_find *find, const struct vc_now *now,
         vc_find_unpost(find, post);
         post->epoch = epoch;
     }
-    if (!vc_find_notice_mark(find, notice, &mark) ||
-        (post->is_posted && post->mark == mark)) {
+    if (!vc_find_notice_mark(find, notice, &mark)) {
         return VC_NEVER;
+    }
+    if (post->is_posted && post->mark == mark && post->again_at > now->mono) {
+        return post->again_at;
     }
     if (post->posted_before_at != VC_NEVER &&
         vc_ms_after(post->posted_before_at, VC_FIND_EVERY_MS) > now->mono) {
@@ -229,7 +231,48 @@ static struct vc_find_post *post_at(struct vc_find *find, const struct vc_hash32
     return NULL;
 }
 
-void vc_find_notices_kept(struct vc_find *find, const struct vc_dht_output *output)
+/* What was put under numbers that are not good. */
+static void post_all_again(struct vc_find *find, uint32_t epoch, uint64_t number)
+{
+    for (size_t i = 0; i < VC_FIND_NOTICES_MAX; i++) {
+        struct vc_find_post *post = &find->notices[i].posts[epoch & 1];
+
+        if (post->is_posted && post->epoch == epoch && post->number <= number) {
+            post->again_at = 0;
+        }
+    }
+}
+
+/* A record that nobody has taken is put again soon, some times; then the DHT goes on alone. */
+static void plan_again(struct vc_find *find, const struct vc_now *now,
+                       struct vc_find_post *post)
+{
+    if (post->failures >= VC_FIND_AGAIN_TRIES) {
+        return;
+    }
+    post->again_at =
+        vc_ms_after(now->mono, (vc_ms)VC_FIND_AGAIN_MS << post->failures++);
+    vc_find_notices_wake(find, post->again_at);
+}
+
+/*
+ * Is it ours, the first record after a start, then it is looked for, once: when the store was put
+ * back to an older state, there may be one with a greater number, and nobody takes ours.
+ */
+static void check(struct vc_find *find, const struct vc_now *now,
+                  const struct vc_find_post *post)
+{
+    const struct vc_find_notice *self = &find->notices[0];
+
+    if (find->is_checked || (post != &self->posts[0] && post != &self->posts[1])) {
+        return;
+    }
+    find->is_checked =
+        vc_dht_get(find->cfg.dht, now, &post->place, &find->check_ask) == VC_OK;
+}
+
+void vc_find_notices_kept(struct vc_find *find, const struct vc_now *now,
+                          const struct vc_dht_output *output)
 {
     struct vc_find_post *post = post_at(find, &output->place);
 
@@ -237,9 +280,39 @@ void vc_find_notices_kept(struct vc_find *find, const struct vc_dht_output *outp
         return;
     }
     post->holders = output->holders;
+    if (output->holders > 0) {
+        post->failures = 0;
+        post->failure = VC_OK;
+    }
     if (output->kind == VC_DHT_DONE) {
         post->failure = output->reason;
-    } else if (output->holders > 0) {
-        post->failure = VC_OK;
+        if (output->reason != VC_OK && output->holders == 0) {
+            plan_again(find, now, post);
+        } else {
+            check(find, now, post);
+        }
+    }
+}
+
+void vc_find_notices_checked(struct vc_find *find, const struct vc_now *now,
+                             struct vc_bytes bytes)
+{
+    const struct vc_find_notice *self = &find->notices[0];
+    struct vc_dht_record record;
+    struct vc_hash32 place;
+    uint32_t epoch;
+
+    if (vc_dht_record_read(bytes, &record) != VC_OK) {
+        return;
+    }
+    vc_dht_record_place(&place, &record);
+    for (size_t n = 0; n < 2; n++) {
+        if (memcmp(self->posts[n].place.b, place.b, sizeof place.b) == 0 &&
+            self->posts[n].number < record.seq) {
+            epoch = self->posts[n].epoch;
+            vc_find_numbers_raise(find, epoch, record.seq);
+            post_all_again(find, epoch, record.seq);
+            vc_find_notices_wake(find, now->mono);
+        }
     }
 }

@@ -91,7 +91,7 @@ static vc_err take(struct vc_find *find, uint32_t epoch, uint64_t number)
 }
 
 vc_err vc_find_number_next(struct vc_find *find, vc_ms unix_ms, uint32_t epoch,
-                           uint64_t last, bool is_shared, uint64_t *ret_number)
+                           uint64_t last, uint64_t *ret_number)
 {
     const struct vc_find_count *count = count_of(find, epoch);
     uint64_t number;
@@ -99,9 +99,6 @@ vc_err vc_find_number_next(struct vc_find *find, vc_ms unix_ms, uint32_t epoch,
 
     if (count != NULL && last < count->before) {
         last = count->before;
-    }
-    if (count != NULL && is_shared && last == 0) {
-        last = count->day.taken;
     }
     number = vc_dht_record_next_seq(last, unix_ms);
     if (count != NULL && number <= count->durable) {
@@ -112,6 +109,22 @@ vc_err vc_find_number_next(struct vc_find *find, vc_ms unix_ms, uint32_t epoch,
         err = take(find, epoch, number);
     }
     return err == VC_OK ? VC_ERR_BUSY : err;
+}
+
+uint64_t vc_find_numbers_taken(struct vc_find *find, uint32_t epoch)
+{
+    const struct vc_find_count *count = count_of(find, epoch);
+
+    return count != NULL ? count->day.taken : 0;
+}
+
+void vc_find_numbers_raise(struct vc_find *find, uint32_t epoch, uint64_t number)
+{
+    struct vc_find_count *count = bring_forward(find, epoch);
+
+    if (count->before < number) {
+        count->before = number;
+    }
 }
 
 void vc_find_submitted(struct vc_find *find, uint64_t ticket)

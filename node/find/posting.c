@@ -114,10 +114,14 @@ static vc_err publish(struct vc_find *find, const struct vc_now *now,
     uint8_t bytes[VC_DHT_RECORD_LEN];
     uint64_t number;
     uint32_t ask;
-    vc_err err =
-        vc_find_number_next(find, vc_find_date(find, now), post->epoch, post->number,
-                            notice->kind == VC_FIND_NOTICE_FORWARD, &number);
+    vc_err err;
 
+    if (notice->kind == VC_FIND_NOTICE_FORWARD && post->number == 0) {
+        /* Before the move our own record stood there. */
+        post->number = vc_find_numbers_taken(find, post->epoch);
+    }
+    err = vc_find_number_next(find, vc_find_date(find, now), post->epoch, post->number,
+                              &number);
     if (err != VC_OK) {
         return err;
     }
@@ -153,6 +157,7 @@ vc_err vc_find_post(struct vc_find *find, const struct vc_now *now,
         post->mark = mark;
         post->posted_before_at = post->posted_at;
         post->posted_at = now->mono;
+        post->again_at = VC_NEVER;
     }
     vc_account_place_wipe(&place);
     return err;
@@ -181,6 +186,8 @@ void vc_find_unpost(struct vc_find *find, struct vc_find_post *post)
     if (post->is_posted && !is_taken_over(find, post)) {
         vc_dht_withdraw(find->cfg.dht, &post->place);
     }
-    *post = (struct vc_find_post){
-        .epoch = epoch, .posted_at = VC_NEVER, .posted_before_at = VC_NEVER};
+    *post = (struct vc_find_post){.epoch = epoch,
+                                  .posted_at = VC_NEVER,
+                                  .posted_before_at = VC_NEVER,
+                                  .again_at = VC_NEVER};
 }

@@ -141,6 +141,26 @@ static double seconds(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+/* With what it takes to see it again. */
+static void print_complaint(uint64_t seed, const char *complaint)
+{
+    printf("seed %llu: %s\n  again: veche-sim --trace --seeds %llu", (unsigned long long)seed,
+           complaint, (unsigned long long)seed);
+    if (overrides.moves != 0) {
+        printf(" --moves %u", overrides.moves);
+    }
+    if (overrides.put_backs_max != 0) {
+        printf(" --put-backs %u", overrides.put_backs_max);
+    }
+    if (is_quiet_net) {
+        printf(" --quiet-net");
+    }
+    if (sim_plant != SIM_PLANT_NONE) {
+        printf(" --plant %s", sim_plant_name(sim_plant));
+    }
+    putchar('\n');
+}
+
 static int run_all(uint64_t first, uint64_t last)
 {
     struct totals totals = {0};
@@ -150,10 +170,7 @@ static int run_all(uint64_t first, uint64_t last)
         char complaint[SIM_COMPLAINT_MAX];
 
         if (!run_seed(seed, &totals, complaint)) {
-            printf("seed %llu: %s\n  again: veche-sim --trace --seeds %llu%s%s\n",
-                   (unsigned long long)seed, complaint, (unsigned long long)seed,
-                   sim_plant != SIM_PLANT_NONE ? " --plant " : "",
-                   sim_plant != SIM_PLANT_NONE ? sim_plant_name(sim_plant) : "");
+            print_complaint(seed, complaint);
         }
     }
     took = seconds() - begun;

@@ -145,15 +145,17 @@ static bool is_known_to_all(const struct sim_world *world, uint32_t host)
     return true;
 }
 
-/* Only the first host roams, and only when nobody looks for it at the address of an
- * invite, so that two never lose each other for good: finding each other anew is not what
- * is tried here. */
+/* Without a DHT only the first host roams, and only when nobody looks for it at the address of
+ * an invite, so that two never lose each other for good. */
 static void roam(struct sim_world *world, struct sim_host *host)
 {
     struct vc_addr addr = host->home;
 
-    if (host->index != 0 || !is_known_to_all(world, host->index) ||
-        !sim_random_chance(&world->random, world->config.move)) {
+    if (world->config.routers == 0 &&
+        (host->index != 0 || !is_known_to_all(world, host->index))) {
+        return;
+    }
+    if (!sim_random_chance(&world->random, world->config.move)) {
         return;
     }
     addr.ip[2] = (uint8_t)sim_random_below(&world->random, 4);
