@@ -101,7 +101,7 @@ void sim_dht_print_usage(void)
          "within a minute\n"
          "  --loss PERCENT       each way (1)\n"
          "  --idle PERCENT       nodes that ask nothing (10)\n"
-         "  --publishers PERCENT of the others have a record (100)\n"
+         "  --publishers PERCENT of the others have a record (30: small machines hold 21)\n"
          "  --gets N, --puts N   of each node an hour (6, 1)\n"
          "  --founders PERCENT   of the reachable route from the beginning (100)\n"
          "  --skew S             wall clocks are wrong by up to this (5)\n"
@@ -151,7 +151,7 @@ void sim_dht_options_init(struct sim_dht_options *ret_options)
                                             .warm_up_min = 10,
                                             .founders = 100 * PERCENT,
                                             .loss = PERCENT,
-                                            .publishers = 100 * PERCENT,
+                                            .publishers = 30 * PERCENT,
                                             .idle = 10 * PERCENT,
                                             .gets_per_h = 6,
                                             .puts_per_h = 1,
