@@ -5,9 +5,10 @@
 #include "tests/sim/dht_world.h"
 
 enum {
-    DOORS = 4,          /* nodes that somebody new is told of */
-    TICKS_MAX = 64,     /* in one millisecond: more is a machine that spins */
-    BASE_S = 1767225600 /* 2026-01-01: the true time at the beginning */
+    DOORS = 4,            /* nodes that somebody new is told of */
+    TICKS_MAX = 64,       /* in one millisecond: more is a machine that spins */
+    BASE_S = 1767225600,  /* 2026-01-01: the true time at the beginning */
+    EVENING_S = 21 * 3600 /* or in the evening of that day */
 };
 
 struct sim_dht_node *sim_dht_running;
@@ -27,7 +28,8 @@ enum sim_dht_class sim_dht_class_of(const struct sim_dht_node *node)
 
 vc_ms sim_dht_true_time(const struct sim_dht *world)
 {
-    return (vc_ms)BASE_S * 1000 + world->now;
+    return ((vc_ms)BASE_S + (world->options.is_private ? EVENING_S : 0)) * 1000 +
+           world->now;
 }
 
 struct vc_now sim_dht_clock(const struct sim_dht *world,

@@ -76,6 +76,10 @@ static const struct scenario {
      "half of the nodes are cut off for ten minutes",
      {"--partition=50@5..15"},
      {"found>=99.9", "across>=99"}},
+    {"privacy",
+     "all nodes together try to link records to accounts and to each other",
+     {"--privacy", "--nodes=100", "--minutes=180", "--publishers=100", "--puts=2"},
+     {"found>=99.9", "linked<=0"}},
     {"young",
      "one in twenty routes from the beginning; the rest has to find out that it can",
      {"--founders=5", "--warm-up=40"},
@@ -101,7 +105,8 @@ void sim_dht_print_usage(void)
          "within a minute\n"
          "  --loss PERCENT       each way (1)\n"
          "  --idle PERCENT       nodes that ask nothing (10)\n"
-         "  --publishers PERCENT of the others have a record (30: small machines hold 21)\n"
+         "  --publishers PERCENT of the others have a record (30: small machines hold "
+         "21)\n"
          "  --gets N, --puts N   of each node an hour (6, 1)\n"
          "  --founders PERCENT   of the reachable route from the beginning (100)\n"
          "  --skew S             wall clocks are wrong by up to this (5)\n"
@@ -124,6 +129,9 @@ void sim_dht_print_usage(void)
          "records; or\n"
          "                       of the profile for simulations (large up to 1000 "
          "nodes)\n"
+         "  --privacy            records of real accounts, over a midnight: whatever "
+         "any node has\n"
+         "                       seen is searched for what would link two of them\n"
          "  --ipv6               all over IPv6\n"
          "  --real-crypto        X25519 and Ed25519 as they are, instead of cheap "
          "stand-ins\n"
@@ -291,6 +299,7 @@ static const struct option known[] = {
     {"svg", required_argument, NULL, 'S'},
     {"json", required_argument, NULL, 'J'},
     {"scenario", required_argument, NULL, 'o'},
+    {"privacy", no_argument, NULL, 'v'},
     {"ipv6", no_argument, NULL, '6'},
     {"real-crypto", no_argument, NULL, 'R'},
     {"twice", no_argument, NULL, '2'},
@@ -306,6 +315,9 @@ static const struct option known[] = {
 static bool take_flag(struct sim_dht_options *options, int letter)
 {
     switch (letter) {
+    case 'v':
+        options->is_private = options->is_real_crypto = true;
+        return true;
     case '6':
         options->is_ipv6 = true;
         return true;
@@ -393,17 +405,17 @@ static bool take(struct sim_dht_options *options, int letter, const char *text)
     }
 }
 
-/* "--name=value", as a scenario has it. */
+/* "--name=value" or "--name", as a scenario has it. */
 static bool take_word(struct sim_dht_options *options, const char *word)
 {
     const char *sign = strchr(word, '=');
+    size_t name_len = (sign == NULL ? strlen(word) : (size_t)(sign - word)) - 2;
 
     for (const struct option *option = known; option->name != NULL; option++) {
-        size_t len = strlen(option->name);
-
-        if (sign != NULL && (size_t)(sign - word) == len + 2 &&
-            strncmp(word + 2, option->name, len) == 0) {
-            return take(options, option->val, sign + 1);
+        if (strlen(option->name) == name_len &&
+            strncmp(word + 2, option->name, name_len) == 0 &&
+            (sign != NULL) == (option->has_arg == required_argument)) {
+            return take(options, option->val, sign == NULL ? NULL : sign + 1);
         }
     }
     return false;

@@ -19,6 +19,8 @@
     X(EVERYBODY_ROUTES, "everybody-routes", "churn",                          \
       "clients take themselves for routers")                                  \
     X(REFLECT, "reflect", "flood", "every cookie is good")                    \
+    X(SAME_DAY, "same-day", "privacy", "a record is blinded alike every day")              \
+    X(SAME_NONCE, "same-nonce", "privacy", "a nonce is used twice")                        \
     X(DICE, "dice", "plain", "the machine draws from elsewhere")
 
 enum sim_dht_plant {

@@ -4,11 +4,13 @@
  */
 #include <string.h>
 
+#include "dht/account_record.h"
 #include "dht/cookie.h"
 #include "dht/datagram.h"
 #include "dht/machine.h"
 #include "tests/sim/dht_hostile.h"
 #include "tests/sim/dht_plants.h"
+#include "tests/sim/dht_privacy.h"
 
 enum { SOME = 20, LATE_MS = 9000, MINUTE_MS = 60 * 1000 };
 
@@ -85,6 +87,9 @@ vc_err __wrap_vc_dht_request_read(struct vc_bytes body, bool has_cookie,
 {
     vc_err err = __real_vc_dht_request_read(body, has_cookie, ret_request);
 
+    if (err == VC_OK && sim_dht_running != NULL) {
+        sim_dht_privacy_catch(sim_dht_world, ret_request);
+    }
     if (err == VC_OK && is_evil_running()) {
         sim_dht_evil_heard(sim_dht_world, ret_request);
     }
@@ -240,4 +245,30 @@ void __wrap_vc_rng_draw(struct vc_rng *rng, void *ret_bytes, size_t len)
     if (sim_dht_plant == SIM_DHT_PLANT_DICE && sim_dht_running != NULL) {
         *(uint8_t *)ret_bytes ^= (uint8_t)(++draws / 1000);
     }
+}
+
+__typeof__(vc_blind_of_device) __real_vc_blind_of_device, __wrap_vc_blind_of_device;
+
+void __wrap_vc_blind_of_device(struct vc_scalar *ret_factor,
+                               const struct vc_key32 *record, uint32_t epoch,
+                               uint16_t index)
+{
+    __real_vc_blind_of_device(
+        ret_factor, record, sim_dht_plant == SIM_DHT_PLANT_SAME_DAY ? 1 : epoch, index);
+}
+
+__typeof__(vc_account_place_write) __real_vc_account_place_write,
+    __wrap_vc_account_place_write;
+
+void __wrap_vc_account_place_write(uint8_t ret_record[VC_DHT_RECORD_LEN],
+                                   const struct vc_account_place *place,
+                                   const struct vc_sign_secret *record_secret,
+                                   uint64_t seq, const uint8_t nonce[VC_XNONCE_LEN],
+                                   const uint8_t plain[VC_ACCOUNT_PLAIN_LEN])
+{
+    static const uint8_t same[VC_XNONCE_LEN];
+
+    __real_vc_account_place_write(
+        ret_record, place, record_secret, seq,
+        sim_dht_plant == SIM_DHT_PLANT_SAME_NONCE ? same : nonce, plain);
 }
