@@ -2,6 +2,7 @@
 #include "tests/sim/dht_main.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -113,28 +114,30 @@ static bool try_plant(const struct sim_dht_options *asked, enum sim_dht_plant pl
  * another the second time. */
 static int judge_plants(const struct sim_dht_options *asked)
 {
+    struct outcome healthy = {0};
+    const char *last = "";
     int missed = 0;
 
     for (int i = SIM_DHT_PLANT_NONE + 1; i < SIM_DHT_PLANT_COUNT; i++) {
         enum sim_dht_plant plant = (enum sim_dht_plant)i;
         const char *scenario = sim_dht_plant_scenario(plant);
-        struct outcome healthy, planted, again;
+        struct outcome planted, again;
         bool is_caught;
 
-        if (!try_plant(asked, SIM_DHT_PLANT_NONE, scenario, &healthy) ||
-            !try_plant(asked, plant, scenario, &planted) ||
-            !try_plant(asked, plant, scenario, &again)) {
+        if ((strcmp(scenario, last) != 0 &&
+             !try_plant(asked, SIM_DHT_PLANT_NONE, scenario, &healthy)) ||
+            !try_plant(asked, plant, scenario, &planted)) {
             return 2;
         }
-        is_caught = planted.complaints > 0 || planted.missed > healthy.missed ||
-                    planted.hash != again.hash;
+        last = scenario;
+        is_caught = planted.complaints > 0 || planted.missed > healthy.missed;
+        if (!is_caught && try_plant(asked, plant, scenario, &again)) {
+            is_caught = planted.hash != again.hash;
+        }
         missed += !is_caught || healthy.complaints > 0;
-        printf("%-16s %u complaints (%u without it), %u figures missed (%u), hashes "
-               "%s: %s\n",
+        printf("%-16s %u complaints (%u without it), %u figures missed (%u): %s\n",
                sim_dht_plant_name(plant), planted.complaints, healthy.complaints,
-               planted.missed, healthy.missed,
-               planted.hash == again.hash ? "equal" : "differ",
-               is_caught ? "caught" : "NOT CAUGHT");
+               planted.missed, healthy.missed, is_caught ? "caught" : "NOT CAUGHT");
     }
     return missed == 0 ? 0 : 1;
 }
