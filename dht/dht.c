@@ -174,6 +174,7 @@ static void init_parts(struct vc_dht *dht, const struct layout *l,
     vc_dht_limiter_init(&dht->limiter, l->limiter, cfg->sources_max, &dht->rng);
     vc_dht_records_init(&dht->records, l->records, cfg->records_max, cfg->is_private,
                         &dht->rng);
+    vc_dht_written_init(&dht->written, now->mono, &dht->rng);
     vc_dht_tokens_init(&dht->ask_tokens, VC_DHT_ASK_BURST, now->mono);
     vc_dht_tokens_init(&dht->dh_tokens, VC_DHT_DH_BURST, now->mono);
     vc_dht_tokens_init(&dht->check_tokens, VC_DHT_CHECK_BURST, now->mono);
@@ -305,6 +306,7 @@ static bool take_datagram(struct vc_dht *dht, const struct vc_now *now,
     if (output.bytes.len == 0) {
         return false;
     }
+    vc_dht_written_note(&dht->written, now->mono, &output.addr);
     dht->stats.datagrams_out++;
     dht->stats.bytes_out += output.bytes.len;
     *ret_output = output;

@@ -147,8 +147,11 @@
 
 #define VC_DHT_QUORUM 5 /* nodes in as many /16 that see us at one address */
 #define VC_DHT_OPEN_MS \
-    (UINT64_C(60) * 60 * 1000)     /* a stranger's ping counts for so long */
-#define VC_DHT_CALL_AGAIN_MS 30000 /* when none came that was asked for */
-#define VC_DHT_UPTIME_MS     (UINT64_C(20) * 60 * 1000) /* before we route for others */
+    (UINT64_C(60) * 60 * 1000)        /* a stranger's ping counts for so long */
+#define VC_DHT_CALL_AGAIN_MS    30000 /* when none came that was asked for, */
+#define VC_DHT_CALL_DOUBLED_MAX 6     /* doubled so often: half an hour */
+/* A NAT lets whom we wrote to in for less than this (RFC 4787, REQ-5 recommends it). */
+#define VC_DHT_NAT_MS    (UINT64_C(5) * 60 * 1000)
+#define VC_DHT_UPTIME_MS (UINT64_C(20) * 60 * 1000) /* before we route for others */
 
 #endif

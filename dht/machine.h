@@ -29,6 +29,7 @@
 #include "dht/seen.h"
 #include "dht/size.h"
 #include "dht/table.h"
+#include "dht/written.h"
 
 #define VC_DHT_FAMILIES 2 /* 0: IPv4, 1: IPv6 */
 
@@ -168,6 +169,7 @@ struct vc_dht_family {
     struct vc_dht_witness witnesses[VC_DHT_WITNESSES_MAX];
     vc_ms open_at;   /* a stranger last reached us; VC_NEVER: none did */
     vc_ms call_at;   /* when to ask for one again */
+    uint8_t calls; /* since a stranger last reached us */
     vc_ms stable_at; /* since when enough witnesses agree; VC_NEVER: they do not */
 };
 
@@ -192,6 +194,7 @@ struct vc_dht {
     struct vc_dht_seen seen;
     struct vc_dht_limiter limiter;
     struct vc_dht_records records;
+    struct vc_dht_written written;
     struct vc_dht_tokens ask_tokens, dh_tokens, check_tokens, ring_tokens;
     /* asks_max of the caller's, then one for our own walks */
     uint8_t *asks;
@@ -398,9 +401,9 @@ void vc_dht_joining_again(struct vc_dht *dht, const struct vc_now *now);
 /* Somebody says where he sees us, and what time it is. */
 void vc_dht_reach_heard(struct vc_dht *dht, const struct vc_now *now,
                         const struct vc_addr *from, const struct vc_dht_answer *answer);
-/* Somebody whom we have never written to has reached us. */
-void vc_dht_reach_open(struct vc_dht *dht, const struct vc_now *now,
-                       const struct vc_addr *from);
+/* Somebody has pinged us: a stranger, if we have not written to his address lately. */
+void vc_dht_reach_pinged(struct vc_dht *dht, const struct vc_now *now,
+                         const struct vc_addr *from);
 void vc_dht_reach_tick(struct vc_dht *dht, const struct vc_now *now);
 vc_ms vc_dht_reach_due(const struct vc_dht *dht, const struct vc_now *now);
 void vc_dht_reach_forget(struct vc_dht *dht);

@@ -62,6 +62,7 @@ static void take_address(struct vc_dht *dht, const struct vc_now *now,
     family->own = *addr;
     family->open_at = VC_NEVER;
     family->call_at = now->mono;
+    family->calls = 0;
     dht->is_change_untold = true;
     if (is_bound) {
         family->id = vc_dht_node_id(addr, &dht->key, true);
@@ -96,10 +97,21 @@ void vc_dht_reach_heard(struct vc_dht *dht, const struct vc_now *now,
     }
 }
 
-void vc_dht_reach_open(struct vc_dht *dht, const struct vc_now *now,
-                       const struct vc_addr *from)
+/* A NAT may still let in whom we wrote to before this run. */
+static bool knows_strangers(const struct vc_dht *dht, const struct vc_now *now)
 {
-    vc_dht_family_at(dht, from)->open_at = now->mono;
+    return now->mono >= vc_ms_after(dht->began_at, VC_DHT_NAT_MS);
+}
+
+void vc_dht_reach_pinged(struct vc_dht *dht, const struct vc_now *now,
+                         const struct vc_addr *from)
+{
+    struct vc_dht_family *family = vc_dht_family_at(dht, from);
+
+    if (knows_strangers(dht, now) && !vc_dht_written_has(&dht->written, from)) {
+        family->open_at = now->mono;
+        family->calls = 0;
+    }
 }
 
 void vc_dht_reach_forget(struct vc_dht *dht)
@@ -166,8 +178,10 @@ static void ask_for_call(struct vc_dht *dht, const struct vc_now *now,
 {
     struct vc_dht_contact nodes[VC_DHT_K];
     size_t count;
+    vc_ms wait;
 
-    if (family->stable_at == VC_NEVER || family->call_at > now->mono) {
+    if (family->stable_at == VC_NEVER || family->call_at > now->mono ||
+        !knows_strangers(dht, now)) {
         return;
     }
     count = vc_dht_table_nearest(&family->table, family->id, true, nodes, VC_DHT_K);
@@ -179,8 +193,12 @@ static void ask_for_call(struct vc_dht *dht, const struct vc_now *now,
         &(struct vc_dht_wish){.to = nodes[vc_rng_below(&dht->rng, (uint32_t)count)],
                               .type = VC_DHT_CALL,
                               .owner = VC_DHT_OWNER_CALL});
-    family->call_at = now->mono + (family->open_at == VC_NEVER ? VC_DHT_CALL_AGAIN_MS
-                                                               : VC_DHT_OPEN_MS / 2);
+    wait = family->open_at == VC_NEVER ? (vc_ms)VC_DHT_CALL_AGAIN_MS << family->calls
+                                       : VC_DHT_OPEN_MS / 2;
+    family->call_at = now->mono + wait;
+    if (family->calls < VC_DHT_CALL_DOUBLED_MAX) {
+        family->calls++;
+    }
 }
 
 void vc_dht_reach_tick(struct vc_dht *dht, const struct vc_now *now)
@@ -220,9 +238,11 @@ vc_ms vc_dht_reach_due(const struct vc_dht *dht, const struct vc_now *now)
     for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         const struct vc_dht_family *family = &dht->families[i];
 
-        if (family->is_on && family->stable_at != VC_NEVER &&
-            family->call_at > now->mono) {
-            due = vc_ms_min(due, family->call_at);
+        vc_ms begun = vc_ms_after(dht->began_at, VC_DHT_NAT_MS);
+        vc_ms at = family->call_at > begun ? family->call_at : begun;
+
+        if (family->is_on && family->stable_at != VC_NEVER && at > now->mono) {
+            due = vc_ms_min(due, at);
         }
     }
     if (dht->why == VC_DHT_WHY_YOUNG) {

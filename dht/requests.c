@@ -235,16 +235,13 @@ static void answer_request(struct vc_dht *dht, const struct vc_now *now,
     put_answer(dht, asked, answer_key, &answer, len_max);
 }
 
-/* The request key of who asks; false when it costs more than strangers may.  @ret_is_new: we
- * had nothing to do with him so far. */
+/* The request key of who asks; false when it costs more than strangers may. */
 static bool find_pair(struct vc_dht *dht, const struct vc_now *now,
-                      const struct vc_dht_header *header, struct vc_dht_pair *ret_pair,
-                      bool *ret_is_new)
+                      const struct vc_dht_header *header, struct vc_dht_pair *ret_pair)
 {
     struct vc_dht_peer *peer =
         vc_dht_peers_find(&dht->peers, now->mono, &header->asker);
 
-    *ret_is_new = peer == NULL;
     if (peer == NULL &&
         (!vc_dht_tokens_take(&dht->dh_tokens, VC_DHT_DH_RATE, VC_DHT_DH_BURST,
                              now->mono) ||
@@ -268,9 +265,8 @@ static void open_request(struct vc_dht *dht, const struct vc_now *now,
     uint8_t scratch[VC_DHT_DATAGRAM_MAX];
     struct vc_dht_pair pair;
     struct vc_bytes body;
-    bool is_new;
 
-    if (!find_pair(dht, now, header, &pair, &is_new)) {
+    if (!find_pair(dht, now, header, &pair)) {
         dht->stats.dropped_rate++;
         return;
     }
@@ -285,8 +281,8 @@ static void open_request(struct vc_dht *dht, const struct vc_now *now,
         asked.is_proved = header->has_cookie &&
                           vc_dht_cookie_is_good(&asked.request.cookie, &dht->cookie_key,
                                                 now->mono, from);
-        if (is_new && asked.request.type == VC_DHT_PING) {
-            vc_dht_reach_open(dht, now, from);
+        if (asked.request.type == VC_DHT_PING) {
+            vc_dht_reach_pinged(dht, now, from);
         }
         if (vc_dht_is_router(dht)) {
             answer_request(dht, now, &asked, &pair.answer);
