@@ -35,7 +35,7 @@ static const struct scenario {
       "cold-p99<=490", "saved-p50<=150"}},
     {"idle",
      "nobody asks for anything, half of the nodes are clients",
-     {"--clients=50", "--idle=100", "--minutes=130"},
+     {"--clients=50", "--idle=100", "--publishers=0", "--gets=0", "--minutes=130"},
      {"idle-router-kib<=23", "idle-client-kib<=2", "client-addresses<=40"}},
     {"half-dead",
      "half of the nodes die at one instant",
