@@ -248,7 +248,8 @@ static unsigned good_in_bucket(const struct vc_dht_table *table, unsigned bucket
     unsigned count = 0;
 
     for (uint32_t i = 0; i < table->count; i++) {
-        count += table->entries[i].standing == VC_DHT_GOOD &&
+        count += (table->entries[i].standing == VC_DHT_GOOD ||
+                  table->entries[i].standing == VC_DHT_UNSURE) &&
                  vc_dht_bucket(vc_dht_distance(table->own, table->ids[i])) == bucket;
     }
     return count;
