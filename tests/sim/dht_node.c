@@ -60,11 +60,11 @@ struct sim_dht_node *sim_dht_pick(struct sim_dht *world,
 }
 
 /* Tells it of some who are there: half of them with their keys, as invites do. */
-static void show_doors(struct sim_dht *world, struct sim_dht_node *node)
+static void show_doors(struct sim_dht *world, struct sim_dht_node *node, int count)
 {
     struct vc_now now = sim_dht_clock(world, node);
 
-    for (int i = 0; i < DOORS; i++) {
+    for (int i = 0; i < count; i++) {
         struct sim_dht_node *door = sim_dht_pick(world, sim_dht_is_reachable);
 
         if (door != NULL && door != node &&
@@ -133,7 +133,7 @@ void sim_dht_start(struct sim_dht *world, struct sim_dht_node *node)
         free(node->saved);
         node->saved = NULL;
     }
-    show_doors(world, node);
+    show_doors(world, node, is_saved ? 1 : DOORS);
     sim_dht_running = before;
     sim_dht_turn(world, node);
     sim_dht_evil_started(world, node);
