@@ -6,7 +6,8 @@
 /* ---- doors ---- */
 
 struct vc_dht_door *vc_dht_door_put(struct vc_dht *dht, const struct vc_now *now,
-                                    const struct vc_addr *addr, const struct vc_key32 *key)
+                                    const struct vc_addr *addr,
+                                    const struct vc_key32 *key)
 {
     struct vc_dht_door *door = &dht->doors[dht->door_next];
 

@@ -89,7 +89,8 @@ static bool is_walking(const struct vc_dht *dht)
 }
 
 static void begin_walk(struct vc_dht *dht, const struct vc_now *now, unsigned family,
-                       uint64_t target, uint8_t wanted, const struct vc_dht_contact *from)
+                       uint64_t target, uint8_t wanted,
+                       const struct vc_dht_contact *from)
 {
     struct vc_dht_ask *ask = vc_dht_ask_begin(dht, now, VC_DHT_ASK_WALK, target);
 
@@ -103,7 +104,8 @@ static unsigned good_in_bucket(const struct vc_dht_table *table, unsigned bucket
     unsigned count = 0;
 
     for (uint32_t i = 0; i < table->count; i++) {
-        count += table->entries[i].standing == VC_DHT_GOOD &&
+        count += (table->entries[i].standing == VC_DHT_GOOD ||
+                  table->entries[i].standing == VC_DHT_UNSURE) &&
                  vc_dht_bucket(vc_dht_distance(table->own, table->ids[i])) == bucket;
     }
     return count;

@@ -349,8 +349,8 @@ static void add_events(struct sim_dht_figures *figures, const struct sim_dht *wo
     if (world->healed_at > 0) {
         sim_dht_window(world, (uint32_t)(world->ends_at / 1000) - LAST_S,
                        (uint32_t)(world->ends_at / 1000), true, &w);
-        add(figures, "across", "of the other side, in the last five minutes: found", "%",
-            percent(w.found, w.asked), 2);
+        add(figures, "across", "of the other side, in the last five minutes: found",
+            "%", percent(w.found, w.asked), 2);
         add(figures, "merged", "one network after", "s",
             good_after(world, (uint32_t)(world->healed_at / 1000), true), 0);
     }
@@ -379,6 +379,12 @@ void sim_dht_figures_make(struct sim_dht_figures *ret_figures,
     }
     add(ret_figures, "refused", "asks that were refused: full", "",
         (double)world->refused_asks, 0);
+    if (world->options.is_private) {
+        add(ret_figures, "caught", "records and places that nodes have seen", "",
+            world->caught_count, 0);
+        add(ret_figures, "linked", "  equal bytes in what belongs to two", "",
+            world->links, 0);
+    }
     add_asks(ret_figures, world);
     add_events(ret_figures, world);
     add_traffic(ret_figures, world);
