@@ -49,18 +49,34 @@ void vc_finding_flush(struct vc_chat *chat, const struct vc_now *now)
     }
 }
 
+/* Who has joined may have to come once more, if he died in the middle of it. */
+static vc_ms open_until(const struct vc_chat *chat, const struct vc_invite_entry *entry)
+{
+    const struct vc_person *person = vc_person_find(chat, entry->row.contact);
+
+    if (entry->row.is_revoked || entry->row.is_settled) {
+        return 0;
+    }
+    if (entry->row.contact == 0) {
+        return entry->row.expires_at;
+    }
+    return person == NULL
+               ? 0
+               : vc_ms_min(entry->row.expires_at,
+                           vc_ms_after(person->row.added_at, VC_CHAT_INVITE_GRACE_MS));
+}
+
 void vc_finding_invite(struct vc_chat *chat, const struct vc_now *now,
                        const struct vc_invite_entry *entry)
 {
-    bool is_open = !entry->row.is_revoked && !entry->row.is_settled &&
-                   vc_chat_date(chat, now) <= entry->row.expires_at;
+    vc_ms until = open_until(chat, entry);
 
     if (chat->cfg.find == NULL) {
         return;
     }
-    if (is_open) {
+    if (vc_chat_date(chat, now) <= until) {
         vc_find_invite_put(chat->cfg.find, now, entry->id, &entry->invite.secret,
-                           entry->row.expires_at);
+                           until);
     } else {
         vc_find_invite_remove(chat->cfg.find, entry->id);
     }
