@@ -80,7 +80,7 @@ vc_err party_start(struct party *party, struct party_host *host)
         config.dht = &dht;
         config.doors = doors;
         for (size_t i = 0; i < PARTY_HOSTS; i++) {
-            if (i != index) {
+            if (i != index && !party->has_no_doors) {
                 doors[config.door_count++] = party->hosts[i].addr;
             }
         }

@@ -44,7 +44,8 @@ struct party_flying {
 
 struct party {
     vc_ms now;
-    bool has_dht; /* nodes that start from now on know each other as a DHT */
+    bool has_dht;      /* nodes that start from now on belong to a DHT */
+    bool has_no_doors; /* and are not told where the others are */
     struct party_host hosts[PARTY_HOSTS];
     struct party_flying *flying;
     size_t first, count;
