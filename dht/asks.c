@@ -200,11 +200,51 @@ bool vc_dht_asks_next(struct vc_dht *dht, const struct vc_now *now,
 
 /* ---- how they end ---- */
 
+static void take_value(struct vc_dht *dht, const struct vc_now *now,
+                       struct vc_dht_ask *ask, struct vc_bytes bytes)
+{
+    struct vc_dht_record record;
+    struct vc_hash32 place;
+
+    if (vc_dht_record_read(bytes, &record) != VC_OK ||
+        (ask->has_value && record.seq <= ask->seq)) {
+        return;
+    }
+    vc_dht_record_place(&place, &record);
+    if (!vc_equal(place.b, ask->place.b, sizeof place.b) ||
+        !vc_dht_record_is_timely(&record, vc_dht_date(dht, now)) ||
+        !vc_dht_record_verify(&record, bytes)) {
+        return;
+    }
+    if (!ask->has_value) {
+        ask->settle_at = now->mono + vc_dht_calls_hedge_ms(&dht->calls);
+    }
+    ask->has_value = ask->is_value_untold = true;
+    ask->seq = record.seq;
+    memcpy(value_of(dht, ask).data, bytes.data, bytes.len);
+}
+
+/* What nobody else has given may be held here: we may be the last of its holders. */
+static bool take_held(struct vc_dht *dht, const struct vc_now *now,
+                      struct vc_dht_ask *ask)
+{
+    const struct vc_dht_records_at at = {.unix_ms = vc_dht_date(dht, now)};
+    struct vc_bytes record = vc_dht_records_get(&dht->records, &at, &ask->place);
+
+    if (record.len > 0) {
+        take_value(dht, now, ask, record);
+    }
+    return ask->has_value;
+}
+
 static void end(struct vc_dht *dht, const struct vc_now *now, struct vc_dht_ask *ask,
                 vc_err reason)
 {
     if (ask->is_over) {
         return;
+    }
+    if (ask->kind == VC_DHT_ASK_GET && reason != VC_OK && take_held(dht, now, ask)) {
+        reason = VC_OK;
     }
     ask->is_over = true;
     ask->reason = reason;
@@ -340,30 +380,6 @@ static struct vc_dht_ask *ask_of(struct vc_dht *dht, const struct vc_dht_call *c
 static struct vc_dht_walk *walk_of(struct vc_dht *dht, const struct vc_dht_call *call)
 {
     return &ask_of(dht, call)->walks[call->owner % VC_DHT_FAMILIES];
-}
-
-static void take_value(struct vc_dht *dht, const struct vc_now *now,
-                       struct vc_dht_ask *ask, struct vc_bytes bytes)
-{
-    struct vc_dht_record record;
-    struct vc_hash32 place;
-
-    if (vc_dht_record_read(bytes, &record) != VC_OK ||
-        (ask->has_value && record.seq <= ask->seq)) {
-        return;
-    }
-    vc_dht_record_place(&place, &record);
-    if (!vc_equal(place.b, ask->place.b, sizeof place.b) ||
-        !vc_dht_record_is_timely(&record, vc_dht_date(dht, now)) ||
-        !vc_dht_record_verify(&record, bytes)) {
-        return;
-    }
-    if (!ask->has_value) {
-        ask->settle_at = now->mono + vc_dht_calls_hedge_ms(&dht->calls);
-    }
-    ask->has_value = ask->is_value_untold = true;
-    ask->seq = record.seq;
-    memcpy(value_of(dht, ask).data, bytes.data, bytes.len);
 }
 
 static void put_answered(struct vc_dht *dht, const struct vc_dht_call *call,

@@ -233,7 +233,20 @@ static bool begin_walk(struct vc_dht *dht, const struct vc_now *now, unsigned fa
     return true;
 }
 
-/* To our own id first, then once into every bucket between it and the far end. */
+/* How many of a bucket are known to live. */
+static unsigned good_in_bucket(const struct vc_dht_table *table, unsigned bucket)
+{
+    unsigned count = 0;
+
+    for (uint32_t i = 0; i < table->count; i++) {
+        count += table->entries[i].standing == VC_DHT_GOOD &&
+                 vc_dht_bucket(vc_dht_distance(table->own, table->ids[i])) == bucket;
+    }
+    return count;
+}
+
+/* To our own id first, then into every bucket between it and the far end of which too few are
+ * known. */
 static void walk(struct vc_dht *dht, const struct vc_now *now)
 {
     struct vc_dht_family *family = &dht->families[dht->walk_family];
@@ -253,6 +266,10 @@ static void walk(struct vc_dht *dht, const struct vc_now *now)
     }
     if (!vc_dht_is_router(dht)) {
         return;
+    }
+    while (dht->walk_bucket < vc_dht_table_depth(&family->table) &&
+           good_in_bucket(&family->table, dht->walk_bucket) >= VC_DHT_ALPHA) {
+        dht->walk_bucket++;
     }
     if (dht->walk_bucket < vc_dht_table_depth(&family->table)) {
         uint64_t target = vc_dht_id_in_bucket(&dht->rng, family->id, dht->walk_bucket);

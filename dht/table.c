@@ -80,78 +80,6 @@ static uint64_t id_of(const struct vc_dht_table *table,
     return vc_dht_node_id(&contact->addr, &contact->key, !table->is_private);
 }
 
-size_t vc_dht_table_select(const struct vc_dht_table *table, uint64_t target,
-                           enum vc_dht_standing from, enum vc_dht_standing to,
-                           struct vc_dht_pick *ret_picks, size_t room)
-{
-    size_t count = 0;
-
-    VC_CHECK(room <= VC_DHT_NEAREST_MAX);
-    if (room == 0) {
-        return 0;
-    }
-    for (uint32_t i = 0; i < table->count; i++) {
-        uint64_t distance = vc_dht_distance(target, table->ids[i]);
-        size_t at = count;
-
-        if ((count == room && distance >= ret_picks[count - 1].distance) ||
-            table->entries[i].standing < from || table->entries[i].standing > to) {
-            continue;
-        }
-        if (count == room) {
-            at--; /* the farthest gives way */
-        } else {
-            count++;
-        }
-        for (; at > 0 && ret_picks[at - 1].distance > distance; at--) {
-            ret_picks[at] = ret_picks[at - 1];
-        }
-        ret_picks[at] = (struct vc_dht_pick){distance, i};
-    }
-    return count;
-}
-
-size_t vc_dht_table_nearest(const struct vc_dht_table *table, uint64_t target,
-                            bool is_for_others, struct vc_dht_contact *ret_contacts,
-                            size_t room)
-{
-    struct vc_dht_pick picks[VC_DHT_NEAREST_MAX];
-    size_t count =
-        vc_dht_table_select(table, target, VC_DHT_GOOD, VC_DHT_GOOD, picks, room);
-
-    if (!is_for_others) {
-        count += vc_dht_table_select(table, target, VC_DHT_UNSURE, VC_DHT_CONDEMNED,
-                                     picks + count, room - count);
-    }
-    for (size_t i = 0; i < count; i++) {
-        ret_contacts[i] = table->entries[picks[i].index].contact;
-    }
-    return count;
-}
-
-uint32_t vc_dht_table_good(const struct vc_dht_table *table)
-{
-    uint32_t good = 0;
-
-    for (uint32_t i = 0; i < table->count; i++) {
-        good += table->entries[i].standing == VC_DHT_GOOD;
-    }
-    return good;
-}
-
-size_t vc_dht_table_oldest(const struct vc_dht_table *table,
-                           struct vc_dht_contact *ret_contacts, size_t room)
-{
-    size_t count = 0;
-
-    for (uint32_t i = 0; i < table->count && count < room; i++) {
-        if (table->entries[i].standing == VC_DHT_GOOD) {
-            ret_contacts[count++] = table->entries[i].contact;
-        }
-    }
-    return count;
-}
-
 /* ---- coming and going ---- */
 
 /* Which buckets are far and which are near may have changed. */
@@ -298,10 +226,14 @@ void vc_dht_table_restore(struct vc_dht_table *table, vc_ms now,
     struct vc_dht_entry entry = {.contact = *contact,
                                  .standing = VC_DHT_UNSURE,
                                  .heard_at = vc_dht_seconds(now)};
+    uint64_t id = id_of(table, contact);
+    uint32_t victim;
 
     if (find(table, &contact->key) == table->count &&
-        find_at(table, &contact->addr) == table->count) {
-        (void)insert(table, now, id_of(table, contact), &entry);
+        find_at(table, &contact->addr) == table->count &&
+        vc_dht_table_has_room(table, now, id, &contact->addr, &victim) &&
+        victim == table->count) {
+        append(table, id, &entry);
     }
 }
 

@@ -148,7 +148,7 @@ VC_NODISCARD bool vc_dht_table_stale(struct vc_dht_table *table, vc_ms now,
  * which pings nobody, does not look here. */
 vc_ms vc_dht_table_due(const struct vc_dht_table *table);
 
-/* A node of an earlier run: put in as one that we are not sure of. */
+/* A node of an earlier run: put in as one that we are not sure of, if nobody has to give way. */
 void vc_dht_table_restore(struct vc_dht_table *table, vc_ms now,
                           const struct vc_dht_contact *contact);
 
@@ -156,7 +156,7 @@ void vc_dht_table_restore(struct vc_dht_table *table, vc_ms now,
 VC_NODISCARD bool vc_dht_table_take_gone(struct vc_dht_table *table,
                                          struct vc_dht_contact *ret_contact);
 
-/* The bucket of the last of the VC_DHT_NEAR nearest: those before it are far. */
+/* The bucket of the last of the VC_DHT_NEAR nearest, suspect or not: those before it are far. */
 unsigned vc_dht_table_depth(const struct vc_dht_table *table);
 /* Distinct wide networks (/16, IPv6 /32) of its nodes, counted up to @max. */
 #define VC_DHT_NETWORKS_MAX 16

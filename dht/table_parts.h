@@ -1,6 +1,6 @@
 /*
  * What the sources of the routing table share: room for nodes, in table_room.c, their coming and
- * going, in table.c.
+ * going, in table.c, who is near, in table_about.c.
  */
 #ifndef VC_DHT_TABLE_PARTS_H
 #define VC_DHT_TABLE_PARTS_H

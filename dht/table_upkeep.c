@@ -163,17 +163,6 @@ bool vc_dht_table_ping(struct vc_dht_table *table, vc_ms now,
     return true;
 }
 
-/* The bucket of the last of the VC_DHT_NEAR nearest: those behind it are looked into
- * together. */
-static unsigned edge(const struct vc_dht_table *table)
-{
-    struct vc_dht_pick picks[VC_DHT_NEAR];
-    size_t count = vc_dht_table_select(table, table->own, VC_DHT_GOOD, VC_DHT_CONDEMNED,
-                                       picks, VC_DHT_NEAR);
-
-    return count == 0 ? 0 : vc_dht_bucket(picks[count - 1].distance);
-}
-
 /* The bucket that was not heard of for longest; of the near ones the one heard of last
  * stands for all, as VC_DHT_BUCKETS.  @ret_at: seconds. */
 static unsigned stalest(const struct vc_dht_table *table, unsigned near,
@@ -212,7 +201,7 @@ bool vc_dht_table_stale(struct vc_dht_table *table, vc_ms now, unsigned *ret_buc
         table->bucket_due_at = now + VC_DHT_PING_EVERY_MS;
         return false;
     }
-    near = edge(table);
+    near = vc_dht_table_depth(table);
     bucket = stalest(table, near, &at);
     due_at = at == 0 ? 0 : vc_dht_seconds_ms(at) + VC_DHT_BUCKET_STALE_MS;
     if (due_at < table->looked_at + VC_DHT_PING_EVERY_MS) {

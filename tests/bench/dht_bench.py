@@ -23,7 +23,7 @@ import sys
 import tempfile
 import time
 
-from dht_swarm import Network, Question, Swarm, percentile
+from dht_swarm import Broken, Network, Question, Swarm, percentile
 from dht_table import OURS, table
 
 PHASES = ["gets", "fresh", "idle", "kill30", "kill50"]
@@ -126,7 +126,6 @@ class System:
                 finally:
                     swarm.close()
                     self.network.revive_all()
-        return self.figures
 
     def start(self, number):
         swarm = Swarm(self.words, self.given.nodes, self.given.seed * 1000 + number)
@@ -141,7 +140,7 @@ class System:
         keys = [put.key for put in puts if put.is_ok]
         self.say(f"{len(keys)} of {len(puts)} puts were acknowledged")
         if not keys:
-            raise SystemExit(f"dht: {self.name} acknowledged no put")
+            raise Broken("no put was acknowledged")
         took = [put.done_ms for put in puts if put.is_ok]
         self.figures.setdefault("put_p50", percentile(took, 0.5))
         self.figures.setdefault("put_p99", percentile(took, 0.99))
@@ -272,18 +271,25 @@ def main():
     if not pods:
         raise SystemExit("dht: there is nothing to measure")
     network = Network(given.network, given.seed, given.loss, given.delay.split(","))
+    figures, failed = {}, False
     try:
         delay, lost = network.probe(given.seed)
         print(f"{given.nodes} nodes, one way {given.delay.replace(',', '-')} ms a pair and "
               f"{given.loss:g} % loss (measured: {delay:.1f} ms in the mean, {100 * lost:.1f} % of "
               f"round trips lost), seed {given.seed}; load average {os.getloadavg()[0]:.1f}\n",
               flush=True)
-        figures = {}
         for name, pod in pods:
-            figures[name] = System(name, pod, network, given).run()
+            system = System(name, pod, network, given)
+            figures[name] = system.figures
+            try:
+                system.run()
+            except Broken as broken:
+                system.say(f"goes no further: {broken}")
+                failed = True
     finally:
         network.close()
-    print(table(figures))
+        print(table(figures))
+    sys.exit(failed)
 
 
 main()

@@ -55,6 +55,10 @@ ip rule del pref 0
 """
 
 
+class Broken(Exception):
+    """What makes the figures of one system impossible."""
+
+
 def address_of(number):
     return f"10.{64 + number // 250}.{1 + number % 250}.7"
 
@@ -89,7 +93,7 @@ class Network:
         names = ("packets", "bytes", "lost", "unheard", "late_us", "full")
         stat = dict(zip(names, map(int, self.ask("stat"))), at=time.monotonic())
         if stat["full"]:
-            raise SystemExit("dht: the network was full; its figures mean nothing")
+            raise Broken("the network was full; its figures mean nothing")
         return stat
 
     def of_node(self, number):
@@ -255,7 +259,7 @@ class Swarm:
     def await_ready(pods):
         for pod in pods:
             if not pod.is_ready.wait(READY_SECONDS):
-                raise SystemExit(f"dht: the pod of node {pod.first} does not get ready")
+                raise Broken(f"the pod of node {pod.first} does not get ready")
 
     def ready_ms(self):
         return max(pod.ready_ms for pod in self.pods)
@@ -273,14 +277,28 @@ class Swarm:
         return "".join(self.draw.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=VALUE_LETTERS))
 
     def puts(self, count, rate):
-        return at_rate([Question("put", *self.any_node(), self.value()) for _ in range(count)],
-                       rate)
+        return self.at_rate([Question("put", *self.any_node(), self.value())
+                             for _ in range(count)], rate)
 
     def gets(self, keys, count, rate):
         """Each key is read as often as any other, by nodes that are drawn."""
         order = [keys[i % len(keys)] for i in range(count)]
         self.draw.shuffle(order)
-        return at_rate([Question("get", *self.any_node(), key) for key in order], rate)
+        return self.at_rate([Question("get", *self.any_node(), key) for key in order], rate)
+
+    def at_rate(self, questions, rate):
+        """Asks so many a second, however long the answers take, and waits for the answers."""
+        begun = time.monotonic()
+        for i, question in enumerate(questions):
+            time.sleep(max(0.0, begun + i / rate - time.monotonic()))
+            question.pod.ask(question)
+        end = time.monotonic() + ANSWER_SECONDS
+        for question in questions:
+            question.is_over.wait(max(0.0, end - time.monotonic()))
+        for pod in self.pods:
+            if pod.process.poll() is not None:
+                raise Broken(f"the pod of node {pod.first} ended: {pod.process.returncode}")
+        return questions
 
     def kill(self, network, share):
         """Lets this share of the nodes die at one instant; never the one that all came by."""
@@ -294,15 +312,3 @@ class Swarm:
         for pod in self.pods:
             pod.kill()
         self.pods = []
-
-
-def at_rate(questions, rate):
-    """Asks so many a second, however long the answers take, and waits for the answers."""
-    begun = time.monotonic()
-    for i, question in enumerate(questions):
-        time.sleep(max(0.0, begun + i / rate - time.monotonic()))
-        question.pod.ask(question)
-    end = time.monotonic() + ANSWER_SECONDS
-    for question in questions:
-        question.is_over.wait(max(0.0, end - time.monotonic()))
-    return questions

@@ -68,9 +68,14 @@ class World:
 
     def __init__(self):
         self.namespaces = []
+        self.homes = []
         self.wires = 0
+
+    def build(self):
+        """Two homes with two routers each, and one with one."""
         run("ip", "link", "set", "lo", "up")
         forward()
+        self.homes = [self.home(2), self.home(2), self.home(1)]
 
     def add(self):
         self.namespaces.append(Namespace())
@@ -233,6 +238,15 @@ def pulled_wire_is_noticed(node, home):
     home.run("ip", "address", "flush", "dev", "wire0")
 
 
+def entry_bears_a_damaged_table(entry):
+    with open(os.path.join(entry.directory, "dht.table"), "wb") as file:
+        file.write(b"no table at all")
+    entry.spawn()
+    entry.wait_ready()
+    lab.demand("the nodes of the last run are lost" in entry.log(), entry.log())
+    lab.until(lambda: entry.nodes_known() > 0, 15, f"{entry.name} joins by its doors: {entry.log()}")
+
+
 def entry_comes_back_by_its_table(entry, count):
     entry.stop()
     entry.doors = []
@@ -244,7 +258,7 @@ def entry_comes_back_by_its_table(entry, count):
 
 def scene(world, places, given):
     entries = start_entries(world, given.entries)
-    homes = [places.home(2), places.home(2)]
+    homes = places.homes[:2]
     people = [person(world, name, home, entries) for name, home in zip(("alice", "bob"), homes)]
     lab.pair(*people)
     talk(people, "hello")
@@ -265,6 +279,7 @@ def scene(world, places, given):
     lab.demand(max(took) <= TALK_S * lab.PATIENCE, f"they talked again after {took} s")
     alive = [entry for entry in entries if entry not in killed]
     entry_comes_back_by_its_table(alive[-1], len(alive) - 1)
+    entry_bears_a_damaged_table(killed[-1])
     largest = max(lab.resident_bytes(entry.process.pid) for entry in alive)
     lab.demand_memory(largest, 5 << 20, "an entry point has more than 5 MiB:")
     return (f"{len(entries)} entry points, {len(killed)} of them killed; both moved "
@@ -274,7 +289,7 @@ def scene(world, places, given):
 
 
 def join_after_the_move(world, places, inviter, entries, invite):
-    carol = person(world, "carol", places.home(1), entries)
+    carol = person(world, "carol", places.homes[2], entries)
     begun = time.monotonic()
     carol.call("join.start", invite=invite, name="alice")
     lab.until(lambda: carol.call("join.list")["joins"][0]["state"] == "done", 30,
@@ -286,9 +301,11 @@ def join_after_the_move(world, places, inviter, entries, invite):
 
 
 def body(world, given):
+    places = World()
     try:
-        places = World()
+        places.build()
     except OSError as error:
+        places.end()
         lab.skip(f"no routers between namespaces: {error}")
     try:
         return scene(world, places, given)

@@ -64,6 +64,7 @@ struct sim_dht_options {
     uint32_t merge_min;             /* two networks until then; 0: one */
     struct sim_dht_event events[SIM_DHT_EVENTS_MAX];
     uint32_t event_count;
+    bool is_small, is_large; /* machines of the one profile or the other */
     bool is_ipv6, is_real_crypto, is_quiet, is_traced;
     bool is_twice; /* run it again: the hash has to be the same */
     bool judges_plants, wants_help;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/sim/dht_crypto.h"
 
@@ -11,6 +12,9 @@ enum {
     WAITS = 4096,
     SECOND_MS = 1000,
     COMPLAINTS_MAX = 1000, /* nothing more is learned after so many */
+    LARGE_NODES = 1000,    /* up to so many machines are large */
+    LARGE_RECORDS = 256,
+    LARGE_SEEN = 1024,
 };
 
 struct sim_dht *sim_dht_world;
@@ -47,7 +51,15 @@ vc_ms sim_dht_wait(struct sim_dht *world, vc_ms mean_ms)
 
 static void make_config(struct sim_dht *world)
 {
-    vc_dht_config_init(&world->config, VC_DHT_SIMULATION);
+    const struct sim_dht_options *options = &world->options;
+    bool is_large =
+        options->is_large || (!options->is_small && options->nodes <= LARGE_NODES);
+
+    vc_dht_config_init(&world->config, is_large ? VC_DHT_ROUTER : VC_DHT_SIMULATION);
+    if (is_large) {
+        world->config.records_max = LARGE_RECORDS;
+        world->config.seen_max = LARGE_SEEN;
+    }
     world->config.has_ipv4 = !world->options.is_ipv6;
     world->config.has_ipv6 = world->options.is_ipv6;
     world->node_bytes = vc_dht_footprint(&world->config);
@@ -123,7 +135,7 @@ static void begin_measuring(struct sim_dht *world)
 
 static void progress(const struct sim_dht *world)
 {
-    if (world->now % 60000 == 0 && !world->options.is_quiet) {
+    if (world->now % 60000 == 0 && !world->options.is_quiet && isatty(STDERR_FILENO)) {
         fprintf(stderr, "\r%llu of %llu min", (unsigned long long)world->now / 60000,
                 (unsigned long long)world->ends_at / 60000);
         if (world->now == world->ends_at) {

@@ -56,8 +56,9 @@ struct sim_dht_node {
     enum sim_dht_state state;
     enum sim_dht_evil evil;
     bool is_nat, is_idle, is_founder;
-    uint8_t side;   /* of a split network */
-    uint8_t key_bits; /* ground: 8 and the lowest three of its key, which its id is made of */
+    uint8_t side; /* of a split network */
+    uint8_t
+        key_bits; /* ground: 8 and the lowest three of its key, which its id is made of */
     struct vc_addr addr;
     struct vc_key32 key;
     uint64_t evil_id;

@@ -283,6 +283,56 @@ static void a_new_own_id_keeps_the_nodes(void **state)
     assert_true(in_bucket > VC_DHT_K);
 }
 
+static void nodes_of_an_earlier_run_are_unsure(void **state)
+{
+    struct vc_dht_contact one = node(1), two = node(2), got;
+
+    (void)state;
+    vc_dht_table_heard(&table, HOUR, &two);
+    vc_dht_table_restore(&table, HOUR, &one);
+    vc_dht_table_restore(&table, HOUR, &one);
+    vc_dht_table_restore(&table, HOUR, &two);
+    assert_int_equal(table.count, 2);
+    assert_int_equal(entry_of(&table, &one)->standing, VC_DHT_UNSURE);
+    assert_int_equal(entry_of(&table, &two)->standing, VC_DHT_GOOD);
+    assert_true(vc_dht_table_due(&table) <= HOUR);
+    assert_true(vc_dht_table_ping(&table, HOUR, &got));
+    assert_memory_equal(&got, &one, sizeof one);
+    vc_dht_table_heard(&table, HOUR, &one);
+    assert_int_equal(vc_dht_table_good(&table), 2);
+    for (uint32_t i = 0; i < 2000; i++) {
+        one = node(i);
+        vc_dht_table_heard(&table, HOUR, &one);
+    }
+    /* Nobody gives way to them. */
+    uint32_t count = table.count;
+
+    fails(&table, HOUR + MINUTE, &table.entries[9].contact);
+    for (uint32_t i = 2000; i < 3000; i++) {
+        one = node(i);
+        vc_dht_table_restore(&table, HOUR + 5 * MINUTE, &one);
+    }
+    assert_true(table.count >= count);
+    assert_int_equal(table.entries[9].standing, VC_DHT_FAILED);
+}
+
+static void who_was_put_out_is_told_once(void **state)
+{
+    struct vc_dht_contact one = node(1), two = node(2), got;
+
+    (void)state;
+    vc_dht_table_heard(&table, 0, &one);
+    vc_dht_table_heard(&table, 0, &two);
+    for (uint32_t i = 1; i < 3; i++) {
+        assert_false(vc_dht_table_take_gone(&table, &got));
+        fails(&table, i * MINUTE, &one);
+        vc_dht_table_answered(&table, i * MINUTE);
+    }
+    assert_true(vc_dht_table_take_gone(&table, &got));
+    assert_memory_equal(&got, &one, sizeof one);
+    assert_false(vc_dht_table_take_gone(&table, &got));
+}
+
 static void ipv6_is_alike(void **state)
 {
     struct vc_dht_contact one = {
@@ -326,6 +376,8 @@ int main(void)
         TEST(a_new_key_at_an_address_replaces_the_old),
         TEST(the_oldest_are_given_in_order),
         TEST(a_new_own_id_keeps_the_nodes),
+        TEST(nodes_of_an_earlier_run_are_unsure),
+        TEST(who_was_put_out_is_told_once),
         TEST(ipv6_is_alike),
         TEST(too_small_a_table_is_a_mistake),
     };
