@@ -43,40 +43,39 @@ void vc_finding_flush(struct vc_chat *chat, const struct vc_now *now)
         chat->is_self_changed = false;
         say_self(chat, now);
     }
+    for (size_t i = 0; chat->has_new_card && i < chat->invite_count; i++) {
+        vc_finding_invite(chat, now, &chat->invites[i]);
+    }
+    chat->has_new_card = false;
     if (chat->has_new_forward && chat->move_ticket <= chat->committed) {
         chat->has_new_forward = false;
         say_forwards(chat, now);
     }
 }
 
-/* Who has joined may have to come once more, if he died in the middle of it. */
-static vc_ms open_until(const struct vc_chat *chat, const struct vc_invite_entry *entry)
+/* Who has joined may have to come once more, if he died in the middle of it: until he has
+ * acknowledged a card. */
+static bool is_open(const struct vc_chat *chat, const struct vc_now *now,
+                    const struct vc_invite_entry *entry)
 {
     const struct vc_person *person = vc_person_find(chat, entry->row.contact);
 
-    if (entry->row.is_revoked || entry->row.is_settled) {
-        return 0;
+    if (entry->row.is_revoked || entry->row.is_settled ||
+        vc_chat_date(chat, now) > entry->row.expires_at) {
+        return false;
     }
-    if (entry->row.contact == 0) {
-        return entry->row.expires_at;
-    }
-    return person == NULL
-               ? 0
-               : vc_ms_min(entry->row.expires_at,
-                           vc_ms_after(person->row.added_at, VC_CHAT_INVITE_GRACE_MS));
+    return entry->row.contact == 0 || (person != NULL && person->row.card_acked == 0);
 }
 
 void vc_finding_invite(struct vc_chat *chat, const struct vc_now *now,
                        const struct vc_invite_entry *entry)
 {
-    vc_ms until = open_until(chat, entry);
-
     if (chat->cfg.find == NULL) {
         return;
     }
-    if (vc_chat_date(chat, now) <= until) {
+    if (is_open(chat, now, entry)) {
         vc_find_invite_put(chat->cfg.find, now, entry->id, &entry->invite.secret,
-                           until);
+                           entry->row.expires_at);
     } else {
         vc_find_invite_remove(chat->cfg.find, entry->id);
     }

@@ -67,14 +67,13 @@ void vc_find_invite_put(struct vc_find *find, const struct vc_now *now, uint32_t
     struct vc_find_notice *notice;
     size_t count = 0;
 
+    (void)now;
     for (size_t i = 0; i < VC_FIND_NOTICES_MAX; i++) {
-        struct vc_find_notice *known = &find->notices[i];
+        const struct vc_find_notice *known = &find->notices[i];
 
         if (known->kind == VC_FIND_NOTICE_INVITE) {
             count++;
             if (known->invite == invite) {
-                known->expires_at = expires_at;
-                known->due_at = vc_ms_min(known->due_at, now->mono);
                 return;
             }
         }
