@@ -220,7 +220,9 @@ void vc_finding_moved(struct vc_chat *chat, const struct vc_now *now)
         if (!is_early) {
             vc_finding_announce(chat, now, person);
         }
-        vc_presence_start(chat, now, person);
+        if (!is_early || person->sought_until > now->mono) {
+            vc_presence_start(chat, now, person);
+        }
     }
     if (!is_early) {
         chat->announced_at = now->mono;
