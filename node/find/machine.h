@@ -159,7 +159,8 @@ VC_NODISCARD vc_err vc_find_number_next(struct vc_find *find, vc_ms unix_ms,
                                         uint64_t *ret_number);
 /* Any record of the day may have up to this number; 0: there is none. */
 uint64_t vc_find_numbers_taken(struct vc_find *find, uint32_t epoch);
-/* Records of the day with numbers up to @number are out there, though we know nothing of it. */
+/* Records of the day with numbers up to @number are out there, at places that are not ours now or
+ * of a time that we know nothing of. */
 void vc_find_numbers_raise(struct vc_find *find, uint32_t epoch, uint64_t number);
 
 /* ---- seekers.c ---- */
