@@ -92,7 +92,10 @@ struct vc_find {
     struct vc_key32 node; /* the DHT's key, as it was then */
     vc_ms settle_at;      /* nothing is published before it */
     bool is_joined;
-    uint32_t epoch; /* today, as it was looked at last */
+    bool has_date;       /* the DHT has said what date it is: */
+    int64_t clock_error; /* so much is to be added to the own clock, */
+    int64_t setting;     /* as that was set then */
+    uint32_t epoch;      /* today, as it was looked at last */
     struct vc_find_notice notices[VC_FIND_NOTICES_MAX]; /* the first is SELF */
 
     struct vc_find_count counts[VC_FIND_DAYS_MAX]; /* the latest first */
