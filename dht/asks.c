@@ -277,7 +277,7 @@ static void judge_get(struct vc_dht *dht, const struct vc_now *now,
         return;
     }
     if (vc_dht_walks_answered(dht, ask) > 0) {
-        vc_dht_walks_learn(dht, ask);
+        vc_dht_walks_learn(dht, now, ask);
         end(dht, now, ask, VC_ERR_NOT_FOUND);
     } else if (dht->is_joined) {
         end(dht, now, ask, VC_ERR_NO_NETWORK);
@@ -354,7 +354,7 @@ static void judge(struct vc_dht *dht, const struct vc_now *now, struct vc_dht_as
         break;
     case VC_DHT_ASK_WALK:
         if (vc_dht_walks_are_over(dht, ask)) {
-            vc_dht_walks_learn(dht, ask);
+            vc_dht_walks_learn(dht, now, ask);
             end(dht, now, ask, VC_OK);
         }
         break;

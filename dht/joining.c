@@ -28,7 +28,11 @@ void vc_dht_joining_heard(struct vc_dht *dht, const struct vc_now *now,
     struct vc_dht_family *family = vc_dht_family_at(dht, &call->to.addr);
     bool is_first = !dht->is_joined;
 
-    if (vc_dht_is_place_for_node(dht, &call->to.addr)) {
+    /* Who is met on the way of a lookup is whom others name, and who lies names his own: only
+     * those found in the end are put in (vc_dht_walks_learn()), once there are some. */
+    if (vc_dht_is_place_for_node(dht, &call->to.addr) &&
+        (call->owner >= VC_DHT_OWNER_KEEP || vc_dht_table_has(&family->table, &call->to.key) ||
+         vc_dht_table_good(&family->table) < VC_DHT_K)) {
         (void)vc_dht_table_heard(&family->table, now->mono, &call->to);
     } else {
         vc_dht_table_answered(&family->table, now->mono);

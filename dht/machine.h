@@ -360,7 +360,8 @@ bool vc_dht_walk_put_next(const struct vc_dht *dht, unsigned family,
 unsigned vc_dht_walk_put_count(const struct vc_dht_walk *walk,
                                enum vc_dht_put_state state);
 /* Learns from a lookup that went to its end: the size, whom to remember. */
-void vc_dht_walks_learn(struct vc_dht *dht, const struct vc_dht_ask *ask);
+void vc_dht_walks_learn(struct vc_dht *dht, const struct vc_now *now,
+                        const struct vc_dht_ask *ask);
 
 /* ---- keeps.c ---- */
 

@@ -207,24 +207,33 @@ static bool has_met_all(const struct vc_dht_lookup *lookup)
     return true;
 }
 
-void vc_dht_walks_learn(struct vc_dht *dht, const struct vc_dht_ask *ask)
+void vc_dht_walks_learn(struct vc_dht *dht, const struct vc_now *now,
+                        const struct vc_dht_ask *ask)
 {
     for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         const struct vc_dht_walk *walk = &ask->walks[i];
         uint64_t distances[VC_DHT_REPLICAS];
-        uint8_t slots[VC_DHT_REMEMBERED];
+        uint8_t slots[VC_DHT_HOLDERS];
         size_t count;
 
         if (!walk->is_on || !vc_dht_lookup_is_over(&walk->lookup)) {
             continue;
         }
-        count = nearest_distances(walk, distances);
-        vc_dht_size_learn(&dht->families[i].size, distances, count,
-                          count > 0 && count < VC_DHT_REPLICAS &&
-                              has_met_all(&walk->lookup));
-        count = vc_dht_lookup_nearest(&walk->lookup, slots, VC_DHT_REMEMBERED);
+        /* Where somebody else looks others may have seen it coming. */
+        if (ask->kind == VC_DHT_ASK_WALK) {
+            count = nearest_distances(walk, distances);
+            vc_dht_size_learn(&dht->families[i].size, distances, count,
+                              count > 0 && count < VC_DHT_REPLICAS &&
+                                  has_met_all(&walk->lookup));
+        }
+        count = vc_dht_lookup_nearest(&walk->lookup, slots, VC_DHT_HOLDERS);
         for (size_t n = 0; n < count; n++) {
-            vc_dht_remember(dht, &walk->lookup.nodes[slots[n]].contact);
+            const struct vc_dht_contact *contact = &walk->lookup.nodes[slots[n]].contact;
+
+            (void)vc_dht_table_heard(&dht->families[i].table, now->mono, contact);
+            if (n < VC_DHT_REMEMBERED) {
+                vc_dht_remember(dht, contact);
+            }
         }
     }
 }
