@@ -4,7 +4,6 @@
 #include <string.h>
 
 #define TABLE_MAX (VC_DHT_BUCKETS * VC_DHT_K + VC_DHT_NEAR)
-#define GRIND_MAX 256
 
 struct range {
     uint32_t from, to;
@@ -34,8 +33,8 @@ void dht_net_init(struct dht_net *net, uint64_t seed, uint32_t count, uint32_t d
 
     sim_random_init(&random, seed);
     *net = (struct dht_net){.seed = seed, .count = count, .base_count = count};
-    net->ids = take(count + GRIND_MAX, sizeof *net->ids);
-    net->kinds = take(count + GRIND_MAX, 1);
+    net->ids = take(count + DHT_NET_GROUND_MAX, sizeof *net->ids);
+    net->kinds = take(count + DHT_NET_GROUND_MAX, 1);
     net->base_ids = take(count, sizeof *net->base_ids);
     net->base_kinds = take(count, 1);
     for (uint32_t i = 0; i < count; i++) {
@@ -96,11 +95,11 @@ static struct range prefix(const struct dht_net *net, uint64_t id, unsigned bits
 void dht_net_grind(struct dht_net *net, uint64_t target, uint32_t count)
 {
     uint32_t nearest[1];
-    uint64_t ground[GRIND_MAX];
+    uint64_t ground[DHT_NET_GROUND_MAX];
     uint64_t room;
     uint32_t in = 0, of_base = 0;
 
-    if (count > GRIND_MAX) {
+    if (count > DHT_NET_GROUND_MAX) {
         abort();
     }
     net->count = net->base_count;
