@@ -122,6 +122,7 @@ int vc_command_send(struct vc_cli *cli);
 int vc_command_read(struct vc_cli *cli);
 int vc_command_log(struct vc_cli *cli);
 int vc_command_chat(struct vc_cli *cli);
+int vc_command_dht(struct vc_cli *cli);
 int vc_command_rpc(struct vc_cli *cli);
 int vc_command_config(struct vc_cli *cli);
 int vc_command_passphrase(struct vc_cli *cli);

@@ -223,6 +223,32 @@ static void check_keys(struct vc_cli *cli, struct vc_check *check)
     json_decref(status);
 }
 
+/* Is anybody known by whom contacts are found, and by whom they find us? */
+static void check_dht(struct vc_cli *cli, struct vc_check *check)
+{
+    json_t *status = NULL;
+    char words[VC_TEXT_DHT_MAX];
+
+    if (cli->connection.fd < 0 ||
+        vc_connection_call(&cli->connection, "node.status", NULL, &status) != VC_OK) {
+        found(check, VC_VERDICT_OK, "unknown: only veched can say");
+        return;
+    }
+    const json_t *dht = json_object_get(status, "dht");
+    bool is_joined = vc_json_bool(dht, "is_joined");
+    bool has_entries = vc_json_integer(dht, "entry_points") > 0;
+    vc_text_dht_joined(dht, words);
+    found(check, is_joined || !has_entries ? VC_VERDICT_OK : VC_VERDICT_WARN, "%s",
+          words);
+    if (!is_joined)
+        advise(check,
+               has_entries
+                   ? "look whether they are there, and whether UDP gets out of here"
+                   : "until then you are found only where your invites and "
+                     "contacts say that you are");
+    json_decref(status);
+}
+
 /* Lets veched look at its own store; it must not run at the same time. */
 static void check_store(struct vc_cli *cli, struct vc_check *check)
 {
@@ -326,8 +352,9 @@ enum vc_verdict vc_doctor_run(struct vc_cli *cli,
     } checks[] = {{"programs", check_program}, {"directory", check_directory},
                   {"disk", check_disk},        {"config", check_config},
                   {"daemon", check_daemon},    {"keys", check_keys},
-                  {"store", check_store},      {"clock", check_clock},
-                  {"files", check_files},      {"network", check_network}};
+                  {"dht", check_dht},          {"store", check_store},
+                  {"clock", check_clock},      {"files", check_files},
+                  {"network", check_network}};
     enum vc_verdict worst = VC_VERDICT_OK;
 
     for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {

@@ -1,6 +1,7 @@
 /*
  * up, down, status: the node as a whole.
  */
+#include <poll.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -10,6 +11,9 @@
 
 /* A stop is clean in a second; a slow disk may need more. */
 #define STOP_MS 5000
+/* Whoever is there answers within a round trip or two; the rest goes on by itself. */
+#define JOIN_MS       1000
+#define LOOK_AGAIN_MS 20
 
 static void put_step(struct vc_cli *cli, vc_ms begun_at, const char *name,
                      const char *words)
@@ -43,6 +47,57 @@ static void put_start(struct vc_cli *cli, vc_ms begun_at, const json_t *status)
     put_step(cli, begun_at, "node", vc_json_string(status, "verdict"));
 }
 
+/* Is there anybody to join by? */
+static bool may_join(const json_t *status)
+{
+    const json_t *dht = json_object_get(status, "dht");
+
+    return vc_json_integer(dht, "entry_points") > 0 ||
+           vc_json_integer(dht, "nodes") > 0 || vc_json_integer(status, "contacts") > 0;
+}
+
+/* The node whose answer was the first. */
+static void find_first_node(struct vc_cli *cli, char *ret_text, size_t room)
+{
+    json_t *table = NULL;
+
+    ret_text[0] = '\0';
+    if (vc_connection_call(&cli->connection, "dht.table", NULL, &table) != VC_OK)
+        return;
+    const char *address =
+        vc_json_string(json_array_get(json_object_get(table, "nodes"), 0), "address");
+    if (address[0] != '\0')
+        (void)snprintf(ret_text, room, " by %.64s", address);
+    json_decref(table);
+}
+
+/* Waits a moment until somebody of the DHT has answered; says how far it is. */
+static void put_joined(struct vc_cli *cli, vc_ms begun_at, const json_t *status)
+{
+    vc_ms end_at = vc_connection_clock_ms() + JOIN_MS;
+    json_t *now = json_incref((json_t *)(uintptr_t)status);
+    char words[VC_TEXT_DHT_MAX], line[2 * VC_TEXT_DHT_MAX], by[80] = "";
+
+    while (may_join(now) && !vc_json_bool(json_object_get(now, "dht"), "is_joined") &&
+           vc_connection_clock_ms() < end_at) {
+        json_t *later = NULL;
+        (void)poll(NULL, 0, LOOK_AGAIN_MS);
+        if (vc_connection_call(&cli->connection, "node.status", NULL, &later) != VC_OK)
+            break;
+        json_decref(now);
+        now = later;
+    }
+    const json_t *dht = json_object_get(now, "dht");
+    bool is_joined = vc_json_bool(dht, "is_joined");
+    if (is_joined)
+        find_first_node(cli, by, sizeof(by));
+    vc_text_dht_joined(dht, words);
+    (void)snprintf(line, sizeof(line), "%s%s%s%s", is_joined ? "joined" : "", by,
+                   is_joined ? ": " : "", words);
+    put_step(cli, begun_at, "dht", line);
+    json_decref(now);
+}
+
 /* Shows an invite to begin with: an open one if there is one, else a new one. */
 static int put_first_invite(struct vc_cli *cli)
 {
@@ -74,6 +129,8 @@ int vc_command_up(struct vc_cli *cli)
                 vc_json_string(status, "verdict"));
     else
         put_start(cli, begun_at, status);
+    if (!was_running && !cli->is_quiet)
+        put_joined(cli, begun_at, status);
     bool is_new = vc_json_integer(status, "contacts") == 0;
     json_decref(status);
     if (vc_cli_has(cli, "no-invite") || cli->is_quiet)

@@ -155,6 +155,11 @@ const struct vc_command vc_commands[] = {
      "ends\n"
      "when its input ends and everything is kept.",
      chat_options, 1, 1, false, vc_command_chat},
+    {"dht", "lookup NAME | lookup PLACE | table",
+     "look into the network by which people find each other",
+     "lookup looks for a contact's record of today, or for what stands at a place (64\n"
+     "hexadecimal digits), and changes nothing.  table shows the nodes that are known.",
+     no_options, 1, 2, true, vc_command_dht},
     {"rpc", "", "talk to veched in its own protocol, for programs",
      "JSON-RPC 2.0, one object a line, on standard input and output: see "
      "node/CONTROL.md.",

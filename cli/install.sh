@@ -14,7 +14,8 @@ libjansson-dev libinih-dev libutf8proc-dev libqrencode-dev"
 # tests make a tree.  The rest lets the end-to-end tests look at processes and break them.
 tests="libcmocka-dev python3 clang git iproute2 nftables procps strace util-linux"
 
-bench="libsignal-protocol-c-dev libolm-dev libssl-dev pkg-config gcc"
+bench="libsignal-protocol-c-dev libolm-dev libssl-dev libtorrent-rasterbar-dev libopendht-dev
+pkg-config gcc g++"
 
 case "${1-}" in
 tests) packages="$packages $tests" ;;

@@ -31,6 +31,8 @@ struct vc_output {
     void (*message)(struct vc_cli *cli, const json_t *message);
     void (*event)(struct vc_cli *cli, const json_t *event);
     void (*check)(struct vc_cli *cli, const struct vc_check *check);
+    void (*dht_lookup)(struct vc_cli *cli, const json_t *lookup);
+    void (*dht_node)(struct vc_cli *cli, const json_t *node);
     /* A line about how it goes; not for programs, and not with --quiet. */
     void (*note)(struct vc_cli *cli, const char *words);
     void (*failure)(struct vc_cli *cli, const struct vc_control_message *failure);
@@ -50,5 +52,14 @@ void vc_text_message(struct vc_cli *cli, const json_t *message, bool with_name);
 /* Why a session began, in words. */
 const char *vc_text_session_reason(const json_t *session);
 void vc_text_event(struct vc_cli *cli, const json_t *event);
+/* A line of "name  text", the text escaped. */
+void vc_text_row(const char *name, const char *text);
+/* The lines of status about the DHT: who is known, what we are there, whether we are found. */
+void vc_text_dht(const json_t *dht);
+/* How far it is with joining, in one line. */
+#define VC_TEXT_DHT_MAX 256
+void vc_text_dht_joined(const json_t *dht, char ret_text[VC_TEXT_DHT_MAX]);
+void vc_text_dht_lookup(struct vc_cli *cli, const json_t *lookup);
+void vc_text_dht_node(struct vc_cli *cli, const json_t *node);
 
 #endif

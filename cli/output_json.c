@@ -88,6 +88,18 @@ static void put_check(struct vc_cli *cli, const struct vc_check *check)
                            check->hint));
 }
 
+static void put_dht_lookup(struct vc_cli *cli, const json_t *lookup)
+{
+    (void)cli;
+    put("dht_lookup", own(lookup));
+}
+
+static void put_dht_node(struct vc_cli *cli, const json_t *node)
+{
+    (void)cli;
+    put("dht_node", own(node));
+}
+
 static void put_note(struct vc_cli *cli, const char *words)
 {
     (void)cli;
@@ -124,6 +136,8 @@ const struct vc_output vc_output_json = {
     .message = put_message,
     .event = put_event,
     .check = put_check,
+    .dht_lookup = put_dht_lookup,
+    .dht_node = put_dht_node,
     .note = put_note,
     .failure = put_failure,
     .object = put_object,

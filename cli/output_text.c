@@ -33,8 +33,7 @@ static void put_note(struct vc_cli *cli, const char *words)
     (void)fflush(stdout); /* main() asks the stream at the end */
 }
 
-/* "name: text", the text escaped. */
-static void put_row(const char *name, const char *text)
+void vc_text_row(const char *name, const char *text)
 {
     printf("  %-12s ", name);
     vc_term_put(stdout, text);
@@ -71,10 +70,10 @@ static void put_identity(struct vc_cli *cli, const json_t *status)
         putchar('\n');
         return;
     }
-    put_row("name", vc_json_string(status, "name"));
-    put_row("veche id", vc_json_string(status, "veche_id"));
-    put_row("fingerprint", vc_json_string(status, "fingerprint"));
-    put_row("receipts", vc_json_bool(status, "read_receipts")
+    vc_text_row("name", vc_json_string(status, "name"));
+    vc_text_row("veche id", vc_json_string(status, "veche_id"));
+    vc_text_row("fingerprint", vc_json_string(status, "fingerprint"));
+    vc_text_row("receipts", vc_json_bool(status, "read_receipts")
                             ? "others see what was read"
                             : "others do not see what was read");
 }
@@ -87,24 +86,24 @@ static void put_keys(const json_t *status)
     char words[128];
 
     if (vc_json_bool(status, "has_root"))
-        put_row("root", "on this device: whoever steals it is you; see: veche words");
+        vc_text_row("root", "on this device: whoever steals it is you; see: veche words");
     if (vc_json_integer(status, "unknowing") > 0) {
         (void)snprintf(words, sizeof(words),
                        "%lld contacts do not have the new address yet",
                        (long long)vc_json_integer(status, "unknowing"));
-        put_row("moved", words);
+        vc_text_row("moved", words);
     }
     if (vc_json_has(status, "key_turns_at")) {
         vc_term_until(vc_json_integer(status, "key_turns_at"), when);
         (void)snprintf(words, sizeof(words),
                        "turns %s, for whom you removed or blocked", when);
-        put_row("contacts key", words);
+        vc_text_row("contacts key", words);
     }
     if (vc_json_has(status, "live_until") && left < VC_LIVE_SOON_MS) {
         vc_term_date(vc_json_integer(status, "live_until"), when);
         (void)snprintf(words, sizeof(words),
                        "said to be yours until %s: veche address extend", when);
-        put_row("this device", words);
+        vc_text_row("this device", words);
     }
 }
 
@@ -121,13 +120,14 @@ static void put_status(struct vc_cli *cli, const json_t *status)
     if (cli->is_quiet)
         return;
     if (vc_json_has(status, "health")) {
-        put_row("trouble", vc_json_string(health, "message"));
-        put_row("what to do", vc_json_string(health, "hint"));
+        vc_text_row("trouble", vc_json_string(health, "message"));
+        vc_text_row("what to do", vc_json_string(health, "hint"));
     }
-    put_row("name", vc_json_string(status, "name"));
-    put_row("veche id", vc_json_string(status, "veche_id"));
+    vc_text_row("name", vc_json_string(status, "name"));
+    vc_text_row("veche id", vc_json_string(status, "veche_id"));
     put_list_row("listens at", json_object_get(status, "listen"));
     put_list_row("others try", json_object_get(status, "addresses"));
+    vc_text_dht(json_object_get(status, "dht"));
     printf("  %-12s %lld, %lld connected\n", "contacts",
            (long long)vc_json_integer(status, "contacts"),
            (long long)vc_json_integer(status, "connected"));
@@ -139,8 +139,8 @@ static void put_status(struct vc_cli *cli, const json_t *status)
            "running", since, (long long)vc_json_integer(status, "pid"),
            (double)vc_json_integer(status, "rss_bytes") / 1e6,
            (double)vc_json_integer(status, "store_bytes") / 1e6);
-    put_row("directory", vc_json_string(status, "directory"));
-    put_row("locked",
+    vc_text_row("directory", vc_json_string(status, "directory"));
+    vc_text_row("locked",
             vc_json_bool(status, "has_passphrase")
                 ? "with a passphrase"
                 : "no: whoever has the directory can read it; see: veche passphrase");
@@ -284,6 +284,8 @@ const struct vc_output vc_output_text = {
     .message = put_message,
     .event = vc_text_event,
     .check = put_check,
+    .dht_lookup = vc_text_dht_lookup,
+    .dht_node = vc_text_dht_node,
     .note = put_note,
     .failure = put_failure,
     .object = put_object,

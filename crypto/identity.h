@@ -86,6 +86,9 @@ void vc_account_turn_contacts(struct vc_account *account,
 /*
  * Replaces R_g by that of the next generation and signs the forward from the one to the
  * other.  The account must have its root.  VC_ERR_FULL after VC_RECORD_GENERATION_MAX.
+ *
+ * The forward is published at the places of the old R (crypto/blind.h): keep its secret half,
+ * which without the root cannot be made again.
  */
 #define VC_RECORD_GENERATION_MAX 255
 VC_NODISCARD vc_err vc_account_turn_record(struct vc_account *account, uint32_t made_s,

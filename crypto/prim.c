@@ -165,10 +165,7 @@ void vc_scalar_mul(struct vc_scalar *ret, const struct vc_scalar *a,
 bool vc_point_mul(struct vc_key32 *ret_point, const struct vc_scalar *scalar,
                   const struct vc_key32 *point)
 {
-    /* The library looks for itself whether the point is in the group; the question is asked
-     * again so that the answer is the same one everywhere. */
-    return vc_point_is_valid(point) &&
-           crypto_scalarmult_ed25519_noclamp(ret_point->b, scalar->b, point->b) == 0;
+    return crypto_scalarmult_ed25519_noclamp(ret_point->b, scalar->b, point->b) == 0;
 }
 
 bool vc_point_mul_base(struct vc_key32 *ret_point, const struct vc_scalar *scalar)

@@ -39,8 +39,8 @@ struct vc_sig {
     uint8_t b[64];
 };
 
-/* A factor of points of Ed25519, little-endian; below the group order L = 2^252 + ... where
- * it is a result of ours. */
+/* A number by which points of Ed25519 are multiplied, little-endian; a result is below the
+ * group's order L = 2^252 + 27742317777372353535851937790883648493. */
 struct vc_scalar {
     uint8_t b[32];
 };
@@ -94,14 +94,14 @@ VC_NODISCARD bool vc_sign_verify(const struct vc_sig *sig,
 VC_NODISCARD bool vc_point_is_valid(const struct vc_key32 *point);
 
 /* Arithmetic under Ed25519, in constant time.  @wide is a number of 64 bytes,
- * little-endian.  @ret may be an operand. */
+ * little-endian.  The result may be an operand. */
 void vc_scalar_reduce(struct vc_scalar *ret, const uint8_t wide[64]);
 void vc_scalar_add(struct vc_scalar *ret, const struct vc_scalar *a,
                    const struct vc_scalar *b);
 void vc_scalar_mul(struct vc_scalar *ret, const struct vc_scalar *a,
                    const struct vc_scalar *b);
-/* @scalar times @point, as it stands: nothing is clamped; @scalar is below 2^255.  false, with
- * nothing useful in @ret_point, when @point is not valid (above) or the product is neutral. */
+/* @scalar, below 2^255 and not clamped, times @point.  false, with nothing useful in
+ * @ret_point, when the point is not valid (above) or the product is the neutral one. */
 VC_NODISCARD bool vc_point_mul(struct vc_key32 *ret_point,
                                const struct vc_scalar *scalar,
                                const struct vc_key32 *point);

@@ -8,6 +8,7 @@
 #include "crypto/selftest.h"
 
 #include "crypto/base/hex.h"
+#include "crypto/blind.h"
 #include "crypto/noise_hash.h"
 #include "crypto/prim.h"
 
@@ -63,6 +64,12 @@ static bool hashes_are_right(void)
     vc_sha256_parts(hash, &abc, 1); /* FIPS 180-2, appendix B.1 */
     if (!is(hash, 32,
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")) {
+        return false;
+    }
+    vc_sha512_parts(hash, &abc, 1); /* FIPS 180-2, appendix C.1 */
+    if (!is(hash, 64,
+            "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+            "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f")) {
         return false;
     }
     from_hex(sip_key, sizeof(sip_key), "39ff769700dca7efa13068ad6b850cad");
@@ -145,6 +152,37 @@ static bool points_are_judged_rightly(void)
     return vc_point_is_valid(&good) && !vc_point_is_valid(&mixed);
 }
 
+/* A record key blinded with a factor that is not below the group's order: the first of Tor's
+ * published cases.  Both halves must come to the same key, and what is signed with the secret
+ * one must verify. */
+static bool blinding_is_right(void)
+{
+    struct vc_secret32 seed;
+    struct vc_scalar factor;
+    struct vc_sign_secret secret;
+    struct vc_key32 record, public_key;
+    struct vc_blinded key;
+    struct vc_sig sig;
+
+    from_hex(seed.b, sizeof(seed.b),
+             "26c76712d89d906e6672dafa614c42e5cb1caac8c6568e4d2493087db51f0d36");
+    from_hex(factor.b, sizeof(factor.b),
+             "6072edcae39a95aec3d04583791098d8d6180d6418ca341d5766936e2d5dba56");
+    vc_sign_keypair(&record, &secret, &seed);
+    if (!vc_blind_public(&public_key, &record, &factor) ||
+        !vc_blind_secret(&key, &secret, &factor) ||
+        !is(public_key.b, sizeof(public_key.b),
+            "722d6da6348e618967ef782e71061e27163a8b35f21856475d9d2023f65b6495") ||
+        !is(key.public_key.b, sizeof(key.public_key.b),
+            "722d6da6348e618967ef782e71061e27163a8b35f21856475d9d2023f65b6495") ||
+        !is(key.secret.b, sizeof(key.secret.b),
+            "014e83abadb2ca9a27e0ffe23920333d817729f48700e97656ec2823d694050e")) {
+        return false;
+    }
+    vc_blinded_sign(&sig, &key, abc);
+    return vc_sign_verify(&sig, &public_key, abc);
+}
+
 static bool ciphers_are_right(void)
 {
     struct vc_secret32 key = counting();
@@ -163,6 +201,18 @@ static bool ciphers_are_right(void)
     }
     sealed[sizeof(sealed) - 1] ^= 1;
     if (vc_open(opened, &key, 0x0102030405060708u, abc, VC_BYTES(sealed))) {
+        return false;
+    }
+    vc_xseal(sealed, &key, key.b, abc, VC_BYTES(key.b));
+    if (!is(sealed, sizeof(sealed),
+            "9ec30d7c94d78ba93b4d2cc5c75fa6e75b563ab6e9c30bfc670325ad21b0eb46"
+            "be31a975991d53277d430e5246e9a07a") ||
+        !vc_xopen(opened, &key, key.b, abc, VC_BYTES(sealed)) ||
+        !vc_equal(opened, key.b, sizeof(opened))) {
+        return false;
+    }
+    sealed[sizeof(sealed) - 1] ^= 1;
+    if (vc_xopen(opened, &key, key.b, abc, VC_BYTES(sealed))) {
         return false;
     }
     vc_xchacha_xor((struct vc_room){stream, sizeof(stream)}, &key, key.b);
@@ -195,7 +245,8 @@ static bool generator_is_right(void)
 vc_err vc_selftest(void)
 {
     if (hashes_are_right() && x25519_is_right() && ed25519_is_right() &&
-        points_are_judged_rightly() && ciphers_are_right() && generator_is_right()) {
+        points_are_judged_rightly() && blinding_is_right() && ciphers_are_right() &&
+        generator_is_right()) {
         return VC_OK;
     }
     return VC_ERR_SELFTEST;

@@ -3,11 +3,6 @@
 
 #include <string.h>
 
-#define FAMILY_BITS 0x07
-#define R_BITS      0x38
-#define R_SHIFT     3
-#define ZERO_BITS   0xc0
-
 struct network {
     uint8_t ip[16];
     uint8_t bits;
@@ -58,34 +53,16 @@ static bool is_in_any(const uint8_t *ip, const struct network *networks, size_t 
 
 void vc_dht_contact_write(struct vc_writer *w, const struct vc_dht_contact *contact)
 {
-    const struct vc_addr *addr = &contact->addr;
-
-    VC_CHECK(addr->family == 4 || addr->family == 6);
-    VC_CHECK(contact->r <= VC_DHT_R_MAX);
-    vc_write_u8(w, (uint8_t)(addr->family | contact->r << R_SHIFT));
-    vc_write_copy(w, addr->ip, addr->family == 4 ? 4 : 16);
-    vc_write_u16(w, addr->port);
+    vc_addr_write(w, &contact->addr);
     vc_write_copy(w, contact->key.b, sizeof contact->key.b);
 }
 
 void vc_dht_contact_read(struct vc_reader *r, struct vc_dht_contact *ret_contact)
 {
-    uint8_t first = vc_read_u8(r);
-    uint8_t family = first & FAMILY_BITS;
-    struct vc_dht_contact contact = {.r = (uint8_t)((first & R_BITS) >> R_SHIFT)};
-    uint8_t ip[16];
-    uint16_t port;
+    struct vc_dht_contact contact = {.addr = vc_addr_read(r)};
 
-    if ((first & ZERO_BITS) != 0 || (family != 4 && family != 6)) {
-        vc_reader_fail(r);
-        return;
-    }
-    vc_read_copy(r, ip, family == 4 ? 4 : 16);
-    port = vc_read_u16(r);
-    contact.addr = family == 4 ? vc_addr_ipv4(ip, port) : vc_addr_ipv6(ip, port);
     vc_read_copy(r, contact.key.b, sizeof contact.key.b);
-    /* A mapped address has become IPv4. */
-    if (contact.addr.family != family || !vc_addr_is_usable(&contact.addr)) {
+    if (!r->is_failed && !vc_addr_is_usable(&contact.addr)) {
         vc_reader_fail(r);
     }
     if (!r->is_failed) {

@@ -13,7 +13,6 @@
 
 struct vc_dht_contact {
     struct vc_addr addr;
-    uint8_t r; /* 0..VC_DHT_R_MAX: of its id */
     struct vc_key32 key;
 };
 

@@ -16,6 +16,10 @@
 #define VC_DHT_HELLO_ANSWER_OVERHEAD 72
 /* Bytes of zeros at random behind a body, 0 to this, where the rules leave room. */
 #define VC_DHT_PAD_MAX 15
+/* The longest PING, one with a cookie: what has to be left of a request's length for looking at
+ * whoever sent it. */
+#define VC_DHT_PING_LEN_MAX \
+    (VC_DHT_REQUEST_OVERHEAD + 1 + VC_DHT_COOKIE_LEN + VC_DHT_PAD_MAX)
 
 struct vc_dht_txid {
     uint8_t b[8];
@@ -39,7 +43,6 @@ struct vc_dht_header {
     bool is_hello;
     bool is_router; /* the asker answers requests: it may be put into tables */
     bool has_cookie;
-    uint8_t r; /* of the asker's id */
     struct vc_dht_txid txid;
     struct vc_key32 asker;
 };
@@ -61,7 +64,8 @@ void vc_dht_hello_key(struct vc_secret32 *ret_key, struct vc_bytes network_id,
 /*
  * Writes a request: header, then @body padded with zeros to at least @body_min and by up to
  * VC_DHT_PAD_MAX more, within VC_DHT_DATAGRAM_MAX.  @mask: of the node that is asked, or of
- * the network for a hello.  VC_ERR_FULL when the writer's room is short.
+ * the network for a hello.  VC_ERR_FULL, and nothing is written, when the writer's room is
+ * short.
  */
 VC_NODISCARD vc_err vc_dht_request_seal(struct vc_writer *w,
                                         const struct vc_dht_header *header,

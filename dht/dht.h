@@ -22,6 +22,7 @@
 #include "dht/contact.h"
 #include "dht/limits.h"
 #include "dht/record.h"
+#include "dht/table.h"
 
 struct vc_dht;
 
@@ -42,6 +43,8 @@ struct vc_dht_config {
     uint32_t asks_max;          /* gets and puts under way, 1..64 */
     uint32_t keeps_max;         /* own records kept alive */
     uint32_t answers_max;       /* datagrams that wait to be taken out */
+    uint32_t doors_max;         /* addresses to join by */
+    uint32_t recent_max;        /* holders of the last lookups, for the saved table */
     struct vc_bytes network_id; /* 1..32 bytes, copied */
     bool is_private; /* no id binding, reachability quorum, uptime or diversity rule */
     bool is_bootstrap; /* its owner says that others can reach it: it routes at once */
@@ -64,11 +67,10 @@ void vc_dht_deinit(struct vc_dht *dht); /* wipes */
 
 /*
  * Tells of a node to join by: its address and, when it is known, its key.  It may be anything
- * that somebody once said: nothing is lost if nobody is there.  Up to VC_DHT_DOORS_MAX are
+ * that somebody once said: nothing is lost if nobody is there.  Up to doors_max are
  * remembered, the latest instead of the oldest, and tried again, with backoff, while nobody
  * else is known.
  */
-#define VC_DHT_DOORS_MAX 64
 void vc_dht_enter(struct vc_dht *dht, const struct vc_now *now,
                   const struct vc_addr *addr, const struct vc_key32 *key);
 
@@ -121,7 +123,7 @@ enum vc_dht_output_kind {
     VC_DHT_FOUND,    /* @bytes is a valid record at the place of @ask */
     VC_DHT_DONE,     /* @ask is over */
     VC_DHT_KEPT, /* the holders of the own record at @place were asked: @holders have it */
-    VC_DHT_CHANGED, /* what vc_dht_status() says of role or own address has changed */
+    VC_DHT_CHANGED, /* vc_dht_status(): another role or own address, or it has joined */
     VC_DHT_SAVE     /* it is time to save the table */
 };
 
@@ -144,7 +146,7 @@ bool vc_dht_next(struct vc_dht *dht, const struct vc_now *now,
                  struct vc_dht_output *ret_output);
 
 /* When vc_dht_tick() is wanted, or VC_NEVER. */
-vc_ms vc_dht_due(const struct vc_dht *dht);
+vc_ms vc_dht_due(const struct vc_dht *dht, const struct vc_now *now);
 
 /* ---- what it knows ---- */
 
@@ -168,6 +170,7 @@ struct vc_dht_status {
     uint32_t nodes, suspects; /* in the tables */
     uint64_t network_size;    /* estimated; 0: unknown */
     struct vc_addr seen;      /* where others see us; family 0: unknown */
+    struct vc_key32 key;      /* the node key: another one when the network changes */
     uint32_t records;         /* held for others */
     uint32_t lookup_ms;       /* the last lookup took */
     uint16_t lookup_asked;    /* and so many requests */
@@ -185,13 +188,6 @@ VC_NODISCARD bool vc_dht_time(const struct vc_dht *dht, const struct vc_now *now
                               vc_ms *ret_unix_ms);
 
 /* The nodes of the tables, one after the other; false past the last. */
-struct vc_dht_node {
-    struct vc_dht_contact contact;
-    uint64_t id;
-    unsigned bucket;
-    vc_ms heard_at; /* mono */
-    bool is_suspect;
-};
 VC_NODISCARD bool vc_dht_node_at(const struct vc_dht *dht, uint32_t index,
                                  struct vc_dht_node *ret_node);
 

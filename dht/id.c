@@ -13,34 +13,28 @@ static uint64_t be64(const uint8_t bytes[8])
     return vc_read_be64(&r);
 }
 
-/* The first @len bytes of the hash of some bytes and r. */
-static void hash_with_r(uint8_t *ret_bytes, size_t len, const char *label,
-                        struct vc_bytes bytes, uint8_t r)
-{
-    struct vc_bytes parts[] = {bytes, {&r, 1}};
-    uint8_t hash[32];
-
-    vc_hash_parts(hash, sizeof hash, label, NULL, parts, 2);
-    memcpy(ret_bytes, hash, len);
-}
-
-uint64_t vc_dht_node_id(const struct vc_addr *addr, uint8_t r,
-                        const struct vc_key32 *key, bool is_bound)
+uint64_t vc_dht_node_id(const struct vc_addr *addr, const struct vc_key32 *key,
+                        bool is_bound)
 {
     const uint8_t *mask = addr->family == 4 ? mask_ipv4 : mask_ipv6;
-    size_t masked_len = addr->family == 4 ? sizeof mask_ipv4 : sizeof mask_ipv6;
-    uint8_t masked[sizeof mask_ipv6];
+    uint8_t masked_len = addr->family == 4 ? sizeof mask_ipv4 : sizeof mask_ipv6;
+    uint8_t bound[sizeof mask_ipv6 + 1];
+    uint8_t hash[32];
     uint8_t id[8];
 
+    vc_hash(hash, sizeof hash, "dht id key", NULL, VC_BYTES(key->b));
+    memcpy(id, hash, sizeof id);
     if (!is_bound) {
-        hash_with_r(id, 8, "dht id key", VC_BYTES(key->b), r);
         return be64(id);
     }
-    for (size_t i = 0; i < masked_len; i++) {
-        masked[i] = addr->ip[i] & mask[i];
+    for (uint8_t i = 0; i < masked_len; i++) {
+        bound[i] = addr->ip[i] & mask[i];
     }
-    hash_with_r(id, 3, "dht id ip", (struct vc_bytes){masked, masked_len}, r);
-    hash_with_r(id + 3, 5, "dht id key", VC_BYTES(key->b), r);
+    bound[masked_len] = key->b[0] & 7;
+    memmove(id + 3, id, 5);
+    vc_hash(hash, sizeof hash, "dht id ip", NULL,
+            (struct vc_bytes){bound, masked_len + 1u});
+    memcpy(id, hash, 3);
     return be64(id);
 }
 
@@ -49,23 +43,14 @@ uint64_t vc_dht_place_id(const struct vc_hash32 *place)
     return be64(place->b);
 }
 
-unsigned vc_dht_bucket(uint64_t distance)
-{
-    unsigned level;
-
-    if (distance == 0) {
-        return VC_DHT_BUCKETS;
-    }
-    level = (unsigned)__builtin_clzll(distance) / 2;
-    /* The two bits of the level are 3, 2 or 1. */
-    return level * 3 + (3 - (unsigned)(distance >> (62 - 2 * level)));
-}
-
 uint64_t vc_dht_id_in_bucket(struct vc_rng *rng, uint64_t own, unsigned bucket)
 {
     unsigned shift = 62 - 2 * (bucket / 3);
     uint64_t bits;
 
+    if (bucket == VC_DHT_BUCKETS) {
+        return own;
+    }
     vc_rng_draw(rng, &bits, sizeof bits);
     bits &= (UINT64_C(1) << shift) - 1;
     return own ^ ((uint64_t)(3 - bucket % 3) << shift) ^ bits;

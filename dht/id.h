@@ -11,15 +11,14 @@
 #include "crypto/base/addr.h"
 #include "crypto/prim.h"
 
-#define VC_DHT_R_MAX 7
-
 /*
- * The id of a node: 24 bits of its masked address and r (0..VC_DHT_R_MAX), 40 of its key and
- * r, so that who wants an id near a place needs the addresses for it (BEP 42).  In a
- * private network (@is_bound false) all 64 are of the key.
+ * The id of a node: 24 bits of its masked address and of three bits of its key, 40 of its key, so
+ * that who wants an id near a place needs the addresses for it, and who has one address has
+ * eight regions to choose from (BEP 42).  In a private network (@is_bound false) all 64 are of
+ * the key.
  */
-uint64_t vc_dht_node_id(const struct vc_addr *addr, uint8_t r,
-                        const struct vc_key32 *key, bool is_bound);
+uint64_t vc_dht_node_id(const struct vc_addr *addr, const struct vc_key32 *key,
+                        bool is_bound);
 
 /* The id of a place: its first 8 bytes, big-endian. */
 uint64_t vc_dht_place_id(const struct vc_hash32 *place);
@@ -35,9 +34,19 @@ static inline uint64_t vc_dht_distance(uint64_t a, uint64_t b)
  * VC_DHT_BUCKETS for the distance 0.
  */
 #define VC_DHT_BUCKETS 96
-unsigned vc_dht_bucket(uint64_t distance);
+static inline unsigned vc_dht_bucket(uint64_t distance)
+{
+    unsigned level;
 
-/* A random id that falls into @bucket of the table of @own. */
+    if (distance == 0) {
+        return VC_DHT_BUCKETS;
+    }
+    level = (unsigned)__builtin_clzll(distance) / 2;
+    /* The two bits of the level are 3, 2 or 1. */
+    return level * 3 + (3 - (unsigned)(distance >> (62 - 2 * level)));
+}
+
+/* A random id that falls into @bucket of the table of @own; for VC_DHT_BUCKETS, @own. */
 uint64_t vc_dht_id_in_bucket(struct vc_rng *rng, uint64_t own, unsigned bucket);
 
 #endif

@@ -9,10 +9,12 @@
 #define VC_DHT_LIMITER_H
 
 #include "crypto/base/addr.h"
+#include "crypto/base/fifo.h"
 #include "crypto/base/map.h"
 #include "crypto/prim.h"
 
-/* Tokens in thousandths, so that a millisecond's share is a whole number. */
+/* Tokens in thousandths, so that a millisecond's share is a whole number.  Rate and burst are
+ * 1 at least, the burst 4,000,000 at most. */
 struct vc_dht_tokens {
     uint32_t left_milli;
     vc_ms at;
@@ -30,18 +32,19 @@ vc_ms vc_dht_tokens_at(const struct vc_dht_tokens *tokens, uint32_t rate_per_s,
 struct vc_dht_source {
     uint64_t prefix;
     struct vc_dht_tokens tokens;
-    uint32_t newer, older;
 };
 
 struct vc_dht_limiter {
     struct vc_dht_source *items;
-    struct vc_map map;
+    struct vc_map map;    /* by prefix */
+    struct vc_fifo order; /* the one quiet for longest first */
     uint8_t map_key[16];
     uint32_t capacity, count;
-    uint32_t newest, oldest;
 };
 
+/* @capacity: 1 at least; 56 to 80 bytes each. */
 size_t vc_dht_limiter_footprint(uint32_t capacity);
+/* @mem: zeroed, aligned for uint64_t.  Draws the key of the map from @rng. */
 void vc_dht_limiter_init(struct vc_dht_limiter *limiter, void *mem, uint32_t capacity,
                          struct vc_rng *rng);
 /* May a request from @from be looked at? */

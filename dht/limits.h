@@ -29,18 +29,30 @@
 #define VC_DHT_NEAR 32
 /* Nodes that wait for a place in one bucket. */
 #define VC_DHT_SPARES_PER_BUCKET 8
-/* Diversity: nodes of one /24 (IPv6 /48) and /16 (/32) in one bucket, and of one /24 in the
- * whole table. */
+/* Diversity: nodes of one /24 (IPv6 /48) and /16 (/32) in one bucket, and in the whole table: who
+ * has thousands of ids reaches more of our buckets than an honest network fills. */
 #define VC_DHT_BUCKET_PER_24 2
 #define VC_DHT_BUCKET_PER_16 4
 #define VC_DHT_TABLE_PER_24  10
+#define VC_DHT_TABLE_PER_16  20
 /* A second failure counts when it is so much later than the first. */
 #define VC_DHT_FAILURES_APART_MS 30000
 /* Nobody has answered for so long while something was asked: our own uplink is in doubt. */
 #define VC_DHT_DOUBT_MS 10000
-/* A node that was not heard for so long is asked whether it lives, one at a time. */
+/* A suspect gives way to a verified node so long after its failure: a router has asked it again
+ * by then, so that one lost datagram costs no old node its place. */
+#define VC_DHT_SUSPECT_YIELDS_MS 60000
+/* A node that was not heard for so long is asked whether it lives, one at a time: about what
+ * keeps 30 nodes fresh, and all an idle router may spend. */
 #define VC_DHT_UNHEARD_MS    (UINT64_C(30) * 60 * 1000)
 #define VC_DHT_PING_EVERY_MS (UINT64_C(60) * 1000)
+/* While nodes are found dead the next is asked so soon: half of 300 are found in minutes. */
+#define VC_DHT_PING_SOON_MS 250
+/* Pings at once after a change of network. */
+#define VC_DHT_PING_BURST 8
+/* Somebody was asked so long ago, and nobody has answered: another is asked, to know whether it
+ * is he or we.  The patience of a call, and a second for answers under way. */
+#define VC_DHT_PROBE_MS 2500
 /* A bucket of which nothing was heard for so long is looked into. */
 #define VC_DHT_BUCKET_STALE_MS (UINT64_C(60) * 60 * 1000)
 
@@ -48,8 +60,14 @@
 
 #define VC_DHT_REPLICAS \
     12 /* nodes that hold a record, at least, where there are so many */
-#define VC_DHT_REPLICAS_MAX   24 /* and at most */
-#define VC_DHT_HOLDERS        16 /* how far from a place it is asked for: the 16th nearest */
+#define VC_DHT_REPLICAS_MAX 24 /* and at most */
+#define VC_DHT_HOLDERS      16 /* how far from a place it is asked for: the 16th nearest */
+/* A get widens when so many who may hold the record have not: many holders may have died. */
+#define VC_DHT_MISSES_MAX 2
+/* Nodes within so many times that distance are asked for the record, as it is an estimate;
+ * those beyond are asked the way only. */
+#define VC_DHT_GET_FACTOR     2
+#define VC_DHT_PUT_TRIES      3 /* times that a record is sent to one node in one put */
 #define VC_DHT_PATHS          4  /* disjoint paths of a lookup */
 #define VC_DHT_ALPHA          4  /* questions under way, one on each path */
 #define VC_DHT_PATHS_WIDE     8  /* the same when something is wrong, and for a put */
@@ -77,23 +95,62 @@
 #define VC_DHT_ASK_RATE_CLIENT 15
 #define VC_DHT_ASK_BURST       120 /* a lookup or two and what they store */
 
+/* Pings a second to routers that have asked us and would have a place in the table. */
+#define VC_DHT_CHECK_RATE  2
+#define VC_DHT_CHECK_BURST 32
+/* Pings a second that others ask us to send. */
+#define VC_DHT_RING_RATE  1
+#define VC_DHT_RING_BURST 10
+
+/* Joining */
+
+#define VC_DHT_FIRST_ASKED 8 /* nodes of a saved table that are asked at once */
+#define VC_DHT_DOOR_EVERY_MS \
+    100 /* between two doors, and between nodes of a saved table */
+/* The same door, doubled each time: at first as soon as a hello may be taken for lost. */
+#define VC_DHT_DOOR_AGAIN_MS     200
+#define VC_DHT_DOOR_AGAIN_MAX_MS (UINT64_C(15) * 60 * 1000)
+/* A node that went out is asked again after this, doubled each time, VC_DHT_LOST_TRIES times:
+ * that is how two halves of a network that was cut find each other again. */
+#define VC_DHT_LOST_AGAIN_MS (UINT64_C(60) * 1000)
+#define VC_DHT_LOST_TRIES    7
+#define VC_DHT_WALK_EVERY_MS 30000 /* between two walks to our own id */
+#define VC_DHT_WALK_PAUSE_MS 200   /* between two walks into buckets */
+#define VC_DHT_SAVE_FIRST_MS (UINT64_C(60) * 1000)
+#define VC_DHT_SAVE_EVERY_MS (UINT64_C(10) * 60 * 1000)
+#define VC_DHT_SAVE_NODES    200
+#define VC_DHT_REMEMBERED    4 /* of the nearest of each lookup, for the saved table */
+
 /* Records */
 
 #define VC_DHT_RECORDS_PER_24 32 /* places of which the writers are in one /24 */
 #define VC_DHT_REGION_FACTOR \
     8 /* times the distance of the 12th: nothing farther is taken */
 #define VC_DHT_REFRESH_MS \
-    (UINT64_C(60) * 60 * 1000)     /* +-20 %: holders are asked again */
+    (UINT64_C(60) * 60 * 1000) /* +-20 %: holders are asked again */
+#define VC_DHT_PUT_AGAIN_MS \
+    5000 /* after a put that did not end well, doubled each time */
 #define VC_DHT_REFRESHES_PER_PUT 4 /* every 4th time with a lookup */
 #define VC_DHT_HOLDERS_MIN       9 /* or when fewer have answered */
 #define VC_DHT_UNREFRESHED_MS \
     (UINT64_C(150) * 60 * 1000) /* is evicted first when full */
+#define VC_DHT_RECORD_AHEAD_S \
+    7200 /* seconds before its day that a record is published */
+#define VC_DHT_RECORD_AFTER_S 7200 /* and after it that it expires: clocks differ */
+#define VC_DHT_SEQ_STEP_MS    (UINT64_C(10) * 60 * 1000)
+#define VC_DHT_EXPIRED_PER_PUT \
+    2 /* records that go for each that comes: no pause at midnight */
+/* What says more than this of the future is refused, so that nobody locks a place for ever
+ * nor holds one for long; the day, both ends and the difference of two clocks fit in. */
 #define VC_DHT_SEQ_AHEAD_MS    (UINT64_C(2) * 60 * 60 * 1000)
 #define VC_DHT_EXPIRY_AHEAD_MS (UINT64_C(30) * 60 * 60 * 1000)
 
 /* Being reached */
 
-#define VC_DHT_QUORUM    5 /* nodes in as many /16 that see us at one address */
-#define VC_DHT_UPTIME_MS (UINT64_C(20) * 60 * 1000) /* before we route for others */
+#define VC_DHT_QUORUM 5 /* nodes in as many /16 that see us at one address */
+#define VC_DHT_OPEN_MS \
+    (UINT64_C(60) * 60 * 1000)     /* a stranger's ping counts for so long */
+#define VC_DHT_CALL_AGAIN_MS 30000 /* when none came that was asked for */
+#define VC_DHT_UPTIME_MS     (UINT64_C(20) * 60 * 1000) /* before we route for others */
 
 #endif

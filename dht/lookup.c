@@ -104,8 +104,7 @@ static bool is_met(const struct vc_dht_lookup *lookup, const struct vc_addr *add
 static void hear(struct vc_dht_lookup *lookup, const struct vc_dht_contact *contact,
                  uint8_t path)
 {
-    uint64_t id =
-        vc_dht_node_id(&contact->addr, contact->r, &contact->key, lookup->is_bound);
+    uint64_t id = vc_dht_node_id(&contact->addr, &contact->key, lookup->is_bound);
     uint64_t distance = vc_dht_distance(lookup->target, id);
     uint8_t slot = lookup->count;
     unsigned at;
@@ -130,6 +129,12 @@ static void hear(struct vc_dht_lookup *lookup, const struct vc_dht_contact *cont
     lookup->count++;
     lookup->nodes[slot] = (struct vc_dht_lookup_node){
         .contact = *contact, .distance = distance, .path = path};
+}
+
+void vc_dht_lookup_hurry(struct vc_dht_lookup *lookup)
+{
+    VC_CHECK(lookup->count == 0);
+    vc_dht_lookup_widen(lookup);
 }
 
 void vc_dht_lookup_seed(struct vc_dht_lookup *lookup,
@@ -370,7 +375,8 @@ void vc_dht_lookup_failed(struct vc_dht_lookup *lookup, uint8_t slot)
     }
 }
 
-bool vc_dht_lookup_is_over(const struct vc_dht_lookup *lookup)
+/* Is nobody left of those that are needed, but such as have answered or failed, or are late? */
+static bool is_done(const struct vc_dht_lookup *lookup, bool waits_for_late)
 {
     enum density density;
     unsigned end = needed(lookup, COUNT_ANSWERS, &density);
@@ -378,12 +384,22 @@ bool vc_dht_lookup_is_over(const struct vc_dht_lookup *lookup)
     for (unsigned i = 0; i < end; i++) {
         const struct vc_dht_lookup_node *node = &lookup->nodes[lookup->order[i]];
 
-        if (node->state == VC_DHT_LOOKUP_ASKED || node->state == VC_DHT_LOOKUP_LATE ||
-            node->state == VC_DHT_LOOKUP_HEARD) {
+        if (node->state == VC_DHT_LOOKUP_ASKED || node->state == VC_DHT_LOOKUP_HEARD ||
+            (waits_for_late && node->state == VC_DHT_LOOKUP_LATE)) {
             return false;
         }
     }
     return true;
+}
+
+bool vc_dht_lookup_is_over(const struct vc_dht_lookup *lookup)
+{
+    return is_done(lookup, true);
+}
+
+bool vc_dht_lookup_is_settled(const struct vc_dht_lookup *lookup)
+{
+    return is_done(lookup, false);
 }
 
 size_t vc_dht_lookup_nearest(const struct vc_dht_lookup *lookup, uint8_t *ret_slots,

@@ -12,7 +12,7 @@
  * widens when they are too thin, and asks everybody when they are too thick.  dht/README.md has
  * why the numbers are what they are.
  *
- *     begin, seed                     (a put: widen)
+ *     begin, seed                     (a put: begin, hurry, seed)
  *     next ... answered, late, failed ...
  *     until is_over, or what was looked for is found
  *     a get that found nothing: widen, and on until is_over
@@ -38,8 +38,8 @@ enum vc_dht_lookup_state {
 };
 
 struct vc_dht_lookup_node {
-    struct vc_dht_contact contact;
     uint64_t distance;
+    struct vc_dht_contact contact;
     uint8_t state; /* enum vc_dht_lookup_state */
     uint8_t path;
 };
@@ -69,6 +69,10 @@ void vc_dht_lookup_begin(struct vc_dht_lookup *lookup, uint64_t target, uint8_t 
                          const struct vc_dht_size *size, bool is_bound,
                          bool is_diverse);
 
+/* As wide as a second try from the start: for a put, which wants all the nearest and not only one
+ * of them.  Before seeds. */
+void vc_dht_lookup_hurry(struct vc_dht_lookup *lookup);
+
 /*
  * Contacts to begin with, from our own table, nearest first: dealt out to the paths.
  *
@@ -77,8 +81,7 @@ void vc_dht_lookup_begin(struct vc_dht_lookup *lookup, uint64_t target, uint8_t 
  */
 void vc_dht_lookup_seed(struct vc_dht_lookup *lookup,
                         const struct vc_dht_contact *contacts, size_t count);
-/* More paths and more at a time: for a put, which wants all the nearest and not only one of them,
- * and the second try of a get.  What is known stays, nobody is asked twice. */
+/* The second try: more paths and more at a time; what is known stays, nobody is asked twice. */
 void vc_dht_lookup_widen(struct vc_dht_lookup *lookup);
 
 /*
@@ -103,6 +106,8 @@ void vc_dht_lookup_failed(struct vc_dht_lookup *lookup, uint8_t slot);
 /* It is over: the wanted number of the nearest has answered, and lies as it should; or nobody is
  * left to ask or to wait for. */
 bool vc_dht_lookup_is_over(const struct vc_dht_lookup *lookup);
+/* The same without waiting for late ones: for a put, which may do without them. */
+bool vc_dht_lookup_is_settled(const struct vc_dht_lookup *lookup);
 /* The nearest that have answered, as slots, nearest first. */
 size_t vc_dht_lookup_nearest(const struct vc_dht_lookup *lookup, uint8_t *ret_slots,
                              size_t room);

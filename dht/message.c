@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* Requests that do something for the asker's address, which has to be his. */
-static bool needs_cookie(enum vc_dht_type type)
+bool vc_dht_type_needs_cookie(enum vc_dht_type type)
 {
     return type == VC_DHT_PUT || type == VC_DHT_REFRESH || type == VC_DHT_CALL ||
            type == VC_DHT_RING;
@@ -45,7 +45,6 @@ static vc_err end_of_body(struct vc_reader *r)
 void vc_dht_request_write(struct vc_writer *w, const struct vc_dht_request *request)
 {
     VC_CHECK(is_request(request->type));
-    VC_CHECK(request->has_cookie || !needs_cookie(request->type));
     vc_write_u8(w, (uint8_t)request->type);
     if (request->has_cookie) {
         vc_write_copy(w, request->cookie.b, sizeof request->cookie.b);
@@ -77,9 +76,6 @@ vc_err vc_dht_request_read(struct vc_bytes body, bool has_cookie,
 
     if (!r.is_failed && !is_request(request.type)) {
         return VC_ERR_UNSUPPORTED;
-    }
-    if (!has_cookie && needs_cookie(request.type)) {
-        return VC_ERR_MALFORMED;
     }
     if (has_cookie) {
         vc_read_copy(&r, request.cookie.b, sizeof request.cookie.b);

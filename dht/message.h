@@ -61,8 +61,8 @@ struct vc_dht_answer {
     uint64_t seq;           /* HOLD: of what is held; 0: nothing */
 };
 
-/* Writes a body without padding.  PUT, REFRESH, CALL and RING have to have a cookie; the contacts
- * of NODES are of the family of @seen and as many as that may have. */
+/* Writes a body without padding.  The contacts of NODES are of the family of @seen and at most as
+ * many as that may have. */
 void vc_dht_request_write(struct vc_writer *w, const struct vc_dht_request *request);
 void vc_dht_answer_write(struct vc_writer *w, const struct vc_dht_answer *answer);
 
@@ -73,14 +73,17 @@ VC_NODISCARD vc_err vc_dht_request_read(struct vc_bytes body, bool has_cookie,
 VC_NODISCARD vc_err vc_dht_answer_read(struct vc_bytes body,
                                        struct vc_dht_answer *ret_answer);
 
+/* May this request be made only with a cookie? */
+bool vc_dht_type_needs_cookie(enum vc_dht_type type);
+
 /*
  * Bytes to which a body without a cookie is filled up at least, so that the longest answer is
  * not longer than the request; those of FIND and hello so that there is room for the longest
  * PING behind it too.  dht/SPEC.md, "Requests".
  */
 #define VC_DHT_PING_BODY_MIN  8
-#define VC_DHT_FIND_BODY_MIN  416
-#define VC_DHT_HELLO_BODY_MIN 448
+#define VC_DHT_FIND_BODY_MIN  424
+#define VC_DHT_HELLO_BODY_MIN 456
 #define VC_DHT_GET_BODY_MIN   1008
 
 /* Which of them it is; 0 with a cookie. */

@@ -40,11 +40,23 @@ void vc_dht_record_place(struct vc_hash32 *ret_place,
                          const struct vc_dht_record *record);
 
 /* May it be kept at @unix_ms: is neither seq nor expiry too far ahead, nor the expiry past?
- * @unix_ms 0: the date is not known, and everything may be. */
+ * @unix_ms 0: the date is not known, and everything may be.  Looks at seq and expiry only. */
 bool vc_dht_record_is_timely(const struct vc_dht_record *record, vc_ms unix_ms);
 
 /* The signature: about 36 us.  @bytes: as they were read. */
 VC_NODISCARD bool vc_dht_record_verify(const struct vc_dht_record *record,
                                        struct vc_bytes bytes);
+
+/*
+ * When a record is published and until when it counts.  An epoch is a day (crypto/blind.h); its
+ * record is published from VC_DHT_RECORD_AHEAD_S before it begins, so that nobody's clock misses
+ * the change, and expires VC_DHT_RECORD_AFTER_S after its end.
+ */
+uint32_t vc_dht_epoch_of(vc_ms unix_ms);
+uint32_t vc_dht_record_expiry(uint32_t epoch); /* seconds since 1970 */
+
+/* The seq of the next record at a place where the last one had @last (0: there was none): the
+ * date, rounded down to VC_DHT_SEQ_STEP_MS so that it tells little, or one more than the last. */
+uint64_t vc_dht_record_next_seq(uint64_t last, vc_ms unix_ms);
 
 #endif

@@ -1,9 +1,10 @@
 /*
  * Which requests have been answered already, so that a copy gets nothing.
  *
- * Two sets of keyed 64-bit hashes of asker and transaction id; the older is dropped when the
- * newer is half of the capacity or two cookie slots old.  So a copy is known for ten minutes at least
- * while fewer than half the capacity come in that time; a copy that comes later has a cookie no more.
+ * Two sets of keyed 64-bit hashes of asker and transaction id; the older is dropped when
+ * the newer holds half of the capacity or is two cookie slots old.  So a copy is known for
+ * ten minutes at least while fewer than half the capacity come in that time; a copy that
+ * comes later has a cookie no more.
  */
 #ifndef VC_DHT_SEEN_H
 #define VC_DHT_SEEN_H
@@ -20,7 +21,11 @@ struct vc_dht_seen {
     uint8_t key[16];
 };
 
+#define VC_DHT_SEEN_MAX (1u << 30)
+
+/* @capacity: 2..VC_DHT_SEEN_MAX; 12 to 24 bytes each. */
 size_t vc_dht_seen_footprint(uint32_t capacity);
+/* @mem: zeroed, aligned for uint64_t.  Draws the key of the hashes from @rng. */
 void vc_dht_seen_init(struct vc_dht_seen *seen, void *mem, uint32_t capacity,
                       struct vc_rng *rng);
 /* Notes a request; false when it was seen before. */

@@ -97,3 +97,15 @@ uint64_t vc_dht_size_distance(const struct vc_dht_size *size, unsigned rank)
 {
     return vc_dht_size_reach(size, rank, 6);
 }
+
+bool vc_dht_size_is_thin(const struct vc_dht_size *size, const uint64_t *distances,
+                         size_t count)
+{
+    if (size->samples < WEIGHT_SAMPLES || count < DISTANCES_MIN) {
+        return false;
+    }
+    if (count > VC_DHT_SIZE_RANK_MAX) {
+        count = VC_DHT_SIZE_RANK_MAX;
+    }
+    return distances[count - 1] > vc_dht_size_reach(size, (unsigned)count, 10);
+}

@@ -31,5 +31,12 @@ uint64_t vc_dht_size_reach(const struct vc_dht_size *size, unsigned rank, int ha
 /* The distance within which the @rank nearest to a place are, in 99 of 100 cases: three standard
  * deviations more than is expected. */
 uint64_t vc_dht_size_distance(const struct vc_dht_size *size, unsigned rank);
+/*
+ * Are these answers much thinner than the network is: has somebody left nodes out?  True when
+ * the last is five standard deviations farther than expected: 2.4 times for twelve, which one
+ * honest answer in a thousand is at most.  @distances: as above.
+ */
+bool vc_dht_size_is_thin(const struct vc_dht_size *size, const uint64_t *distances,
+                         size_t count);
 
 #endif

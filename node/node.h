@@ -1,5 +1,5 @@
 /*
- * The node: one aggregate machine of link, mail and chat over a store.
+ * The node: one aggregate machine of link, mail, chat and, where there is a DHT, of find.
  *
  * The event loop and the simulator run it alike.  A turn:
  *
@@ -25,6 +25,9 @@
 
 #include "node/chat/chat.h"
 
+#define VC_NODE_DOORS_MAX 32 /* addresses to join the DHT by, of the owner's list */
+#define VC_NODE_LOOKS_MAX 8  /* lookups of a curious owner under way */
+
 struct vc_node;
 
 /* From this size on, a new block that the allocator gives must be zeroed, as fresh pages
@@ -40,6 +43,15 @@ struct vc_node_config {
     uint32_t chunk_count;
     uint32_t packets_max;
     const char *default_name; /* the owner's name when none was set */
+    /*
+     * NULL: there is no DHT, and nobody is looked for.  Else as vc_dht_config_init() makes it
+     * for a profile, with is_private, is_bootstrap, is_client and the families as they are;
+     * the network id is the node's.
+     */
+    const struct vc_dht_config *dht;
+    /* Where somebody may be who knows others; contacts and inviters are asked as well. */
+    const struct vc_addr *doors;
+    size_t door_count; /* up to VC_NODE_DOORS_MAX */
 };
 
 /* The capacities of a person's node. */
@@ -57,6 +69,9 @@ struct vc_chat *vc_node_chat(struct vc_node *node);
 struct vc_mail *vc_node_mail(struct vc_node *node);
 struct vc_seal *vc_node_seal(struct vc_node *node);
 struct vc_link *vc_node_link(struct vc_node *node);
+/* NULL without a DHT: vc_dht_status(), vc_dht_node_at(), vc_find_status(). */
+struct vc_dht *vc_node_dht(struct vc_node *node);
+struct vc_find *vc_node_find(struct vc_node *node);
 const struct vc_account *vc_node_account(const struct vc_node *node);
 const struct vc_device *vc_node_device(const struct vc_node *node);
 
@@ -73,7 +88,8 @@ uint64_t vc_node_submit(struct vc_node *node, const struct vc_now *now);
 enum vc_node_output_kind {
     VC_NODE_DATAGRAM, /* send @bytes to @addr: at once */
     VC_NODE_EVENTS,   /* events up to @seq become readable with the turn's ticket */
-    VC_NODE_PRESENCE
+    VC_NODE_PRESENCE,
+    VC_NODE_LOOKED /* @dht is about a lookup of vc_node_look(): FOUND or DONE */
 };
 
 struct vc_node_output {
@@ -81,6 +97,7 @@ struct vc_node_output {
     struct vc_addr addr;
     struct vc_bytes bytes; /* borrowed until the next call */
     struct vc_chat_output chat;
+    struct vc_dht_output dht; /* its bytes are borrowed too */
 };
 
 /* Takes the next output; false when there is none, or when the store has no room for what
@@ -89,9 +106,22 @@ bool vc_node_next(struct vc_node *node, const struct vc_now *now,
                   struct vc_node_output *ret_output);
 vc_ms vc_node_due(const struct vc_node *node);
 
-/* The addresses of this machine, best first. */
+/*
+ * Looks into the DHT for what stands at @place, for an owner who wants to see it: nothing is
+ * done with what is found.  FOUND comes for each record that is later than those before it, then
+ * one DONE within VC_DHT_ASK_MAX_MS.  VC_ERR_BUSY: too many are under way; VC_ERR_UNSUPPORTED:
+ * there is no DHT.
+ */
+VC_NODISCARD vc_err vc_node_look(struct vc_node *node, const struct vc_now *now,
+                                 const struct vc_hash32 *place, uint32_t *ret_ask);
+
+/* The addresses of this machine, best first.  When they are others than before, the network
+ * has changed, as with vc_node_moved(). */
 void vc_node_set_addresses(struct vc_node *node, const struct vc_now *now,
                            const struct vc_addr *addrs, size_t count);
+/* The network has changed, or the machine has slept: sessions are asked for life, and the
+ * nodes of the DHT. */
+void vc_node_moved(struct vc_node *node, const struct vc_now *now);
 /* Before the program ends: tells the peers.  Then submit, next, and wait for the ticket. */
 void vc_node_stop(struct vc_node *node, const struct vc_now *now);
 

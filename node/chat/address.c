@@ -34,6 +34,7 @@ vc_err vc_forwards_load(struct vc_chat *chat, const struct vc_now *now)
     if (err != VC_OK && err != VC_ERR_NOT_FOUND) {
         return err;
     }
+    chat->has_new_forward = chat->forwards.count > 0;
     vc_forwards_review(chat);
     vc_chat_want(chat, now->mono);
     return VC_OK;
@@ -123,6 +124,37 @@ void vc_forwards_tick(struct vc_chat *chat, const struct vc_now *now)
     }
 }
 
+void vc_forwards_submitted(struct vc_chat *chat, uint64_t ticket)
+{
+    if (chat->move_ticket == VC_TICKET_OPEN) {
+        chat->move_ticket = ticket;
+    }
+}
+
+size_t vc_chat_forwards(const struct vc_chat *chat, const struct vc_now *now,
+                        struct vc_chat_forward *ret_forwards, size_t room)
+{
+    const struct vc_forwards_row *row = &chat->forwards;
+    struct vc_key32 old_record;
+    size_t count = 0;
+
+    if (chat->move_ticket > chat->committed) {
+        return 0; /* what others are told must not be forgotten here */
+    }
+    for (uint8_t i = 0; i < row->count; i++) {
+        if (now->unix_ms >= ends_at(&row->moves[i])) {
+            continue; /* it is kept for a contact who does not know */
+        }
+        if (count < room) {
+            ret_forwards[count].forward = row->moves[i].forward;
+            vc_sign_keypair(&old_record, &ret_forwards[count].old_secret,
+                            &row->moves[i].old_seed);
+        }
+        count++;
+    }
+    return count;
+}
+
 static uint32_t date_of(const struct vc_now *now)
 {
     uint64_t unix_s = now->unix_ms / 1000;
@@ -194,6 +226,8 @@ static void remember(struct vc_chat *chat, const struct vc_account *before,
     move = &row->moves[row->count++];
     memcpy(move->old_seed.b, before->record_secret.b, sizeof move->old_seed.b);
     move->forward = *forward;
+    chat->move_ticket = VC_TICKET_OPEN;
+    chat->has_new_forward = true;
     put_row(chat);
 }
 

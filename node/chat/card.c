@@ -57,6 +57,7 @@ void vc_own_card_changed(struct vc_chat *chat)
     vc_own_card(chat, &card);
     VC_CHECK(vc_card_write(&w, &card) == VC_OK);
     chat->card_mark = mark_of(&card, vc_writer_bytes(&w));
+    chat->is_self_changed = true;
     vc_wipe(&card, sizeof card);
     vc_wipe(room, sizeof room);
     for (size_t i = 0; i < chat->people_count; i++) {

@@ -170,7 +170,6 @@ void vc_chat_set_addresses(struct vc_chat *chat, const struct vc_now *now,
     uint8_t usable_count = 0;
     bool is_same;
 
-    (void)now;
     for (size_t i = 0; i < count && usable_count < VC_CARD_ADDRS_MAX; i++) {
         if (vc_addr_is_usable(&addrs[i])) {
             usable[usable_count++] = addrs[i];
@@ -181,9 +180,14 @@ void vc_chat_set_addresses(struct vc_chat *chat, const struct vc_now *now,
         is_same = vc_addr_equal(&usable[i], &chat->addrs[i]);
     }
     if (!is_same) {
+        bool is_first = chat->addr_count == 0;
+
         memcpy(chat->addrs, usable, sizeof usable);
         chat->addr_count = usable_count;
         vc_own_card_changed(chat);
+        if (!is_first) {
+            vc_finding_moved(chat, now);
+        }
     }
 }
 
@@ -264,6 +268,8 @@ void vc_chat_mail_output(struct vc_chat *chat, const struct vc_now *now,
     case VC_MAIL_LOST:
     case VC_MAIL_CONNECT:
     case VC_MAIL_MOVED:
+    case VC_MAIL_SILENT:
+    case VC_MAIL_HEARD:
         break;
     }
     person = vc_person_of_peer(chat, output->peer);
@@ -284,6 +290,10 @@ void vc_chat_mail_output(struct vc_chat *chat, const struct vc_now *now,
         return;
     } else if (output->kind == VC_MAIL_MOVED) {
         vc_presence_moved(chat, now, person, &output->link.addr);
+    } else if (output->kind == VC_MAIL_SILENT) {
+        vc_finding_silent(chat, now, person);
+    } else if (output->kind == VC_MAIL_HEARD) {
+        vc_finding_stop(chat, person);
     } else if (output->kind == VC_MAIL_CONNECT) {
         vc_presence_connect(chat, now, person);
     } else {
@@ -337,6 +347,7 @@ static void tick_person(struct vc_chat *chat, const struct vc_now *now,
         vc_chat_want(chat, now->mono + VC_CHAT_CHORE_RETRY_MS);
     }
     vc_chat_want(chat, person->try_at);
+    vc_finding_tick(chat, now, person);
 }
 
 void vc_chat_tick(struct vc_chat *chat, const struct vc_now *now)
@@ -379,6 +390,7 @@ vc_ms vc_chat_due(const struct vc_chat *chat)
 
 void vc_chat_flush(struct vc_chat *chat, const struct vc_now *now)
 {
+    vc_finding_flush(chat, now);
     vc_sessions_flush(chat, now);
     vc_events_flush(chat);
     vc_tokens_flush(chat, now);
@@ -390,6 +402,7 @@ void vc_chat_submitted(struct vc_chat *chat, uint64_t ticket)
     vc_people_submitted(chat, ticket);
     vc_guests_submitted(chat, ticket);
     vc_joins_submitted(chat, ticket);
+    vc_forwards_submitted(chat, ticket);
     for (size_t i = 0; chat->has_chores && i < chat->people_count; i++) {
         if (chat->people[i]->remove_ticket == VC_TICKET_OPEN) {
             chat->people[i]->remove_ticket = ticket;

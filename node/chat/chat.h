@@ -20,6 +20,8 @@
 #include "crypto/invite.h"
 #include "crypto/safety.h"
 #include "crypto/words.h"
+#include "dht/account_record.h"
+#include "node/find/find.h"
 #include "node/mail/mail.h"
 
 #define VC_CHAT_TEXT_MAX     32768 /* bytes of UTF-8 in a text */
@@ -39,6 +41,7 @@ struct vc_chat_config {
     struct vc_mail *mail;
     struct vc_link *link;
     struct vc_seal *seal;
+    struct vc_find *find;       /* NULL: nobody is looked for */
     struct vc_account *account; /* outlive the machine; the account's keys turn here */
     const struct vc_device *device;
 };
@@ -116,6 +119,19 @@ VC_NODISCARD vc_err vc_chat_extend(struct vc_chat *chat, const struct vc_now *no
 VC_NODISCARD vc_err vc_chat_move(struct vc_chat *chat, const struct vc_now *now,
                                  const struct vc_secret32 *entropy,
                                  uint32_t *ret_invites);
+
+/* What stands where the account was found before.  Secret: wipe it. */
+struct vc_chat_forward {
+    struct vc_forward forward;
+    struct vc_sign_secret old_secret; /* of forward.old_record, whose places they are */
+};
+/*
+ * The forwards whose 60 days are not over, oldest first: to be published at the places of
+ * their old record keys, with the root on the device or not.  Fills up to @room entries; gives
+ * the number there are, none until the last move is durable.
+ */
+size_t vc_chat_forwards(const struct vc_chat *chat, const struct vc_now *now,
+                        struct vc_chat_forward *ret_forwards, size_t room);
 
 /* ---- invites and joins ---- */
 
@@ -199,6 +215,16 @@ size_t vc_chat_contacts(const struct vc_chat *chat, const struct vc_now *now,
 VC_NODISCARD vc_err vc_chat_contact(const struct vc_chat *chat,
                                     const struct vc_now *now, uint32_t id,
                                     struct vc_contact *ret_contact);
+/* Where his record of today stands in the DHT; wipe it.  VC_ERR_NO_CONTACT; VC_ERR_UNSUPPORTED:
+ * nothing can stand there, or there is no DHT. */
+VC_NODISCARD vc_err vc_chat_contact_place(const struct vc_chat *chat,
+                                          const struct vc_now *now, uint32_t id,
+                                          struct vc_account_place *ret_place);
+/* Reads what stands there, as vc_account_record_read_contact(); VC_ERR_NO_CONTACT. */
+VC_NODISCARD vc_err vc_chat_contact_record(const struct vc_chat *chat, uint32_t id,
+                                           const struct vc_account_place *place,
+                                           struct vc_bytes bytes,
+                                           struct vc_account_record *ret_record);
 /* By petname (any case), or by the start (8 letters at least) of the ID or fingerprint in
  * hex.  VC_ERR_NO_CONTACT, VC_ERR_AMBIGUOUS. */
 VC_NODISCARD vc_err vc_chat_contact_find(const struct vc_chat *chat, const char *text,
@@ -364,6 +390,9 @@ void vc_chat_prekey_turned(struct vc_chat *chat, const struct vc_now *now);
 /* Takes one output of mail. */
 void vc_chat_mail_output(struct vc_chat *chat, const struct vc_now *now,
                          const struct vc_mail_output *output);
+/* Takes one output of find. */
+void vc_chat_find_output(struct vc_chat *chat, const struct vc_now *now,
+                         const struct vc_find_output *output);
 void vc_chat_tick(struct vc_chat *chat, const struct vc_now *now);
 vc_ms vc_chat_due(const struct vc_chat *chat);
 /* Would the store's batch take whatever one more input may write?  While not, inputs and

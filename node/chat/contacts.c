@@ -331,6 +331,7 @@ vc_err vc_chat_contact_try(struct vc_chat *chat, const struct vc_now *now, uint3
     if (person->row.is_blocked) {
         return VC_ERR_BLOCKED;
     }
+    vc_finding_opened(chat, now, person);
     vc_presence_connect(chat, now, person);
     vc_mail_wake(chat->cfg.mail, now, person->row.peer);
     return VC_OK;

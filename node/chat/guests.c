@@ -84,8 +84,8 @@ static vc_err judge(struct vc_chat *chat, const struct vc_now *now,
 {
     const struct vc_invite_entry *invite = vc_invite_find(chat, guest->invite);
     const struct vc_person *person = vc_person_of_root(chat, &card->root);
-    vc_err err =
-        invite == NULL ? VC_ERR_NO_INVITE : vc_invite_judge(invite, now, &card->root);
+    vc_err err = invite == NULL ? VC_ERR_NO_INVITE
+                                : vc_invite_judge(chat, invite, now, &card->root);
 
     if (err != VC_OK) {
         return err;

@@ -4,16 +4,19 @@
 #include "node/chat/names.h"
 #include "node/chat/state.h"
 
-static bool is_expired(const struct vc_invite_entry *entry, const struct vc_now *now)
+static bool is_expired(const struct vc_chat *chat, const struct vc_invite_entry *entry,
+                       const struct vc_now *now)
 {
-    return entry->row.expires_at != VC_NEVER && now->unix_ms > entry->row.expires_at;
+    return entry->row.expires_at != VC_NEVER &&
+           vc_chat_date(chat, now) > entry->row.expires_at;
 }
 
 /* Nobody new can join with it. */
-static bool is_over(const struct vc_invite_entry *entry, const struct vc_now *now)
+static bool is_over(const struct vc_chat *chat, const struct vc_invite_entry *entry,
+                    const struct vc_now *now)
 {
     return entry->row.is_revoked || entry->row.is_settled || entry->row.contact != 0 ||
-           is_expired(entry, now);
+           is_expired(chat, entry, now);
 }
 
 /* Until then a "no" is said; afterwards there is silence. */
@@ -26,6 +29,9 @@ static vc_ms answered_until(const struct vc_invite_entry *entry)
 
 static void stop_answering(struct vc_chat *chat, struct vc_invite_entry *entry)
 {
+    if (chat->cfg.find != NULL) {
+        vc_find_invite_remove(chat->cfg.find, entry->id);
+    }
     if (entry->is_answered) {
         vc_link_invite_remove(chat->cfg.link, entry->id);
         entry->is_answered = false;
@@ -41,7 +47,7 @@ static vc_err answer(struct vc_chat *chat, const struct vc_now *now,
     for (size_t i = 0; err == VC_ERR_FULL && i < chat->invite_count; i++) {
         struct vc_invite_entry *other = &chat->invites[i];
 
-        if (other->is_answered && is_over(other, now)) {
+        if (other->is_answered && is_over(chat, other, now)) {
             stop_answering(chat, other);
             err = vc_link_invite_put(chat->cfg.link, entry->id, &entry->invite.secret);
         }
@@ -129,10 +135,11 @@ vc_err vc_invites_load(struct vc_chat *chat, const struct vc_now *now)
         for (size_t i = 0; i < chat->invite_count; i++) {
             struct vc_invite_entry *entry = &chat->invites[i];
 
-            if (is_over(entry, now) == (pass == 1) &&
-                now->unix_ms <= answered_until(entry)) {
+            if (is_over(chat, entry, now) == (pass == 1) &&
+                vc_chat_date(chat, now) <= answered_until(entry)) {
                 /* Without a place it is not answered, which is what over ones come to. */
                 (void)answer(chat, now, entry);
+                vc_finding_invite(chat, now, entry);
             }
         }
     }
@@ -154,6 +161,8 @@ void vc_invites_deinit(struct vc_chat *chat)
 
 void vc_invites_tick(struct vc_chat *chat, const struct vc_now *now)
 {
+    vc_ms date = vc_chat_date(chat, now);
+
     for (size_t i = 0; i < chat->invite_count; i++) {
         struct vc_invite_entry *entry = &chat->invites[i];
         vc_ms until = answered_until(entry);
@@ -161,16 +170,16 @@ void vc_invites_tick(struct vc_chat *chat, const struct vc_now *now)
         if (!entry->is_answered) {
             continue;
         }
-        if (now->unix_ms > until) {
+        if (date > until) {
             stop_answering(chat, entry);
         } else if (until != VC_NEVER) {
-            vc_chat_want(chat, vc_ms_after(now->mono, until - now->unix_ms + 1));
+            vc_chat_want(chat, vc_ms_after(now->mono, until - date + 1));
         }
     }
 }
 
-vc_err vc_invite_judge(const struct vc_invite_entry *entry, const struct vc_now *now,
-                       const struct vc_key32 *root)
+vc_err vc_invite_judge(const struct vc_chat *chat, const struct vc_invite_entry *entry,
+                       const struct vc_now *now, const struct vc_key32 *root)
 {
     bool is_bound = !vc_is_zero(entry->row.bound_root.b, sizeof root->b);
 
@@ -180,7 +189,7 @@ vc_err vc_invite_judge(const struct vc_invite_entry *entry, const struct vc_now 
     if (is_bound && memcmp(entry->row.bound_root.b, root->b, sizeof root->b) != 0) {
         return VC_ERR_INVITE_USED;
     }
-    return is_expired(entry, now) ? VC_ERR_INVITE_EXPIRED : VC_OK;
+    return is_expired(chat, entry, now) ? VC_ERR_INVITE_EXPIRED : VC_OK;
 }
 
 uint32_t vc_invites_end(struct vc_chat *chat, const struct vc_now *now)
@@ -190,11 +199,13 @@ uint32_t vc_invites_end(struct vc_chat *chat, const struct vc_now *now)
     for (size_t i = 0; i < chat->invite_count; i++) {
         struct vc_invite_entry *entry = &chat->invites[i];
 
-        if (entry->row.is_revoked || entry->row.is_settled || is_expired(entry, now)) {
+        if (entry->row.is_revoked || entry->row.is_settled ||
+            is_expired(chat, entry, now)) {
             continue;
         }
         unused += entry->row.contact == 0;
         entry->row.is_revoked = true;
+        vc_finding_invite(chat, now, entry);
         vc_invite_write(chat, entry);
     }
     return unused;
@@ -215,11 +226,10 @@ void vc_invites_settle(struct vc_chat *chat, uint32_t contact)
 }
 
 /* Days since the invites' epoch; at least 1, for 0 means never. */
-static uint16_t expiry_day(const struct vc_now *now, uint32_t days)
+static uint16_t expiry_day(vc_ms date, uint32_t days)
 {
     uint64_t epoch_ms = (uint64_t)VC_INVITE_EPOCH_S * 1000;
-    uint64_t today =
-        now->unix_ms > epoch_ms ? (now->unix_ms - epoch_ms) / VC_CHAT_DAY_MS : 0;
+    uint64_t today = date > epoch_ms ? (date - epoch_ms) / VC_CHAT_DAY_MS : 0;
     uint64_t day = today + days;
 
     return day < VC_INVITE_DAY_MAX ? (uint16_t)(day > 0 ? day : 1) : VC_INVITE_DAY_MAX;
@@ -243,8 +253,8 @@ static void choose_addrs(const struct vc_chat *chat, struct vc_invite *invite)
     }
 }
 
-static void shape(const struct vc_invite_entry *entry, const struct vc_now *now,
-                  struct vc_invite_state *ret_invite)
+static void shape(const struct vc_chat *chat, const struct vc_invite_entry *entry,
+                  const struct vc_now *now, struct vc_invite_state *ret_invite)
 {
     struct vc_invite_state invite = {.id = entry->id};
 
@@ -252,7 +262,7 @@ static void shape(const struct vc_invite_entry *entry, const struct vc_now *now,
     invite.expires_at = entry->row.expires_at;
     invite.contact = entry->row.contact;
     invite.is_revoked = entry->row.is_revoked;
-    invite.is_expired = is_expired(entry, now);
+    invite.is_expired = is_expired(chat, entry, now);
     memcpy(invite.note, entry->row.note, sizeof invite.note);
     memcpy(invite.text, entry->row.text, sizeof invite.text);
     *ret_invite = invite;
@@ -267,7 +277,7 @@ static vc_err forget_old(struct vc_chat *chat, const struct vc_now *now)
     if (chat->invite_count < VC_CHAT_INVITES_KEPT) {
         return VC_OK;
     }
-    while (at < chat->invite_count && !is_over(&chat->invites[at], now)) {
+    while (at < chat->invite_count && !is_over(chat, &chat->invites[at], now)) {
         at++;
     }
     if (at == chat->invite_count) {
@@ -288,7 +298,8 @@ static void fill(struct vc_chat *chat, const struct vc_now *now, uint32_t days,
     struct vc_invite *invite = &entry->invite;
 
     invite->device_index = (uint8_t)chat->cfg.device->certificate.index;
-    invite->expiry_day = expiry_day(now, days == 0 ? VC_CHAT_INVITE_DAYS : days);
+    invite->expiry_day =
+        expiry_day(vc_chat_date(chat, now), days == 0 ? VC_CHAT_INVITE_DAYS : days);
     invite->fingerprint = chat->cfg.account->fingerprint;
     invite->record = chat->cfg.account->record;
     vc_rng_draw(&chat->rng, invite->secret.b, sizeof invite->secret.b);
@@ -336,8 +347,9 @@ vc_err vc_chat_invite(struct vc_chat *chat, const struct vc_now *now, uint32_t d
     }
     chat->invite_count++;
     vc_invite_write(chat, entry);
+    vc_finding_invite(chat, now, entry);
     vc_chat_want(chat, now->mono);
-    shape(entry, now, ret_invite);
+    shape(chat, entry, now, ret_invite);
     return VC_OK;
 }
 
@@ -347,13 +359,13 @@ vc_err vc_chat_invite_revoke(struct vc_chat *chat, const struct vc_now *now,
     struct vc_invite_entry *entry = vc_invite_find(chat, id);
     vc_err err;
 
-    (void)now;
     if (entry == NULL) {
         return VC_ERR_NO_INVITE;
     }
     err = vc_room_take(chat, NULL, 1, VC_INVITE_ROW_MAX + 8);
     if (err == VC_OK) {
         entry->row.is_revoked = true;
+        vc_finding_invite(chat, now, entry);
         vc_invite_write(chat, entry);
     }
     return err;
@@ -363,7 +375,7 @@ size_t vc_chat_invites(const struct vc_chat *chat, const struct vc_now *now,
                        struct vc_invite_state *ret_invites, size_t room)
 {
     for (size_t i = 0; i < chat->invite_count && i < room; i++) {
-        shape(&chat->invites[i], now, &ret_invites[i]);
+        shape(chat, &chat->invites[i], now, &ret_invites[i]);
     }
     return chat->invite_count;
 }

@@ -45,6 +45,14 @@ static void retry_later(struct vc_chat *chat, const struct vc_now *now,
     vc_chat_want(chat, join->retry_at);
 }
 
+static void stop_seeking(struct vc_chat *chat, struct vc_join_entry *join)
+{
+    join->seek_at = VC_NEVER;
+    if (chat->cfg.find != NULL) {
+        vc_find_stop(chat->cfg.find, join->row.peer);
+    }
+}
+
 static void fail(struct vc_chat *chat, const struct vc_now *now,
                  struct vc_join_entry *join, vc_err reason)
 {
@@ -58,6 +66,7 @@ static void fail(struct vc_chat *chat, const struct vc_now *now,
     join->is_up = false;
     join->is_trying = false;
     join->retry_at = VC_NEVER;
+    stop_seeking(chat, join);
     write(chat, join);
     say_ended(chat, now, join);
 }
@@ -67,7 +76,7 @@ static void try_now(struct vc_chat *chat, const struct vc_now *now,
 {
     vc_ms expires_at = vc_invite_expires_at(&join->invite);
 
-    if (expires_at != VC_NEVER && now->unix_ms > expires_at) {
+    if (expires_at != VC_NEVER && vc_chat_date(chat, now) > expires_at) {
         fail(chat, now, join, VC_ERR_INVITE_EXPIRED);
         return;
     }
@@ -78,6 +87,10 @@ static void try_now(struct vc_chat *chat, const struct vc_now *now,
     }
     join->is_trying = true;
     join->retry_at = VC_NEVER;
+    if (chat->cfg.find != NULL) {
+        join->seek_at = vc_ms_after(now->mono, VC_CHAT_SEEK_AFTER_MS);
+        vc_finding_door(chat, now, join->invite.addrs, join->invite.addr_count);
+    }
 }
 
 static struct vc_join_entry *new_entry(struct vc_chat *chat)
@@ -91,6 +104,7 @@ static struct vc_join_entry *new_entry(struct vc_chat *chat)
     chat->joins = larger;
     memset(&larger[chat->join_count], 0, sizeof *larger);
     larger[chat->join_count].retry_at = VC_NEVER;
+    larger[chat->join_count].seek_at = VC_NEVER;
     larger[chat->join_count].backoff_ms = VC_CHAT_JOIN_BACKOFF_MS;
     return &larger[chat->join_count];
 }
@@ -176,6 +190,7 @@ void vc_join_up(struct vc_chat *chat, const struct vc_now *now,
     }
     join->is_up = true;
     join->is_trying = false;
+    stop_seeking(chat, join);
     join->dev_dh = up->dev_dh;
     join->addr = up->addr;
     join->up_at = now->mono;
@@ -307,6 +322,27 @@ void vc_joins_committed(struct vc_chat *chat, const struct vc_now *now)
     }
 }
 
+void vc_join_found(struct vc_chat *chat, const struct vc_now *now,
+                   struct vc_join_entry *join, const struct vc_addr *addrs,
+                   uint8_t count)
+{
+    if (!join->is_up && count > 0 &&
+        vc_link_join(chat->cfg.link, now->mono, join->row.peer, &join->invite.secret,
+                     addrs, count) == VC_OK) {
+        join->is_trying = true;
+        join->retry_at = VC_NEVER;
+    }
+}
+
+/* Whoever made the invite is not where it says. */
+static void seek(struct vc_chat *chat, const struct vc_now *now,
+                 struct vc_join_entry *join)
+{
+    join->seek_at = VC_NEVER;
+    vc_find_seek_inviter(chat->cfg.find, now, join->row.peer, &join->invite,
+                         VC_FIND_QUICK);
+}
+
 void vc_joins_tick(struct vc_chat *chat, const struct vc_now *now)
 {
     for (size_t i = 0; i < chat->join_count; i++) {
@@ -321,8 +357,12 @@ void vc_joins_tick(struct vc_chat *chat, const struct vc_now *now)
         } else if (!join->is_up && join->retry_at <= now->mono) {
             try_now(chat, now, join);
         }
+        if (is_pending(join) && !join->is_up && join->seek_at <= now->mono) {
+            seek(chat, now, join);
+        }
         if (is_pending(join)) {
             vc_chat_want(chat, join->is_up ? join->greet_until : join->retry_at);
+            vc_chat_want(chat, join->seek_at);
         }
     }
 }
@@ -465,7 +505,8 @@ vc_err vc_chat_join(struct vc_chat *chat, const struct vc_now *now,
     }
     expires_at = vc_invite_expires_at(&invite);
     join = find_invite(chat, &invite);
-    if (join == NULL && expires_at != VC_NEVER && now->unix_ms > expires_at) {
+    if (join == NULL && expires_at != VC_NEVER &&
+        vc_chat_date(chat, now) > expires_at) {
         return VC_ERR_INVITE_EXPIRED;
     }
     err = vc_room_take(chat, NULL, 4, VC_JOIN_ROW_MAX + 256);

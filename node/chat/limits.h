@@ -53,6 +53,18 @@
 #define VC_CHAT_TRY_BACKOFF_MAX_MS  3600000
 #define VC_CHAT_RECONNECT_MS        1000 /* after a session fell silent */
 
+/* Patience with the addresses that are known, before somebody is looked for elsewhere: longer
+ * than most handshakes, shorter than anybody wants to wait. */
+#define VC_CHAT_SEEK_AFTER_MS 700
+/* Who was there so long ago, or was wanted, is looked for though nothing waits for him. */
+#define VC_CHAT_SOUGHT_MS 600000
+/* The others, once: one after another at random, those who were seen in the last days, and not
+ * at every change of a network that is not stable. */
+#define VC_CHAT_ANNOUNCE_STEP_MS   1000
+#define VC_CHAT_ANNOUNCE_SPREAD_MS 300000
+#define VC_CHAT_ANNOUNCE_DAYS      30
+#define VC_CHAT_ANNOUNCE_EVERY_MS  600000
+
 #define VC_CHAT_TURN_EVERY_MS 86400000 /* the contacts key turns no more often */
 /* Contacts keys that are answered to beside the newest. */
 #define VC_CHAT_OLD_KEYS_MAX (VC_LINK_GENERATIONS_MAX - 1)

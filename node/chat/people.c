@@ -74,6 +74,7 @@ static void derive(const struct vc_chat *chat, struct vc_person *person)
     vc_pair_id(&person->pair, &person->own_author, &chat->cfg.account->root,
                &person->row.root);
     person->try_at = VC_NEVER;
+    person->seek_at = VC_NEVER;
     person->try_backoff_ms = VC_CHAT_TRY_BACKOFF_MS;
     person->restore_at = VC_NEVER;
     person->pull_at = VC_NEVER;
@@ -240,6 +241,8 @@ vc_err vc_people_load(struct vc_chat *chat, const struct vc_now *now)
                 return err;
             }
             vc_presence_start(chat, now, person);
+            vc_finding_announce(chat, now, person);
+            vc_finding_door(chat, now, person->device.good, person->device.good_count);
         }
     }
     return VC_OK;
@@ -324,8 +327,11 @@ static void take_card(struct vc_person *person, const struct vc_card *card)
     struct vc_bytes name = {(const uint8_t *)card->name, strlen(card->name)};
 
     person->row.root = card->root;
-    person->row.record_generation = card->record_generation;
-    person->row.record = card->record;
+    if (card->record_generation >= person->row.record_generation) {
+        /* Else the card is of before a move that we were told of. */
+        person->row.record_generation = card->record_generation;
+        person->row.record = card->record;
+    }
     person->row.contacts_generation = card->contacts_generation;
     person->row.contacts = card->contacts;
     if (vc_name_clean(name, person->row.own_name) != VC_OK) {
@@ -458,11 +464,10 @@ vc_err vc_person_replace_device(struct vc_chat *chat, const struct vc_now *now,
     struct vc_chat_key key = vc_key_number(person->row.peer);
     bool is_other = !vc_equal(&person->device.certificate.dev_dh,
                               &card->devices[0].dev_dh, sizeof card->devices[0].dev_dh);
-    vc_err err =
-        vc_room_take(chat, person,
-                     2 + 2 * VC_MAIL_ACCEPT_OPS + VC_KEYS_OPS + VC_RESTORE_END_OPS,
-                     64 + 2 * VC_MAIL_ACCEPT_BYTES + VC_TURNING_BYTES + VC_KEYS_BYTES +
-                         VC_RESTORE_END_BYTES);
+    vc_err err = vc_room_take(
+        chat, person, 2 + 2 * VC_MAIL_ACCEPT_OPS + VC_KEYS_OPS + VC_RESTORE_END_OPS,
+        64 + 2 * VC_MAIL_ACCEPT_BYTES + VC_TURNING_BYTES + VC_KEYS_BYTES +
+            VC_RESTORE_END_BYTES);
 
     if (err == VC_OK) {
         err = vc_mail_peer_put(chat->cfg.mail, peer);
@@ -477,6 +482,7 @@ vc_err vc_person_replace_device(struct vc_chat *chat, const struct vc_now *now,
     vc_store_del(chat->cfg.store, VC_TABLE_DEVICE, vc_key_bytes(&key));
     vc_mail_peer_remove(chat->cfg.mail, person->row.peer);
     vc_link_peer_remove(chat->cfg.link, now->mono, person->row.peer);
+    vc_finding_stop(chat, person);
     if (person->is_up) {
         vc_presence_down(chat, now, person, VC_ERR_EXISTS);
     }
@@ -496,7 +502,8 @@ vc_err vc_person_replace_device(struct vc_chat *chat, const struct vc_now *now,
     }
     vc_person_contact_dirty(chat, person);
     vc_person_device_dirty(chat, person);
-    vc_restore_end(chat, now, person); /* who had what we have lost is not there any more */
+    vc_restore_end(chat, now,
+                   person); /* who had what we have lost is not there any more */
     person->row.is_resending = true;
     person->resend_next = person->conversation.delivered + 1;
     vc_chat_chore(chat, person, VC_CHORE_RESEND);

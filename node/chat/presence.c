@@ -75,6 +75,7 @@ void vc_presence_connect(struct vc_chat *chat, const struct vc_now *now,
     for (uint8_t i = 0; i < person->device.addr_count; i++) {
         count = add_addr(addrs, count, &person->device.addrs[i]);
     }
+    vc_finding_begun(chat, now, person);
     if (count == 0 || vc_link_connect(chat->cfg.link, now->mono, person->row.peer,
                                       addrs, count) != VC_OK) {
         try_later(chat, now, person);
@@ -128,6 +129,8 @@ void vc_presence_up(struct vc_chat *chat, const struct vc_now *now,
     person->try_backoff_ms = VC_CHAT_TRY_BACKOFF_MS;
     person->last_failure = VC_OK;
     person->addr = *addr;
+    person->is_announcing = false;
+    vc_finding_stop(chat, person);
     remember(chat, person, addr);
     mark_seen(chat, now, person);
     vc_keys_give(chat, now, person);
@@ -154,12 +157,14 @@ void vc_presence_down(struct vc_chat *chat, const struct vc_now *now,
     }
     if (reason == VC_ERR_BLOCKED || reason == VC_ERR_REMOVED) {
         person->try_at = VC_NEVER;
+        vc_finding_stop(chat, person);
         return;
     }
     if (was_up) {
         mark_seen(chat, now, person);
     }
     if (was_up && reason == VC_ERR_TIMEOUT) {
+        vc_finding_silent(chat, now, person);
         try_after(chat, now, person, VC_CHAT_RECONNECT_MS);
         return;
     }
@@ -172,6 +177,20 @@ void vc_presence_moved(struct vc_chat *chat, const struct vc_now *now,
     (void)now;
     person->addr = *addr;
     remember(chat, person, addr);
+}
+
+void vc_presence_found(struct vc_chat *chat, const struct vc_now *now,
+                       struct vc_person *person, const struct vc_addr *addrs,
+                       uint8_t count)
+{
+    if (count == 0 || vc_link_connect(chat->cfg.link, now->mono, person->row.peer,
+                                      addrs, count) != VC_OK) {
+        return;
+    }
+    if (!person->is_up) {
+        person->is_trying = true;
+        person->try_at = VC_NEVER;
+    }
 }
 
 void vc_presence_tick(struct vc_chat *chat, const struct vc_now *now,

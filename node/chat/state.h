@@ -67,6 +67,9 @@ struct vc_person {
     struct vc_addr addr; /* while up */
     vc_ms try_at;        /* VC_NEVER while up or trying */
     vc_ms try_backoff_ms;
+    vc_ms seek_at;       /* when he is looked for elsewhere; VC_NEVER */
+    vc_ms sought_until;  /* monotonic: he was there, or is waited for; 0 */
+    bool is_announcing;  /* to be looked for once, so that he knows where we are */
     vc_ms pull_at; /* VC_NEVER: no hole is open, or he is not there */
     vc_ms pull_backoff_ms;
     vc_ms answer_at; /* the next request for holes is answered from then on */
@@ -92,6 +95,7 @@ struct vc_join_entry {
     struct vc_invite invite;
     bool is_trying, is_up;
     vc_ms retry_at, backoff_ms;
+    vc_ms seek_at;     /* when the inviter is looked for elsewhere; VC_NEVER */
     vc_ms greet_until; /* while up: the card must be here by then */
     struct vc_key32 dev_dh;
     vc_ms up_at;
@@ -136,11 +140,15 @@ struct vc_chat {
     struct vc_turning_row turning;
     bool is_turning_review; /* an old contacts key may not be needed any more */
     struct vc_forwards_row forwards;
-    bool is_forwards_review;                  /* a forward may not be needed any more */
+    uint64_t move_ticket;    /* of the last move, or VC_TICKET_OPEN; 0: none */
+    bool is_forwards_review; /* a forward may not be needed any more */
     uint8_t words_asked[VC_CHAT_WORDS_ASKED]; /* zeros: none */
     struct vc_addr addrs[VC_CARD_ADDRS_MAX];
     uint8_t addr_count;
     uint64_t card_mark; /* of our card as it is */
+    bool is_self_changed; /* find is to be told of it */
+    bool has_new_forward; /* and of a move that is not durable yet */
+    vc_ms announced_at;   /* after the last change of address, monotonic; 0: never */
 
     struct vc_person **people; /* by id; removed ones until their rows are gone */
     size_t people_count, people_room;
@@ -305,6 +313,7 @@ VC_NODISCARD vc_err vc_forwards_load(struct vc_chat *chat, const struct vc_now *
 /* Somebody has acknowledged a card. */
 void vc_forwards_review(struct vc_chat *chat);
 void vc_forwards_tick(struct vc_chat *chat, const struct vc_now *now);
+void vc_forwards_submitted(struct vc_chat *chat, uint64_t ticket);
 /* Contacts, of those who count, whose card has an older record key. */
 uint32_t vc_forwards_unknowing(const struct vc_chat *chat);
 
@@ -316,8 +325,8 @@ void vc_invites_tick(struct vc_chat *chat, const struct vc_now *now);
 struct vc_invite_entry *vc_invite_find(struct vc_chat *chat, uint32_t id);
 void vc_invite_write(struct vc_chat *chat, const struct vc_invite_entry *entry);
 /* May @root join with it?  VC_OK or the reason of the refusal. */
-vc_err vc_invite_judge(const struct vc_invite_entry *entry, const struct vc_now *now,
-                       const struct vc_key32 *root);
+vc_err vc_invite_judge(const struct vc_chat *chat, const struct vc_invite_entry *entry,
+                       const struct vc_now *now, const struct vc_key32 *root);
 /* Makes all useless that somebody might still join with; gives the number of those that
  * nobody has used.  Room for VC_CHAT_INVITES_KEPT rows is taken. */
 uint32_t vc_invites_end(struct vc_chat *chat, const struct vc_now *now);
@@ -347,6 +356,10 @@ void vc_joins_deinit(struct vc_chat *chat);
 void vc_joins_submitted(struct vc_chat *chat, uint64_t ticket);
 void vc_joins_committed(struct vc_chat *chat, const struct vc_now *now);
 void vc_joins_tick(struct vc_chat *chat, const struct vc_now *now);
+/* The inviter says that he is at @addrs. */
+void vc_join_found(struct vc_chat *chat, const struct vc_now *now,
+                   struct vc_join_entry *join, const struct vc_addr *addrs,
+                   uint8_t count);
 /* What we have of somebody, @person or NULL, for his eyes. */
 void vc_join_card_about(const struct vc_person *person, struct vc_join_card *ret_card);
 /* Sends it with our card. */
@@ -614,6 +627,41 @@ void vc_presence_connect(struct vc_chat *chat, const struct vc_now *now,
                          struct vc_person *person);
 void vc_presence_tick(struct vc_chat *chat, const struct vc_now *now,
                       struct vc_person *person);
+/* He says that he is at @addrs. */
+void vc_presence_found(struct vc_chat *chat, const struct vc_now *now,
+                       struct vc_person *person, const struct vc_addr *addrs,
+                       uint8_t count);
+
+/* ---- finding.c: find is told of us, and asked for others; it may not be there ---- */
+
+/* Tells what has changed in this turn. */
+void vc_finding_flush(struct vc_chat *chat, const struct vc_now *now);
+/* An invite may be open now, or not any more. */
+void vc_finding_invite(struct vc_chat *chat, const struct vc_now *now,
+                       const struct vc_invite_entry *entry);
+/* Somebody may be there who knows others. */
+void vc_finding_door(struct vc_chat *chat, const struct vc_now *now,
+                     const struct vc_addr *addrs, uint8_t count);
+/* He is tried at the addresses that we know; perhaps he is looked for in a moment. */
+void vc_finding_begun(struct vc_chat *chat, const struct vc_now *now,
+                      struct vc_person *person);
+void vc_finding_tick(struct vc_chat *chat, const struct vc_now *now,
+                     struct vc_person *person);
+/* He is there, or shall not be looked for. */
+void vc_finding_stop(struct vc_chat *chat, struct vc_person *person);
+/* His session is silent, or was and has ended. */
+void vc_finding_silent(struct vc_chat *chat, const struct vc_now *now,
+                       struct vc_person *person);
+/* The owner wants to reach him. */
+void vc_finding_opened(struct vc_chat *chat, const struct vc_now *now,
+                       struct vc_person *person);
+/* We may be elsewhere than he thinks. */
+void vc_finding_announce(struct vc_chat *chat, const struct vc_now *now,
+                         struct vc_person *person);
+/* Our own addresses have changed. */
+void vc_finding_moved(struct vc_chat *chat, const struct vc_now *now);
+/* The date, for what is good until a date; message clocks follow our own. */
+vc_ms vc_chat_date(const struct vc_chat *chat, const struct vc_now *now);
 
 /* ---- sweep.c: what is not needed any more ---- */
 

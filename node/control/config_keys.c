@@ -25,6 +25,18 @@ const struct vc_config_key vc_config_keys[] = {
                              "error warn info debug", "info", "how much veched tells"},
     [VC_CONFIG_NETWORK_ID] = {"network.id", VC_CONFIG_TEXT, false, 32, NULL, "veche",
                               "nodes of different networks do not meet"},
+    [VC_CONFIG_NETWORK_PRIVATE] = {"network.private", VC_CONFIG_BOOLEAN, false, 8, NULL,
+                                   "no; with a network.id of your own yes",
+                                   "a network of people who trust each other: also at "
+                                   "private addresses, and everybody answers others"},
+    [VC_CONFIG_NETWORK_BOOTSTRAP] = {"network.bootstrap", VC_CONFIG_PEER, true, 64,
+                                     NULL, "none; contacts are asked as well",
+                                     "a node that knows others, to join by: ADDR:PORT; "
+                                     "may be repeated"},
+    [VC_CONFIG_NETWORK_ROLE] = {"network.role", VC_CONFIG_CHOICE, false, 16,
+                                "auto client bootstrap", "auto",
+                                "auto: answers others if they can reach it; client: "
+                                "never; bootstrap: at once"},
     [VC_CONFIG_KEYS] = {NULL, VC_CONFIG_TEXT, false, 0, NULL, NULL, NULL}};
 
 bool vc_config_boolean(const char *value, bool *ret_is_on)
@@ -76,6 +88,12 @@ bool vc_config_value_fits(enum vc_config_place place, const char *value,
                        "%s: it has to be like 192.0.2.1:5000 or [2001:db8::1]:5000",
                        key->name);
         return vc_addr_parse(value, &addr) == VC_OK;
+    case VC_CONFIG_PEER:
+        (void)snprintf(ret_words, room,
+                       "%s: it has to be where a node can be, like 192.0.2.1:5000 or "
+                       "[2001:db8::1]:5000",
+                       key->name);
+        return vc_addr_parse(value, &addr) == VC_OK && vc_addr_is_usable(&addr);
     case VC_CONFIG_BOOLEAN:
         (void)snprintf(ret_words, room, "%s: it has to be yes or no", key->name);
         return vc_config_boolean(value, &is_on);

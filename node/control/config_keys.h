@@ -18,6 +18,7 @@ enum vc_config_type {
     VC_CONFIG_TEXT,
     VC_CONFIG_PATH,    /* absolute */
     VC_CONFIG_ADDRESS, /* what vc_addr_parse() takes */
+    VC_CONFIG_PEER,    /* the same, but somebody can be there */
     VC_CONFIG_BOOLEAN, /* yes or no: see vc_config_boolean() */
     VC_CONFIG_CHOICE   /* one of .values */
 };
@@ -43,6 +44,9 @@ enum vc_config_place {
     VC_CONFIG_READ_RECEIPTS,
     VC_CONFIG_LOG_LEVEL,
     VC_CONFIG_NETWORK_ID,
+    VC_CONFIG_NETWORK_PRIVATE,
+    VC_CONFIG_NETWORK_BOOTSTRAP,
+    VC_CONFIG_NETWORK_ROLE,
     VC_CONFIG_KEYS
 };
 

@@ -63,6 +63,7 @@ static const struct vc_control_field status_results[] = {
     OPTIONAL_INTEGER("key_turns_at", 0, INT64_MAX,
                      "when the contacts key turns, after a removal or a block"),
     BOOLEAN("has_passphrase", "does the store want a passphrase at the next start?"),
+    OBJECT("dht", "dht", "how it stands with finding others and being found"),
     END};
 
 static const struct vc_control_field words_results[] = {
@@ -109,6 +110,20 @@ static const struct vc_control_field passphrase_params[] = {
     OPTIONAL_TEXT("new", 1, VC_CONTROL_PASSPHRASE_MAX,
                   "the new one; without it there is none afterwards"),
     END};
+
+static const struct vc_control_field lookup_params[] = {
+    OPTIONAL_STRING("contact", 1, 256,
+                    "whose record of today; a name, or as in other methods"),
+    OPTIONAL_STRING("place", 64, 64, "or what stands here: a place, hexadecimal"), END};
+static const struct vc_control_field lookup_results[] = {
+    STRING("place", 64, 64, "where it was looked, hexadecimal"),
+    OPTIONAL_STRING("day", 10, 10, "of a contact: the day whose place it is, in UTC"),
+    OPTIONAL_OBJECT("failure", "error", "why nothing was found; null: something was"),
+    OPTIONAL_OBJECT("record", "dht_record", "what was found, the latest of all"),
+    INTEGER("took_ms", 0, UINT32_MAX, "until nobody was left to ask"),
+    INTEGER("requests", 0, UINT16_MAX, "that it took"), END};
+static const struct vc_control_field table_results[] = {
+    ARRAY("nodes", "dht_node", "those known for longest first, IPv4 before IPv6"), END};
 
 static const struct vc_control_field invite_params[] = {
     OPTIONAL_INTEGER("days", 1, 3650, "how long it is valid (7)"),
@@ -195,6 +210,9 @@ const struct vc_control_method vc_control_methods[] = {
      "says anew, for two years, that this device is the owner's"},
     {"node.passphrase", passphrase_params, nothing,
      "sets, changes or removes the passphrase of the store"},
+    {"dht.lookup", lookup_params, lookup_results,
+     "looks into the DHT, for you to see; answered within 8 s"},
+    {"dht.table", nothing, table_results, "gives the nodes of the DHT that are known"},
     {"invite.create", invite_params, invite_result, "makes an invite for one person"},
     {"invite.list", nothing, invites_result, "gives all invites"},
     {"invite.revoke", invite_id, nothing, "makes an invite useless"},

@@ -118,6 +118,67 @@ static const struct vc_control_field error_kind_fields[] = {
     INTEGER("exit_code", 0, 255, "what the command line ends with"),
     END};
 
+static const struct vc_control_field dht_fields[] = {
+    OPTIONAL_STRING("network", 1, 32, "the id of the network, if it is text"),
+    BOOLEAN("is_private", "is it a network of people who trust each other?"),
+    BOOLEAN("is_joined", "has a node of it answered lately?"),
+    INTEGER("entry_points", 0, UINT32_MAX,
+            "nodes to join by that the configuration names"),
+    INTEGER("nodes", 0, UINT32_MAX, "nodes that are known"),
+    INTEGER("suspects", 0, UINT32_MAX, "of these, the ones that did not answer lately"),
+    OPTIONAL_INTEGER("size", 0, INT64_MAX, "nodes of the whole network, estimated"),
+    CHOICE("role", "client router", "a client only asks, a router answers others"),
+    CHOICE("why",
+           "configured private no_answer few unstable closed young reachable",
+           "the reason for it"),
+    STRING("why_words", 1, 256, "the same for a person"),
+    OPTIONAL_STRING("seen", 1, 64, "where others see this node"),
+    STRINGS("addresses", "where the own record says that this node is, best first"),
+    INTEGER("records", 0, UINT32_MAX, "kept for others"),
+    OPTIONAL_OBJECT("published", "dht_published",
+                    "the own record of today; null: it was never put"),
+    OPTIONAL_OBJECT("looked", "dht_looked", "the last lookup"),
+    INTEGER("seeking", 0, UINT32_MAX, "contacts and inviters that are looked for"),
+    INTEGER("pausing", 0, UINT32_MAX, "those that were not found, and are again later"),
+    BOOLEAN("is_clock_off",
+            "do others say another time?  Then days are counted by theirs"),
+    INTEGER("answers", 0, INT64_MAX, "given to others since the start"),
+    INTEGER("datagrams_in", 0, INT64_MAX, "of the DHT since the start"),
+    INTEGER("datagrams_out", 0, INT64_MAX, "of the DHT since the start"),
+    INTEGER("bytes_in", 0, INT64_MAX, "of the DHT since the start"),
+    INTEGER("bytes_out", 0, INT64_MAX, "of the DHT since the start"),
+    END};
+
+static const struct vc_control_field dht_published_fields[] = {
+    STRING("day", 10, 10, "the day that it is for, in UTC: 2026-01-02"),
+    INTEGER("at", 0, INT64_MAX, "Unix milliseconds, when it was put last"),
+    INTEGER("holders", 0, 255, "nodes that have it, when they were asked last"),
+    OPTIONAL_OBJECT("failure", "error", "why the last put did not end well"),
+    END};
+
+static const struct vc_control_field dht_looked_fields[] = {
+    INTEGER("at", 0, INT64_MAX, "Unix milliseconds, when it ended"),
+    INTEGER("took_ms", 0, UINT32_MAX, "from its begin"),
+    INTEGER("requests", 0, UINT16_MAX, "that it took"),
+    END};
+
+static const struct vc_control_field dht_record_fields[] = {
+    INTEGER("first_ms", 0, UINT32_MAX, "from the begin until a first record was there"),
+    INTEGER("written_at", 0, INT64_MAX, "Unix milliseconds, to ten minutes"),
+    INTEGER("expires_at", 0, INT64_MAX, "Unix milliseconds"),
+    CHOICE("kind", "account forward sealed",
+           "a device of the contact; the contact has moved; not for us to read"),
+    STRINGS("addresses", "account: where the device says that it is, best first"),
+    END};
+
+static const struct vc_control_field dht_node_fields[] = {
+    STRING("id", 16, 16, "hexadecimal"),
+    INTEGER("bucket", 0, 255, "the higher, the nearer to our own id"),
+    STRING("address", 1, 64, "where it is"),
+    INTEGER("heard_at", 0, INT64_MAX, "Unix milliseconds, its last answer"),
+    BOOLEAN("is_suspect", "has it failed to answer since?"),
+    END};
+
 const struct vc_control_object vc_control_objects[] = {
     {"error", error_fields, "what went wrong and what to do"},
     {"contact", contact_fields, "somebody the owner writes with"},
@@ -126,6 +187,11 @@ const struct vc_control_object vc_control_objects[] = {
     {"message", message_fields, "one message of a conversation"},
     {"invite", invite_fields, "a text that lets one person join"},
     {"join", join_fields, "an invite of somebody else's on its way to a contact"},
+    {"dht", dht_fields, "the distributed hash table as this node sees it"},
+    {"dht_published", dht_published_fields, "the own record in the DHT"},
+    {"dht_looked", dht_looked_fields, "a lookup that has ended"},
+    {"dht_record", dht_record_fields, "a record that was found in the DHT"},
+    {"dht_node", dht_node_fields, "a node of the DHT that is known"},
     {"field", field_fields, "a line of this table"},
     {"method", method_fields, "something to call"},
     {"named_object", named_object_fields, "an object of this table"},

@@ -97,6 +97,7 @@ void vc_control_server_forget(struct vc_control_server *server,
         }
     }
     vc_methods_secret_forget(server->daemon, client);
+    vc_methods_dht_forget(server->daemon, client);
 }
 
 /* Is somebody there?  A socket that nobody answers is a leftover of a crash. */

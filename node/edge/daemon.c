@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include "crypto/selftest.h"
+#include "node/edge/dht_config.h"
 #include "node/edge/listening.h"
 #include "node/edge/log.h"
+#include "node/edge/methods.h"
 #include "node/edge/passphrase.h"
 #include "node/edge/system.h"
 #include "storage/lmdb.h"
@@ -79,7 +81,8 @@ static void on_addresses(void *ctx)
 {
     struct vc_daemon *daemon = vc_daemon_of(ctx);
 
-    if (!daemon->is_stopping) {
+    /* What comes after the first notice does not put it off. */
+    if (!daemon->is_stopping && !uv_is_active((uv_handle_t *)&daemon->settle)) {
         (void)uv_timer_start(&daemon->settle, on_settled, VC_EDGE_ADDRESS_SETTLE_MS, 0);
     }
 }
@@ -212,6 +215,22 @@ static void apply_settings(struct vc_daemon *daemon)
     }
 }
 
+static void configure_node(struct vc_daemon *daemon)
+{
+    struct vc_node_config *config = &daemon->node_config;
+    const struct vc_options *options = &daemon->options;
+
+    vc_node_config_default(config);
+    config->alloc = vc_system_alloc();
+    config->store = daemon->store;
+    config->network_id = (struct vc_bytes){options->network_id, options->network_id_len};
+    config->default_name = options->name;
+    vc_dht_config_of(options, &daemon->udp, &daemon->dht_config);
+    config->dht = &daemon->dht_config;
+    config->doors = options->doors;
+    config->door_count = options->door_count;
+}
+
 static vc_err open_all(struct vc_daemon *daemon)
 {
     const char *step = "libsodium";
@@ -236,12 +255,7 @@ static vc_err open_all(struct vc_daemon *daemon)
     }
     if (err == VC_OK) {
         step = "node";
-        vc_node_config_default(&daemon->node_config);
-        daemon->node_config.alloc = vc_system_alloc();
-        daemon->node_config.store = daemon->store;
-        daemon->node_config.network_id = (struct vc_bytes){
-            daemon->options.network_id, daemon->options.network_id_len};
-        daemon->node_config.default_name = daemon->options.name;
+        configure_node(daemon);
         err = vc_daemon_start_node(daemon);
     }
     if (err == VC_OK) {
@@ -266,6 +280,7 @@ static void on_walk(uv_handle_t *handle, void *ctx)
 static void close_all(struct vc_daemon *daemon)
 {
     vc_control_server_close(&daemon->control);
+    vc_methods_dht_end(daemon, VC_ERR_ABANDONED); /* nobody is there any more to hear it */
     vc_interfaces_close(&daemon->interfaces);
     vc_udp_close(&daemon->udp);
     vc_node_deinit(daemon->node);
@@ -319,6 +334,7 @@ int vc_daemon_run(const struct vc_options *options)
     daemon->armed_for = VC_NEVER;
     daemon->interfaces.fd = -1;
     daemon->now = vc_system_now();
+    daemon->asleep_ms = vc_system_asleep_ms();
     daemon->started_at = daemon->now.unix_ms;
     vc_system_harden();
     err = open_all(daemon);

@@ -35,11 +35,14 @@ struct vc_daemon {
     struct vc_store *store;
     struct vc_node *node; /* NULL only while it is built again, and at the end */
     struct vc_node_config node_config;
+    struct vc_dht_config dht_config;
     struct vc_now now;    /* the turn's */
     bool is_in_turn, is_stopping;
     uint64_t ticket;      /* the last one that was given */
     uint64_t committed;   /* and the last that came back */
     struct vc_passphrase_change *passphrase_change; /* NULL: none is under way */
+    struct vc_look *looks; /* lookups for clients, the newest first */
+    vc_ms asleep_ms;      /* how long the machine has slept, as of the last turn */
     vc_ms started_at;     /* Unix */
     vc_ms armed_for;      /* what the timer is set to */
     int exit_code;

@@ -25,8 +25,10 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 void vc_interfaces_watch(struct vc_interfaces *interfaces, uv_loop_t *loop,
                          void (*on_change)(void *ctx), void *ctx)
 {
-    struct sockaddr_nl name = {.nl_family = AF_NETLINK,
-                               .nl_groups = RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR};
+    /* Links too: an address stays with a wire that is pulled, and may be there before it is up. */
+    struct sockaddr_nl name = {
+        .nl_family = AF_NETLINK,
+        .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR};
 
     interfaces->on_change = on_change;
     interfaces->ctx = ctx;

@@ -43,4 +43,7 @@
 /* Changes of the machine's addresses come in bursts. */
 #define VC_EDGE_ADDRESS_SETTLE_MS 300
 
+/* So long asleep is not the error of two clocks that are read one after the other. */
+#define VC_EDGE_SLEEP_MS 2000
+
 #endif

@@ -1,5 +1,5 @@
 /*
- * veched: reads its options and runs the daemon, or looks a store over.
+ * veched: reads its options and runs the daemon or an entry point, or looks a store over.
  */
 #include <errno.h>
 #include <signal.h>
@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "crypto/prim.h"
+#include "node/edge/bootstrap.h"
 #include "node/edge/daemon.h"
 #include "node/edge/log.h"
 #include "node/edge/passphrase.h"
@@ -134,5 +135,5 @@ int main(int argc, char **argv)
         return vc_err_exit_code(VC_ERR_PERMISSION);
     }
     set_signals();
-    return vc_daemon_run(&options);
+    return options.is_bootstrap_only ? vc_bootstrap_run(&options) : vc_daemon_run(&options);
 }

@@ -23,6 +23,9 @@ vc_err vc_method_run(int method, struct vc_method_call *call)
         run = vc_methods_secret(name);
     }
     if (run == NULL) {
+        run = vc_methods_dht(name);
+    }
+    if (run == NULL) {
         return VC_ERR_UNKNOWN_METHOD;
     }
     return run(call);

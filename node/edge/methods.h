@@ -33,8 +33,15 @@ vc_method_fn vc_methods_identity(const char *name);
 vc_method_fn vc_methods_people(const char *name);
 vc_method_fn vc_methods_messages(const char *name);
 vc_method_fn vc_methods_secret(const char *name);
+vc_method_fn vc_methods_dht(const char *name);
 
 /* The client is gone: what was to be answered later is not. */
 void vc_methods_secret_forget(struct vc_daemon *daemon, const struct vc_client *client);
+void vc_methods_dht_forget(struct vc_daemon *daemon, const struct vc_client *client);
+
+/* The node has something to say about a lookup. */
+void vc_methods_dht_looked(struct vc_daemon *daemon, const struct vc_dht_output *output);
+/* There will be no more of it: whoever waits is answered with @err. */
+void vc_methods_dht_end(struct vc_daemon *daemon, vc_err err);
 
 #endif

@@ -17,7 +17,7 @@ static const char usual_network_id[] = "veche";
 /* What the command line has said must not be changed by the file. */
 struct reading {
     struct vc_options *options;
-    bool has_listen, has_socket;
+    bool has_listen, has_socket, has_network_id, has_private;
 };
 
 static bool print_path(char *ret_path, size_t room, const char *front, const char *back)
@@ -117,6 +117,62 @@ static bool add_listen(struct vc_options *options, const char *text)
     return true;
 }
 
+static bool add_door(struct vc_options *options, const char *text)
+{
+    struct vc_addr *door = &options->doors[options->door_count];
+
+    if (options->door_count == VC_NODE_DOORS_MAX || vc_addr_parse(text, door) != VC_OK ||
+        !vc_addr_is_usable(door)) {
+        return false;
+    }
+    options->door_count++;
+    return true;
+}
+
+static bool set_network_id(struct vc_options *options, const char *id)
+{
+    size_t len = strlen(id);
+
+    if (len == 0 || len > sizeof options->network_id) {
+        return false;
+    }
+    memcpy(options->network_id, id, len);
+    options->network_id_len = len;
+    return true;
+}
+
+/* A network with an id of its own is that of a few people, in a lab or at home: what guards a
+ * public one against strangers would only be in its way. */
+static bool is_private_by_id(const struct vc_options *options)
+{
+    return options->network_id_len != sizeof usual_network_id - 1 ||
+           memcmp(options->network_id, usual_network_id, options->network_id_len) != 0;
+}
+
+static enum vc_role role_of(const char *value)
+{
+    return strcmp(value, "client") == 0      ? VC_ROLE_CLIENT
+           : strcmp(value, "bootstrap") == 0 ? VC_ROLE_BOOTSTRAP
+                                             : VC_ROLE_AUTO;
+}
+
+/* The table of keys has checked @value. */
+static void on_network_value(struct reading *reading, enum vc_config_place key,
+                             const char *value)
+{
+    struct vc_options *options = reading->options;
+
+    if (key == VC_CONFIG_NETWORK_ID && !reading->has_network_id) {
+        VC_CHECK(set_network_id(options, value));
+    } else if (key == VC_CONFIG_NETWORK_PRIVATE) {
+        reading->has_private = vc_config_boolean(value, &options->is_private);
+    } else if (key == VC_CONFIG_NETWORK_BOOTSTRAP && !add_door(options, value)) {
+        (void)fprintf(stderr, "veched: more than %d nodes to join by\n", VC_NODE_DOORS_MAX);
+    } else if (key == VC_CONFIG_NETWORK_ROLE) {
+        options->role = role_of(value);
+    }
+}
+
 static void on_value(void *ctx, unsigned line, enum vc_config_place key, const char *value)
 {
     struct reading *reading = ctx;
@@ -145,9 +201,10 @@ static void on_value(void *ctx, unsigned line, enum vc_config_place key, const c
         (void)vc_log_level_parse(value, &options->log_level); /* the table has checked it */
         break;
     case VC_CONFIG_NETWORK_ID:
-        options->network_id_len = strlen(value);
-        VC_CHECK(options->network_id_len <= sizeof options->network_id);
-        memcpy(options->network_id, value, options->network_id_len);
+    case VC_CONFIG_NETWORK_PRIVATE:
+    case VC_CONFIG_NETWORK_BOOTSTRAP:
+    case VC_CONFIG_NETWORK_ROLE:
+        on_network_value(reading, key, value);
         break;
     case VC_CONFIG_KEYS:
         VC_CHECK(false);
@@ -161,11 +218,10 @@ static void on_fault(void *ctx, unsigned line, const char *words)
     (void)fprintf(stderr, "veched: %s:%u: %s\n", reading->options->config_path, line, words);
 }
 
-static vc_err read_config(struct vc_options *options)
+static vc_err read_file(struct reading *reading)
 {
-    struct reading reading = {options, options->listen_count > 0,
-                              options->socket_path[0] != '\0'};
-    struct vc_config_sink sink = {on_value, on_fault, &reading};
+    struct vc_options *options = reading->options;
+    struct vc_config_sink sink = {on_value, on_fault, reading};
     FILE *file = fopen(options->config_path, "re");
     bool was_read;
     char *text;
@@ -194,6 +250,24 @@ static vc_err read_config(struct vc_options *options)
     return err;
 }
 
+static vc_err read_config(struct vc_options *options)
+{
+    struct reading reading = {.options = options,
+                              .has_listen = options->listen_count > 0,
+                              .has_socket = options->socket_path[0] != '\0',
+                              .has_network_id = options->network_id_len > 0};
+    vc_err err;
+
+    if (!reading.has_network_id) {
+        VC_CHECK(set_network_id(options, usual_network_id));
+    }
+    err = read_file(&reading);
+    if (!reading.has_private) {
+        options->is_private = is_private_by_id(options);
+    }
+    return err;
+}
+
 void vc_options_print_usage(void)
 {
     puts("veched: the veche node, in the foreground\n"
@@ -203,6 +277,9 @@ void vc_options_print_usage(void)
          "  --socket PATH       where programs of this machine talk to it\n"
          "  --config FILE       settings (DIR/veche.conf)\n"
          "  --passphrase-fd N   read the store's passphrase from this descriptor\n"
+         "  --network ID        the network to be in, instead of the public one\n"
+         "  --bootstrap ADDR:PORT  a node to join it by (may be repeated)\n"
+         "  --bootstrap-only    be only a node that others join by: no account, no store\n"
          "  --check             look the store over, say what was found, and end\n"
          "  --version, --help");
 }
@@ -251,6 +328,23 @@ static bool take_option(struct vc_options *options, int option)
                         "--config");
     case 'p':
         return set_passphrase_fd(options, optarg);
+    case 'n':
+        if (!set_network_id(options, optarg)) {
+            (void)fprintf(stderr, "veched: --network: write 1 to %zu bytes\n",
+                          sizeof options->network_id);
+            return false;
+        }
+        return true;
+    case 'b':
+        if (!add_door(options, optarg)) {
+            (void)fprintf(stderr, "veched: --bootstrap %s: write ADDR:PORT of a node, %d "
+                          "of them at most\n", optarg, VC_NODE_DOORS_MAX);
+            return false;
+        }
+        return true;
+    case 'o':
+        options->is_bootstrap_only = true;
+        return true;
     case 'c':
         options->wants_check = true;
         return true;
@@ -271,6 +365,9 @@ static bool read_command_line(struct vc_options *options, int argc, char **argv)
         {"dir", required_argument, NULL, 'd'},    {"listen", required_argument, NULL, 'l'},
         {"socket", required_argument, NULL, 's'}, {"config", required_argument, NULL, 'f'},
         {"passphrase-fd", required_argument, NULL, 'p'},
+        {"network", required_argument, NULL, 'n'},
+        {"bootstrap", required_argument, NULL, 'b'},
+        {"bootstrap-only", no_argument, NULL, 'o'},
         {"check", no_argument, NULL, 'c'},        {"version", no_argument, NULL, 'v'},
         {"help", no_argument, NULL, 'h'},         {0},
     };
@@ -295,8 +392,6 @@ vc_err vc_options_read(struct vc_options *ret_options, int argc, char **argv)
     vc_err err;
 
     options = (struct vc_options){.passphrase_fd = -1, .log_level = VC_LOG_INFO};
-    options.network_id_len = sizeof usual_network_id - 1;
-    memcpy(options.network_id, usual_network_id, options.network_id_len);
     if (!read_command_line(&options, argc, argv)) {
         return VC_ERR_USAGE;
     }
@@ -312,7 +407,12 @@ vc_err vc_options_read(struct vc_options *ret_options, int argc, char **argv)
     if (err != VC_OK) {
         return err;
     }
-    if (!find_socket(&options, has_dir)) {
+    if (options.is_bootstrap_only && options.listen_count == 0) {
+        (void)fprintf(stderr, "veched: --bootstrap-only: write with --listen ADDR:PORT where "
+                      "others find it\n");
+        return VC_ERR_USAGE;
+    }
+    if (!options.is_bootstrap_only && !find_socket(&options, has_dir)) {
         (void)fprintf(stderr, "veched: the control socket's path is longer than %d bytes: "
                         "choose a shorter one with --socket\n",
                 VC_SOCKET_PATH_MAX - 1);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "node/edge/daemon.h"
+#include "node/edge/dht_shapes.h"
 #include "node/edge/shapes.h"
 #include "node/edge/system.h"
 #include "storage/lmdb.h"
@@ -142,6 +143,16 @@ static void set_keys(struct vc_daemon *daemon, json_t *result)
     json_object_set_new(result, "key_turns_at", vc_shape_time(keys.turn_at));
 }
 
+static json_t *dht_state(struct vc_daemon *daemon)
+{
+    struct vc_dht_status dht;
+    struct vc_find_status find;
+
+    vc_dht_status(vc_node_dht(daemon->node), &daemon->now, &dht);
+    vc_find_status(vc_node_find(daemon->node), &daemon->now, &find);
+    return vc_shape_dht(&dht, &find, &daemon->options, &daemon->now);
+}
+
 vc_err vc_report_status(struct vc_daemon *daemon, json_t *result)
 {
     struct vc_chat *chat = vc_node_chat(daemon->node);
@@ -171,6 +182,7 @@ vc_err vc_report_status(struct vc_daemon *daemon, json_t *result)
     set_number(result, "unread", totals.unread);
     set_number(result, "open_invites", totals.open_invites);
     set_traffic(daemon, result);
+    json_object_set_new(result, "dht", dht_state(daemon));
     set_number(result, "rss_bytes", vc_system_rss_bytes());
     set_number(result, "event_first", vc_chat_event_first(chat));
     set_number(result, "event_last", vc_chat_event_last(chat));
@@ -192,6 +204,17 @@ static void print_machine(FILE *out)
     (void)fprintf(out, "libuv: %s\n", uv_version_string());
 }
 
+static void print_values(FILE *out, const char *front, const json_t *object,
+                         const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char *value = json_dumps(json_object_get(object, names[i]), JSON_ENCODE_ANY);
+
+        (void)fprintf(out, "%s%s: %s\n", front, names[i], value != NULL ? value : "?");
+        free(value);
+    }
+}
+
 char *vc_report_text(struct vc_daemon *daemon)
 {
     static const char *const shown[] = {
@@ -200,6 +223,12 @@ char *vc_report_text(struct vc_daemon *daemon)
         "bytes_in",     "bytes_out",     "dropped",      "rss_bytes", "store_bytes",
         "commits",      "event_first",   "event_last",   "has_root",  "live_until",
         "moves",        "moved_at",      "unknowing",    "contacts_keys", "key_turns_at",
+    };
+    static const char *const dht_shown[] = {
+        "is_private", "is_joined", "entry_points", "nodes",        "suspects",
+        "size",       "role",      "why",          "records",      "published",
+        "looked",     "seeking",   "pausing",      "is_clock_off", "answers",
+        "datagrams_in", "datagrams_out", "bytes_in", "bytes_out",
     };
     json_t *status = json_object();
     char *text = NULL;
@@ -217,12 +246,9 @@ char *vc_report_text(struct vc_daemon *daemon)
     (void)fprintf(out, "veched %s, control protocol %d\n", VC_VERSION, VC_CONTROL_API_VERSION);
     print_machine(out);
     (void)fprintf(out, "store: %s\n", vc_err_words(vc_store_health(daemon->store)));
-    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
-        char *value = json_dumps(json_object_get(status, shown[i]), JSON_ENCODE_ANY);
-
-        (void)fprintf(out, "%s: %s\n", shown[i], value != NULL ? value : "?");
-        free(value);
-    }
+    print_values(out, "", status, shown, sizeof shown / sizeof *shown);
+    print_values(out, "dht.", json_object_get(status, "dht"), dht_shown,
+                 sizeof dht_shown / sizeof *dht_shown);
     (void)fprintf(out, "log:\n");
     vc_log_kept(VC_LOG_DEBUG, REPORT_LOG_LINES, print_line, out);
     json_decref(status);

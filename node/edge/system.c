@@ -35,6 +35,14 @@ struct vc_now vc_system_now(void)
                            .unix_ms = read_clock(CLOCK_REALTIME)};
 }
 
+vc_ms vc_system_asleep_ms(void)
+{
+    vc_ms awake = read_clock(CLOCK_MONOTONIC);
+    vc_ms since_boot = read_clock(CLOCK_BOOTTIME);
+
+    return since_boot > awake ? since_boot - awake : 0;
+}
+
 vc_err vc_system_seed(struct vc_secret32 *ret_seed)
 {
     size_t got = 0;

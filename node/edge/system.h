@@ -11,6 +11,9 @@
 /* Both clocks, now.  The monotonic one counts the time asleep. */
 struct vc_now vc_system_now(void);
 
+/* How long the machine has slept since it was started. */
+vc_ms vc_system_asleep_ms(void);
+
 /* 32 fresh bytes of the kernel's generator; waits only before the first seed after boot. */
 VC_NODISCARD vc_err vc_system_seed(struct vc_secret32 *ret_seed);
 

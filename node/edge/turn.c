@@ -3,6 +3,7 @@
  */
 #include "node/edge/daemon.h"
 #include "node/edge/log.h"
+#include "node/edge/methods.h"
 #include "node/edge/shapes.h"
 #include "node/edge/system.h"
 
@@ -21,6 +22,7 @@ static void rebuild(struct vc_daemon *daemon, vc_err failure)
 
     vc_log_failure(VC_LOG_ERROR, "a commit failed, nothing new is accepted", failure);
     vc_control_server_failed(&daemon->control, failure);
+    vc_methods_dht_end(daemon, failure);
     vc_node_deinit(daemon->node);
     daemon->node = NULL;
     vc_store_recover(daemon->store);
@@ -32,6 +34,19 @@ static void rebuild(struct vc_daemon *daemon, vc_err failure)
     }
     vc_udp_set_reading(&daemon->udp, true);
     daemon->control.has_work = true;
+}
+
+/* While it slept, the network may have changed and sessions have ended. */
+static void look_at_sleep(struct vc_daemon *daemon)
+{
+    vc_ms before = daemon->asleep_ms;
+
+    daemon->asleep_ms = vc_system_asleep_ms();
+    if (daemon->asleep_ms > before + VC_EDGE_SLEEP_MS) {
+        vc_log(VC_LOG_INFO, "this machine has slept for %llu s",
+               (unsigned long long)(daemon->asleep_ms - before) / 1000);
+        vc_node_moved(daemon->node, &daemon->now);
+    }
 }
 
 /* A timer that fired a part of a millisecond early has put @now a little ahead. */
@@ -68,6 +83,7 @@ void vc_daemon_enter(struct vc_daemon *daemon)
     }
     daemon->is_in_turn = true;
     read_clocks(daemon);
+    look_at_sleep(daemon);
     poll_store(daemon);
 }
 
@@ -125,6 +141,9 @@ static void take_outputs(struct vc_daemon *daemon)
             vc_control_server_tell(
                 &daemon->control,
                 vc_shape_presence(vc_node_chat(daemon->node), &daemon->now, &output.chat));
+            break;
+        case VC_NODE_LOOKED:
+            vc_methods_dht_looked(daemon, &output.dht);
             break;
         }
     }

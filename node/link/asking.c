@@ -9,14 +9,17 @@ vc_err vc_link_connect(struct vc_link *link, vc_ms now, uint32_t peer,
     uint32_t place = vc_peers_find(link, peer);
     if (place == VC_SLOT_NONE)
         return VC_ERR_NOT_FOUND;
-    if (vc_peers_session(link, place) != VC_SLOT_NONE)
+    uint32_t session = vc_peers_session(link, place);
+    if (session != VC_SLOT_NONE) {
+        vc_session_look_at(link, now, session, addrs, count);
         return VC_OK;
+    }
     if (link->peers[place].attempt == VC_SLOT_NONE) {
         vc_err err = vc_attempt_begin(link, now, place, NULL);
         if (err != VC_OK)
             return err;
     }
-    vc_attempt_add_addrs(link, link->peers[place].attempt, addrs, count);
+    vc_attempt_add_addrs(link, now, link->peers[place].attempt, addrs, count);
     return VC_OK;
 }
 
@@ -36,7 +39,7 @@ vc_err vc_link_join(struct vc_link *link, vc_ms now, uint32_t peer,
         if (err != VC_OK)
             return err;
     }
-    vc_attempt_add_addrs(link, link->peers[place].attempt, addrs, count);
+    vc_attempt_add_addrs(link, now, link->peers[place].attempt, addrs, count);
     return VC_OK;
 }
 

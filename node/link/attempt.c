@@ -106,6 +106,17 @@ vc_err vc_attempt_begin(struct vc_link *link, vc_ms now, uint32_t peer,
     return VC_OK;
 }
 
+void vc_attempt_begin_beside(struct vc_link *link, vc_ms now, uint32_t peer)
+{
+    uint32_t attempt = take(link, now, peer);
+    struct vc_attempt *a = &link->attempts[attempt];
+    a->kind = VC_HANDSHAKE_LINK;
+    a->is_beside = true;
+    begin_handshake(link, a);
+    a->round_at = now + VC_LINK_BESIDE_MS;
+    rearm(link, attempt);
+}
+
 void vc_attempt_begin_rekey(struct vc_link *link, vc_ms now, uint32_t peer)
 {
     const struct vc_session *s = &link->sessions[link->peers[peer].session];
@@ -127,18 +138,48 @@ static struct vc_attempt_addr *addr_of(struct vc_attempt *a, const struct vc_add
     return NULL;
 }
 
-void vc_attempt_add_addrs(struct vc_link *link, uint32_t attempt,
+/* From msg1 on, to all addresses. */
+static void start_over(struct vc_link *link, struct vc_attempt *a)
+{
+    vc_handshake_wipe(&a->hs);
+    begin_handshake(link, a);
+    memset(&a->replay, 0, sizeof a->replay);
+    a->phase = VC_ATTEMPT_HELLO;
+    a->wanted = all_of(a);
+}
+
+/* Who answered may have moved before msg3 came to him, or never have been there: when he is said
+ * to be elsewhere, he is asked anew. */
+static bool is_stuck(const struct vc_attempt *a, const struct vc_addr *addrs,
+                     size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (vc_addr_is_usable(&addrs[i]) && !vc_addr_equal(&a->addr, &addrs[i]))
+            return a->phase == VC_ATTEMPT_CONFIRM && a->round > 1;
+    }
+    return false;
+}
+
+void vc_attempt_add_addrs(struct vc_link *link, vc_ms now, uint32_t attempt,
                           const struct vc_addr *addrs, size_t count)
 {
     struct vc_attempt *a = &link->attempts[attempt];
+    bool starts_over = is_stuck(a, addrs, count);
     for (size_t i = 0; i < count && a->addr_count < VC_LINK_ADDRS_MAX; i++) {
         if (!vc_addr_is_usable(&addrs[i]) || addr_of(a, &addrs[i]) != NULL)
             continue;
         a->addrs[a->addr_count].addr = addrs[i];
         a->addrs[a->addr_count].has_cookie = false;
-        a->wanted |= 1u << a->addr_count;
+        /* From msg2 on it knows where to go, and before its first round it waits. */
+        if (a->phase == VC_ATTEMPT_HELLO && a->round > 0) {
+            a->wanted |= 1u << a->addr_count;
+            vc_fifo_push(&link->trying, attempt);
+        }
         a->addr_count++;
-        vc_fifo_push(&link->trying, attempt);
+    }
+    if (starts_over) {
+        start_over(link, a);
+        begin_rounds(link, now, attempt);
     }
 }
 
@@ -151,10 +192,7 @@ void vc_attempt_restart(struct vc_link *link, uint32_t attempt)
         vc_attempt_free(link, attempt);
         return;
     }
-    vc_handshake_wipe(&a->hs);
-    begin_handshake(link, a);
-    a->phase = VC_ATTEMPT_HELLO;
-    a->wanted = all_of(a);
+    start_over(link, a);
     vc_fifo_push(&link->trying, attempt);
 }
 
@@ -176,19 +214,21 @@ void vc_attempt_free(struct vc_link *link, uint32_t attempt)
     drop(link, attempt);
 }
 
-/* It came to nothing. */
+/* It came to nothing.  While there is a session, that is what the caller knows of. */
 static void fail(struct vc_link *link, vc_ms now, uint32_t attempt)
 {
     bool is_rekey = link->attempts[attempt].is_rekey;
+    bool is_beside = link->attempts[attempt].is_beside;
     uint32_t peer = link->attempts[attempt].peer;
+    uint32_t session = vc_peers_session(link, peer);
     vc_attempt_free(link, attempt);
-    if (!is_rekey) {
+    if (!is_rekey && !is_beside) {
         vc_peers_tell_down(link, peer, VC_ERR_PEER_UNREACHABLE);
         return;
     }
-    uint32_t session = vc_peers_session(link, peer);
     VC_CHECK(session != VC_SLOT_NONE);
-    link->sessions[session].rekey_retry_at = now + VC_LINK_REKEY_RETRY_MS;
+    if (is_rekey)
+        link->sessions[session].rekey_retry_at = now + VC_LINK_REKEY_RETRY_MS;
     vc_session_rearm(link, session);
 }
 
@@ -347,6 +387,8 @@ void vc_attempt_tick(struct vc_link *link, vc_ms now, uint32_t attempt)
         return;
     }
     if (a->round_at <= now) {
+        if (a->round == 0)
+            a->sent_at = now;
         a->round++;
         follow(link, a);
         plan_round(link, now, a);

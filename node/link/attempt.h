@@ -26,6 +26,7 @@ struct vc_attempt {
     enum vc_attempt_phase phase;
     enum vc_handshake_kind kind;
     bool is_rekey;
+    bool is_beside; /* the peer has a session, but is silent */
     struct vc_id16 secret; /* of the invite, for a join */
     struct vc_handshake hs;
     struct vc_attempt_addr addrs[VC_LINK_ADDRS_MAX];
@@ -51,10 +52,14 @@ struct vc_attempt {
 /* Begins an attempt for the peer at place @peer; he must not have one. */
 VC_NODISCARD vc_err vc_attempt_begin(struct vc_link *link, vc_ms now, uint32_t peer,
                                      const struct vc_id16 *secret);
+/* Begins one beside the session of a silent peer, in a moment: he may have started anew elsewhere,
+ * where nobody knows that session.  It ends with it, without a word. */
+void vc_attempt_begin_beside(struct vc_link *link, vc_ms now, uint32_t peer);
 /* Begins one that renews the keys of the peer's session. */
 void vc_attempt_begin_rekey(struct vc_link *link, vc_ms now, uint32_t peer);
-/* Adds addresses that it does not have yet, as many as there is room for. */
-void vc_attempt_add_addrs(struct vc_link *link, uint32_t attempt,
+/* Adds addresses that it does not have yet, as many as there is room for.  If msg3 went to
+ * another one and was not answered at once, it starts over. */
+void vc_attempt_add_addrs(struct vc_link *link, vc_ms now, uint32_t attempt,
                           const struct vc_addr *addrs, size_t count);
 /* The peer's keys changed: starts over with the same addresses. */
 void vc_attempt_restart(struct vc_link *link, uint32_t attempt);

@@ -7,8 +7,8 @@
 #ifndef VC_NODE_LINK_CHUNKS_H
 #define VC_NODE_LINK_CHUNKS_H
 
+#include "crypto/base/fifo.h"
 #include "crypto/base/pool.h"
-#include "node/link/fifo.h"
 #include "node/link/limits.h"
 
 union vc_chunk {

@@ -65,6 +65,8 @@
 #define VC_LINK_ATTEMPT_MS      15000 /* then the peer is unreachable */
 #define VC_LINK_RETRANSMIT_MS   500   /* doubled three times: 0.5, 1, 2, 4 s */
 #define VC_LINK_RETRANSMITS_MAX 4
+/* A silent peer who was found elsewhere answers on the session within this, or has none. */
+#define VC_LINK_BESIDE_MS       400
 #define VC_LINK_HALF_OPEN_MS    10000 /* a responder waits this long for msg3 */
 /* Bytes by which the answer to a join may be longer than its shortest form. */
 #define VC_LINK_JOIN_PAD_MAX 16
@@ -96,6 +98,9 @@
 #define VC_LINK_KEEPALIVE_JITTER_MS 4000
 /* Something that wants an answer has had none for so long: TIMEOUT. */
 #define VC_LINK_UNANSWERED_MS 20000
+/* And for so long, or two probe timeouts: SILENT, so that he is looked for elsewhere in time.
+ * Two who have both moved are to talk again within five seconds. */
+#define VC_LINK_SILENT_MS 1000
 /* A responder waits for about three keepalives. */
 #define VC_LINK_SILENCE_MS 100000
 

@@ -192,6 +192,13 @@ void vc_link_deinit(struct vc_link *link)
     vc_wipe(link, sizeof *link);
 }
 
+bool vc_link_knows(const struct vc_link *link, struct vc_bytes datagram)
+{
+    enum vc_cid_kind kind;
+    uint32_t index;
+    return datagram.len >= VC_CID_LEN && vc_cids_find(link, datagram, &kind, &index);
+}
+
 void vc_link_recv(struct vc_link *link, vc_ms now, const struct vc_addr *from,
                   struct vc_bytes datagram)
 {

@@ -82,9 +82,13 @@ void vc_link_invite_remove(struct vc_link *link, uint32_t invite);
 
 /*
  * Starts a session with a known peer at all of @addrs at once, or adds addresses to the
- * attempt under way; nothing happens when there is a session.  Ends with UP, or with
- * DOWN (VC_ERR_PEER_UNREACHABLE) after 15 s.  VC_ERR_NOT_FOUND: unknown peer.
+ * attempt under way.  Ends with UP, or with DOWN (VC_ERR_PEER_UNREACHABLE) after 15 s.  When
+ * there is a session, nothing happens; but when the peer is silent (VC_LINK_SILENT), its next
+ * packet goes to @addrs too, up to VC_LINK_ELSEWHERE_MAX of them, and if that is not answered
+ * either, another session is tried there: so two find each other again who have both moved.
+ * VC_ERR_NOT_FOUND: unknown peer.
  */
+#define VC_LINK_ELSEWHERE_MAX 6
 VC_NODISCARD vc_err vc_link_connect(struct vc_link *link, vc_ms now, uint32_t peer,
                                     const struct vc_addr *addrs, size_t count);
 
@@ -123,6 +127,9 @@ void vc_link_close_all(struct vc_link *link, vc_ms now);
 /* Own address changed, or the machine woke up: asks every session at once for life. */
 void vc_link_probe_all(struct vc_link *link, vc_ms now);
 
+/* Is it for a session or a handshake that is under way?  Cheap: for whoever has datagrams for
+ * other machines as well, which are more easily told apart after this. */
+bool vc_link_knows(const struct vc_link *link, struct vc_bytes datagram);
 /* Feeds one datagram, borrowed for the call. */
 void vc_link_recv(struct vc_link *link, vc_ms now, const struct vc_addr *from,
                   struct vc_bytes datagram);
@@ -134,7 +141,9 @@ enum vc_link_output_kind {
     VC_LINK_DOWN,     /* it ended, or the attempt failed: @reason */
     VC_LINK_OBJECT,   /* @bytes came from @peer */
     VC_LINK_WRITABLE, /* there is room again after VC_ERR_FULL */
-    VC_LINK_MOVED     /* the peer is at @addr now */
+    VC_LINK_MOVED,    /* the peer is at @addr now */
+    VC_LINK_SILENT,   /* he has not answered for a moment: perhaps he is elsewhere */
+    VC_LINK_HEARD     /* after SILENT: he has */
 };
 
 struct vc_link_output {

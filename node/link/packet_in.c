@@ -176,6 +176,8 @@ void vc_session_take(struct vc_link *link, vc_ms now, uint32_t session,
     }
     s->heard_at = s->active_at = now;
     s->unanswered_since = VC_NEVER;
+    if (s->is_silent)
+        vc_session_is_heard(link, session);
     s->bytes_received += packet->datagram_len;
     look_at_sender(link, session, packet);
     /* Numbers of the key before mean nothing here: what they told of was sent again. */

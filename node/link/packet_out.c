@@ -266,11 +266,31 @@ static uint32_t take_record(struct vc_link *link, uint32_t session)
     return sent;
 }
 
+/* A PING that is not waited for, to where a silent peer may be: what he answers shows it. */
+static size_t write_elsewhere(struct vc_link *link, vc_ms now, uint32_t session,
+                              uint8_t *out, struct vc_addr *ret_to)
+{
+    struct vc_session *s = &link->sessions[session];
+    struct making m = {.link = link,
+                       .s = s,
+                       .session = session,
+                       .w = vc_writer(out + VC_PACKET_HEADER, VC_LINK_PLAIN_MAX),
+                       .sent = VC_SLOT_NONE};
+    *ret_to = s->elsewhere[--s->elsewhere_count];
+    vc_frame_write_ping(&m.w);
+    size_t len = pad(&m, out + VC_PACKET_HEADER, VC_LINK_PLAIN_MAX);
+    size_t size = seal(s, out, len);
+    note_sent(&m, now, ret_to, size);
+    return size;
+}
+
 size_t vc_session_write(struct vc_link *link, vc_ms now, uint32_t session, uint8_t *out,
                         struct vc_addr *ret_to)
 {
     struct vc_session *s = &link->sessions[session];
     struct vc_addr to;
+    if (s->elsewhere_count > 0)
+        return write_elsewhere(link, now, session, out, ret_to);
     size_t room = aim(s, &to);
     bool has_room_for_data = room > 0 && may_send_data(link, session);
     bool is_eliciting =

@@ -136,6 +136,8 @@ static void silence(struct vc_link *link, uint32_t session)
     uint32_t attempt = link->peers[s->peer].attempt;
     if (attempt != VC_SLOT_NONE && link->attempts[attempt].is_rekey)
         vc_attempt_free(link, attempt);
+    else if (attempt != VC_SLOT_NONE)
+        link->attempts[attempt].is_beside = false;
     s->phase = VC_SESSION_ENDED;
     link->stats.sessions--;
 }
@@ -246,6 +248,16 @@ static vc_ms dead_at(const struct vc_session *s)
     return vc_ms_min(at, vc_ms_min(refuse_at(s), s->joining_until));
 }
 
+/* When the caller is told that nothing comes. */
+static vc_ms silent_at(const struct vc_session *s)
+{
+    vc_ms patience = 2 * vc_rtt_pto_ms(&s->rtt, 0);
+    if (s->is_silent)
+        return VC_NEVER;
+    return vc_ms_after(s->unanswered_since,
+                       patience > VC_LINK_SILENT_MS ? patience : VC_LINK_SILENT_MS);
+}
+
 static bool may_rekey(const struct vc_link *link, const struct vc_session *s)
 {
     const struct vc_peer *peer = &link->peers[s->peer];
@@ -260,7 +272,7 @@ void vc_session_rearm(struct vc_link *link, uint32_t session)
     vc_ms at = vc_ms_min(s->ack_at, s->loss_at);
     at = vc_ms_min(at, vc_recovery_pto_at(s));
     at = vc_ms_min(at, ping_at(s));
-    at = vc_ms_min(at, dead_at(s));
+    at = vc_ms_min(at, vc_ms_min(dead_at(s), silent_at(s)));
     if (s->has_old_key)
         at = vc_ms_min(at, s->old_until);
     if (may_rekey(link, s))
@@ -281,6 +293,10 @@ void vc_session_tick(struct vc_link *link, vc_ms now, uint32_t session)
     }
     if (s->has_old_key && s->old_until <= now)
         drop_old_key(link, session);
+    if (silent_at(s) <= now) {
+        s->is_silent = true;
+        vc_peers_tell(link, s->peer);
+    }
     if (s->ack_at <= now) {
         s->wants_ack = true;
         s->ack_at = VC_NEVER;
@@ -297,6 +313,40 @@ void vc_session_tick(struct vc_link *link, vc_ms now, uint32_t session)
         vc_attempt_begin_rekey(link, now, s->peer);
     vc_session_wake(link, session);
     vc_session_rearm(link, session);
+}
+
+void vc_session_look_at(struct vc_link *link, vc_ms now, uint32_t session,
+                        const struct vc_addr *addrs, size_t count)
+{
+    struct vc_session *s = &link->sessions[session];
+    if (!s->is_silent)
+        return;
+    s->elsewhere_count = 0;
+    for (size_t i = 0; i < count && s->elsewhere_count < VC_LINK_ELSEWHERE_MAX; i++) {
+        if (vc_addr_is_usable(&addrs[i]))
+            s->elsewhere[s->elsewhere_count++] = addrs[i];
+    }
+    vc_session_wake(link, session);
+    uint32_t attempt = link->peers[s->peer].attempt;
+    if (attempt == VC_SLOT_NONE) {
+        vc_attempt_begin_beside(link, now, s->peer);
+        attempt = link->peers[s->peer].attempt;
+    }
+    if (link->attempts[attempt].is_beside)
+        vc_attempt_add_addrs(link, now, attempt, addrs, count);
+}
+
+void vc_session_is_heard(struct vc_link *link, uint32_t session)
+{
+    struct vc_session *s = &link->sessions[session];
+    uint32_t attempt = link->peers[s->peer].attempt;
+    s->is_silent = false;
+    s->elsewhere_count = 0;
+    vc_peers_tell(link, s->peer);
+    /* Once msg3 has left, the other side may have taken the new session. */
+    if (attempt != VC_SLOT_NONE && link->attempts[attempt].is_beside &&
+        !vc_attempt_is_decided(&link->attempts[attempt]))
+        vc_attempt_free(link, attempt);
 }
 
 bool vc_session_may_send(const struct vc_link *link, const struct vc_session *s,

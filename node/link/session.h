@@ -58,6 +58,9 @@ struct vc_session {
     bool has_proof;           /* a packet that went to addr was acknowledged just now */
     uint64_t moved_number;    /* packets from this number on went to addr */
     uint64_t unproved_in, unproved_out;
+    /* Other places where he may be while he is silent: the next packets go there. */
+    struct vc_addr elsewhere[VC_LINK_ELSEWHERE_MAX];
+    uint8_t elsewhere_count;
 
     /* Sending. */
     uint64_t next_number;
@@ -86,6 +89,8 @@ struct vc_session {
     /* Life. */
     vc_ms up_since, heard_at, active_at;
     vc_ms unanswered_since;
+    bool is_silent;      /* unanswered for long enough to be told of */
+    bool is_silent_told; /* and it was */
     uint32_t ping_jitter_ms, rekey_jitter_ms;
     vc_ms joining_until;
     uint64_t bytes_sent, bytes_received, packets_lost;
@@ -126,6 +131,12 @@ void vc_session_wake(struct vc_link *link, uint32_t session);
 /* Something happened: when is it due next? */
 void vc_session_rearm(struct vc_link *link, uint32_t session);
 void vc_session_tick(struct vc_link *link, vc_ms now, uint32_t session);
+/* A silent peer may be at these addresses. */
+void vc_session_look_at(struct vc_link *link, vc_ms now, uint32_t session,
+                        const struct vc_addr *addrs, size_t count);
+
+/* And he has answered after all. */
+void vc_session_is_heard(struct vc_link *link, uint32_t session);
 
 /* May it take @count more chunks? */
 bool vc_session_may_send(const struct vc_link *link, const struct vc_session *s,

@@ -72,6 +72,15 @@ static bool tell_move(struct vc_session *s, struct vc_link_output *ret_output)
     return true;
 }
 
+static bool tell_silence(struct vc_session *s, struct vc_link_output *ret_output)
+{
+    if (s->is_silent == s->is_silent_told || s->phase != VC_SESSION_UP)
+        return false;
+    s->is_silent_told = s->is_silent;
+    ret_output->kind = s->is_silent ? VC_LINK_SILENT : VC_LINK_HEARD;
+    return true;
+}
+
 static bool tell_down(struct vc_link *link, uint32_t peer,
                       struct vc_link_output *ret_output)
 {
@@ -111,7 +120,7 @@ static bool tell(struct vc_link *link, uint32_t peer, struct vc_link_output *ret
     struct vc_session *s = &link->sessions[session];
     return tell_up(s, ret_output) || tell_object(link, session, ret_output) ||
            tell_end(link, session, ret_output) || tell_move(s, ret_output) ||
-           tell_room(link, session, ret_output);
+           tell_silence(s, ret_output) || tell_room(link, session, ret_output);
 }
 
 /* Sessions that met a full pool are asked again, one at a time, the first first. */

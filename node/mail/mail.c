@@ -204,6 +204,12 @@ void vc_mail_link_output(struct vc_mail *mail, const struct vc_now *now,
     case VC_LINK_MOVED:
         pass(mail, VC_MAIL_MOVED, output);
         break;
+    case VC_LINK_SILENT:
+        pass(mail, VC_MAIL_SILENT, output);
+        break;
+    case VC_LINK_HEARD:
+        pass(mail, VC_MAIL_HEARD, output);
+        break;
     case VC_LINK_WRITABLE:
         if (peer != NULL)
             on_writable(mail, peer);

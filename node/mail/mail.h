@@ -168,7 +168,9 @@ enum vc_mail_output_kind {
     VC_MAIL_PASSED, /* an object of VC_MAIL_TYPE_PASSED or above */
     VC_MAIL_UP,     /* the link's output, after mail has taken notice */
     VC_MAIL_DOWN,
-    VC_MAIL_MOVED
+    VC_MAIL_MOVED,
+    VC_MAIL_SILENT,
+    VC_MAIL_HEARD
 };
 
 struct vc_mail_output {
@@ -178,7 +180,7 @@ struct vc_mail_output {
     bool is_in_order;             /* DELIVERY: every smaller number was seen */
     struct vc_bytes object;       /* DELIVERY, PASSED: borrowed until the next call */
     uint8_t ref[VC_MAIL_REF_LEN]; /* ACKED, WORDS */
-    struct vc_link_output link;   /* UP, DOWN, MOVED */
+    struct vc_link_output link;   /* UP, DOWN, MOVED, SILENT, HEARD */
 };
 
 /* Takes the next output; false when there is none left.  Feed it one link output at a

@@ -2,7 +2,8 @@
 # The labs at their full sizes, with the programs that people run: about 40 minutes, as root.
 #
 #     tests/e2e/full.sh [LAB...]     kills syscalls power memory disk damage strangers hostile
-#                                    start api forgets stolen wiped; all of them when none is named
+#                                    start api forgets stolen wiped dht; all of them when none is
+#                                    named
 set -eu
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -32,6 +33,7 @@ size_of() {
     forgets) echo --texts 2000 ;;
     wiped) echo --texts 1000 ;;
     stolen) echo --texts 1000 ;;
+    dht) echo --moves 12 --pause 11 ;;
     api) ;;
     *)
         echo "full: there is no lab $1" >&2
@@ -41,7 +43,7 @@ size_of() {
 }
 
 [ $# -gt 0 ] || set -- kills syscalls power memory disk damage strangers hostile start api forgets \
-    stolen wiped
+    stolen wiped dht
 failed=
 for name in "$@"; do
     size=$(size_of "$name")

@@ -5,6 +5,7 @@ rpc.discover gives the table; what comes back from a method or as an event must 
 the fields that stand there, and what does not fit the table is refused by name.
 """
 
+import json
 import time
 
 import lab
@@ -278,8 +279,58 @@ def passphrase(caller):
     caller.call("node.passphrase", old="two")
 
 
+def network(alice, bob):
+    """Two nodes of a private network keep each other's records."""
+    lab.until(lambda: (bob.call("node.status")["dht"]["published"] or {}).get("holders"), 15,
+              "bob's record stands at alice's")
+    state = alice.call("node.status")["dht"]
+    lab.demand(state["is_joined"] and state["role"] == "router" and state["why"] == "private"
+               and state["network"] == "lab" and state["records"] > 0, f"{state}")
+    nodes = alice.call("dht.table")["nodes"]
+    lab.demand(bob.call("node.status")["listen"][0] in [node["address"] for node in nodes],
+               f"alice does not know bob's node: {nodes}")
+    found = alice.call("dht.lookup", contact="bob")
+    lab.demand(found["failure"] is None and found["record"]["kind"] == "account" and
+               found["record"]["addresses"] == bob.call("node.status")["addresses"], f"{found}")
+    sealed = alice.call("dht.lookup", place=found["place"])
+    lab.demand(sealed["record"]["kind"] == "sealed" and sealed["day"] is None and
+               sealed["record"]["written_at"] == found["record"]["written_at"], f"{sealed}")
+    nothing = bob.call("dht.lookup", place="0" * 64)
+    lab.demand(nothing["record"] is None and nothing["failure"]["name"] == "not_found", f"{nothing}")
+    alice.refused("no_contact", "dht.lookup", contact="nobody")
+    for params in ({}, {"place": "0" * 64, "contact": "bob"}, {"place": "g" * 64}):
+        alice.refused("bad_params", "dht.lookup", **params)
+    too_many_lookups(bob.client)
+
+
+def too_many_lookups(client):
+    """They come in one turn, so the first eight are still under way when the ninth is read."""
+    requests = [{"jsonrpc": "2.0", "id": client.last_id + 1 + number, "method": "dht.lookup",
+                 "params": {"place": f"{number}" * 64}} for number in range(9)]
+    client.last_id += 9
+    client.socket.sendall(b"".join(json.dumps(request).encode() + b"\n" for request in requests))
+    for request in requests[:8]:
+        lab.demand(client.reply(request["id"])["record"] is None, "a record of nobody")
+    try:
+        client.reply(client.last_id)
+    except lab.RpcError as error:
+        lab.demand(error.name == "busy", f"the ninth lookup was refused with {error}")
+        return
+    raise lab.Failed("the ninth lookup was not refused")
+
+
+def lookup_of_who_leaves(node):
+    """The client is gone before its answer is."""
+    with node.client() as client:
+        client.post("dht.lookup", place="3" * 64)
+    node.call("node.status")
+
+
 def body(world, _):
-    nodes = [world.node(name).start() for name in ("alice", "bob", "carol")]
+    nodes = [world.node(name) for name in ("alice", "bob", "carol")]
+    for node in nodes:
+        node.config("network.id = lab\n")
+        node.start()
     table = Table(nodes[0].call("rpc.discover"))
     called, seen = set(), set()
     alice, bob, carol = (Caller(node, table, called, seen) for node in nodes)
@@ -291,6 +342,8 @@ def body(world, _):
     called.discard("no.such.method")
     meet(alice, bob)
     invites(world, alice, carol)
+    network(alice, bob)
+    lookup_of_who_leaves(nodes[1])
     conversation(alice, bob)
     bob.pump(0.2)
     about_itself(alice)

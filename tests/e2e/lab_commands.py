@@ -24,9 +24,10 @@ NO_DAEMON = 4
 NEEDS_DAEMON = ("down", "status", "id", "invite", "contacts", "verify bob", "send bob hi", "read",
                 "log", "chat bob", "rpc", "invite --list", "join --list", "contacts show bob",
                 "contacts remove bob --yes", "words --keep", "address", "address renew --yes",
-                "address --json", "log --node", "read bob --json", "status --json")
-COMMANDS = ("up down status id words address invite join contacts verify send read log chat rpc config doctor"
-            " passphrase bugreport version help").split()
+                "address --json", "log --node", "read bob --json", "status --json", "dht table",
+                "dht lookup bob", "dht lookup bob --json")
+COMMANDS = ("up down status id words address invite join contacts verify send read log chat dht rpc config"
+            " doctor passphrase bugreport version help").split()
 
 
 class Person:
@@ -37,7 +38,7 @@ class Person:
         self.dir = os.path.join(world.directory, name)
         os.mkdir(self.dir, mode=0o700)
         with open(os.path.join(self.dir, "veche.conf"), "w", encoding="utf-8") as file:
-            file.write(f"name = {name}\n")
+            file.write(f"name = {name}\nnetwork.id = lab\n")
 
     def veche(self, words, expect=0, stdin="", json_lines=False):
         command, *rest = words.split()
@@ -103,6 +104,8 @@ class Schema:
             self.fields(self.events[kind], line, kind, ("v", "kind", "seq", "at"))
         elif kind == "status":
             self.fields(self.methods["node.status"]["results"], line, kind, ("v", "kind"))
+        elif kind == "dht_lookup":
+            self.fields(self.methods["dht.lookup"]["results"], line, kind, ("v", "kind"))
         elif kind in self.objects:
             self.fields(self.objects[kind], line, kind, ("v", "kind"))
         else:
@@ -145,6 +148,7 @@ def start_and_end(world):
     """up, a second up, a start that fails, down."""
     carol = Person(world, "carol")
     text = carol.veche("up --listen 127.0.0.1:0")
+    lab.demand("dht        no entry point known: add one with network.bootstrap" in text, text)
     lab.demand(re.search(r"^    veche join VECHE:[A-Z2-7]{148}$", text, re.MULTILINE), text)
     lab.demand("running already" in carol.veche("up"), "a second up does not say so")
     lab.demand(len(carol.json("invite --list")) == 1, "a second up makes a second invite")
@@ -158,8 +162,8 @@ def start_and_end(world):
     with open(os.path.join(carol.dir, "veche.conf"), "a", encoding="utf-8") as file:
         file.write("lisen = 127.0.0.1:1\n")
     text = carol.veche("up", expect=2)
-    lab.demand("veche.conf:2" in text and "listen" in text, text)
-    lab.demand("veche.conf:2: there is no key lisen; is it listen?" in
+    lab.demand("veche.conf:3" in text and "listen" in text, text)
+    lab.demand("veche.conf:3: there is no key lisen; is it listen?" in
                carol.veche("config check", expect=2), "config check")
     carol.veche("doctor", expect=1)
     os.remove(os.path.join(carol.dir, "veche.conf"))
@@ -272,7 +276,7 @@ def tell_everything(alice, schema):
     """Every reading command's JSON against the table."""
     for words in ("status", "id", "invite", "invite --list", "join --list", "contacts",
                   "contacts show bob", "verify bob", "read bob --all", "read", "log", "log --node",
-                  "config", "doctor", "version", "send bob json", "address", "words"):
+                  "config", "doctor", "version", "send bob json", "address", "words", "dht table"):
         for line in alice.json(words):
             schema.line(line)
     for method in ("rpc.discover", "node.status", "node.report", "invite.list", "join.list",
@@ -280,6 +284,35 @@ def tell_everything(alice, schema):
         reply = json.loads(alice.veche("rpc", stdin=json.dumps(
             {"jsonrpc": "2.0", "id": 1, "method": method}) + "\n"))
         schema.fields(schema.methods[method]["results"], reply["result"], method)
+
+
+def look_into_the_network(alice, bob, schema):
+    """Each keeps the other's record, as nobody else is there."""
+    lab.until(lambda: (bob.json("status")[0]["dht"]["published"] or {}).get("holders"), 15,
+              "bob is published")
+    text = alice.veche("status")
+    lab.demand("private, lab: 1 node known" in text and "router: in a private network" in text and
+               "that 1 node keeps" in text, text)
+    [found] = alice.json("dht lookup bob")
+    schema.line(found)
+    text = alice.veche("dht lookup bob")
+    lab.demand(re.match(r"found after \d+ ms; \d+ requests? in \d+ ms\n", text) and
+               "where this contact's device is" in text and found["place"] in text and
+               found["record"]["addresses"][0] in text, text)
+    text = alice.veche(f"dht lookup {found['place'].upper()}")
+    lab.demand("not for you to read" in text, text)
+    text = alice.veche(f"dht lookup {'0' * 64}", expect=1)
+    lab.demand("nothing was found" in text and "no record stands there today" in text, text)
+    text = alice.veche("dht table")
+    lab.demand(bob.json("status")[0]["dht"]["seen"] in text, text)
+    alice.veche("dht lookup nobody", expect=1)
+    for words in ("dht", "dht lookup", "dht table x", "dht tabel", "dht lookup a b"):
+        alice.veche(words, expect=2)
+    bob.veche("down")
+    with open(os.path.join(bob.dir, "veche.conf"), "a", encoding="utf-8") as file:
+        file.write(f"network.bootstrap = {alice.json('status')[0]['listen'][0]}\n")
+    text = bob.veche("up --no-invite --listen 127.0.0.1:0")
+    lab.demand(re.search(r"dht        joined by 127.0.0.1:\d+: 1 node known", text), text)
 
 
 def scan(cells, invite):
@@ -371,6 +404,7 @@ def body(world, _):
                                        '"method":"rpc.discover"}'))["result"]
         schema = Schema(table)
         meet(alice, bob)
+        look_into_the_network(alice, bob, schema)
         write(alice, bob)
         offline(alice, bob)
         pipes(alice, bob)

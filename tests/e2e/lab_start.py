@@ -141,6 +141,22 @@ def empty_starts(given, world):
     return slowest
 
 
+def sleep_is_noticed(world):
+    """An hour passes at once; who wakes asks his contacts at once whether they are there."""
+    slept = os.path.join(world.directory, "slept")
+    open(slept, "wb").close()
+    sleeper, other = world.node("erin"), world.node("frank").start()
+    sleeper.start(preload=[lab.preload_library("vc_sleep")], environment={"VC_SLEPT": slept})
+    lab.pair(sleeper, other)
+    os.truncate(slept, 3600)
+    lab.until(lambda: sleeper.call("node.status") and "has slept for 3600 s" in sleeper.log_tail(),
+              5, f"the sleep is noticed: {sleeper.log_tail()}")
+    name = other.call("messages.send", contact="#1", text="good morning")["message"]["id"]
+    lab.until(lambda: other.call("messages.get", id=name)["message"]["state"] == "delivered", 5,
+              "who has slept is there again")
+    lab.demand(sleeper.log_tail(100).count("has slept") == 1, "one sleep is noticed twice")
+
+
 def session_has_all_it_needs(world):
     """As somebody who has just logged in: a home, a runtime directory, and no option."""
     home, runtime = (os.path.join(world.directory, name) for name in ("home", "run"))
@@ -166,6 +182,7 @@ def body(world, given):
     service_manager_is_told(world)
     used_port_is_refused(world)
     port_of_last_time_may_be_taken(world)
+    sleep_is_noticed(world)
     slowest = empty_starts(given, world)
     return (f"stops take at most {longest * 1000:.0f} ms and keep everything, starts at most "
             f"{slowest * 1000:.0f} ms; lock, socket, port and notices as they should be")

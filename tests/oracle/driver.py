@@ -4,6 +4,7 @@
 import re
 import sys
 
+import blinding
 import identity
 import opening
 import prekey
@@ -42,6 +43,10 @@ def as_number(word, bits=32):
     if not re.fullmatch("[0-9]{1,10}", word) or int(word) >> bits:
         raise Answer("usage")
     return int(word)
+
+
+def as_index(word):
+    return as_number(word, 16)
 
 
 def as_name(word):
@@ -99,6 +104,8 @@ class Driver:
         "seal": (fixed(32), as_number, as_bytes, as_bytes),
         "unseal": (fixed(32), as_number, as_bytes, as_bytes), "pad": (as_bytes,),
         "strip": (as_bytes,),
+        "blind": (fixed(32), as_number, as_index), "blindinvite": (fixed(32), as_number, fixed(16)),
+        "blindsign": (fixed(32), fixed(32), as_bytes),
     }
     MAY_BE_RAW = ("encrypt", "decrypt")
 
@@ -311,6 +318,24 @@ class Driver:
     @staticmethod
     def strip(data):
         return words(primitives.unpad(data))
+
+    # Blinding.
+
+    @staticmethod
+    def answer_public(record, factor):
+        public = blinding.blind_public(record, factor)
+        return words(primitives.number(factor, 32), public, blinding.place(public))
+
+    def blind(self, record, epoch, index):
+        return self.answer_public(record, blinding.factor_of_device(record, epoch, index))
+
+    def blindinvite(self, record, epoch, secret):
+        return self.answer_public(record, blinding.factor_of_invite(record, epoch, secret))
+
+    @staticmethod
+    def blindsign(seed, factor, message):
+        key = blinding.Blinded(seed, int.from_bytes(factor, "little"))
+        return words(primitives.number(key.secret, 32), key.public, key.sign(message))
 
 
 def main():

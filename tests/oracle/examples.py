@@ -1,31 +1,36 @@
-"""The worked examples of crypto/SPEC.md: read out of the document, made again, compared."""
+"""The worked examples of both SPEC.md: read out of the document, made again, compared."""
 
 import dataclasses
 import os
 import re
 
+import blinding
 import identity
 import link
 import opening
 import prekey
 import ratchet
+import record
 import sodium
 import state
 import statement
-from primitives import digest
+from primitives import digest, label_bytes, number
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SPEC = os.path.join(ROOT, "crypto", "SPEC.md")
+DHT_SPEC = os.path.join(ROOT, "dht", "SPEC.md")
+IPV4 = b"\x04" + bytes([192, 0, 2, 1]) + b"\x88\x13"
+IPV6 = b"\x06" + bytes.fromhex("20010db8") + bytes(11) + b"\x01\x88\x13"
 LINE = re.compile(r"(\S.*?) {1,}(\S+)$")
 
 
-def blocks(heading):
+def blocks(heading, spec=SPEC):
     """The fenced blocks below a heading that begins so, each as {name: value}."""
-    with open(SPEC, encoding="utf-8") as file:
+    with open(spec, encoding="utf-8") as file:
         parts = re.split(r"^#+ ", file.read(), flags=re.MULTILINE)
     found = [part for part in parts if part.startswith(heading)]
     if len(found) != 1:
-        raise AssertionError(f"SPEC.md has {len(found)} headings {heading!r}")
+        raise AssertionError(f"{spec} has {len(found)} headings {heading!r}")
     return [read_block(text) for text in re.findall(r"```\n(.*?)```", found[0], re.DOTALL)]
 
 
@@ -55,10 +60,8 @@ def of_identity():
     seed = identity.root_seed(b"\x01" * 32)
     record = identity.record_seed(seed, 0)
     alice = identity.Device(b"\x01" * 32, b"\x03" * 32, b"\x04" * 32, 5, 1767225600)
-    address = (b"\x04" + bytes([192, 0, 2, 1]) + b"\x88\x13",
-               b"\x06" + bytes.fromhex("20010db8") + bytes(11) + b"\x01\x88\x13")
     card = identity.Card(alice.root, 0, sodium.ed25519_public(record), 0, b"\x02" * 32,
-                         (alice.certificate,), address, b"Alice", ())
+                         (alice.certificate,), (IPV4, IPV6), b"Alice", ())
     encoded = identity.write_card(card)
     if identity.read_card(encoded) != card:
         yield "the card is not read as it was written"
@@ -179,4 +182,64 @@ def of_ratchet():
     yield from differences(blocks("Worked example of sections 17 and 18")[0], made)
 
 
-EXAMPLES = [of_identity, of_links, of_openings]
+def of_blinding():
+    seed = identity.record_seed(identity.root_seed(b"\x01" * 32), 0)
+    record = sodium.ed25519_public(seed)
+    factors = (blinding.factor_of_device(record, 20455, 5),
+               blinding.factor_of_invite(record, 20455, b"\x05" * 16))
+    message = label_bytes("example") + b"hello"
+    for stated, factor in zip(blocks("Worked examples of section 20"), factors, strict=True):
+        key = blinding.Blinded(seed, factor)
+        if blinding.blind_public(record, factor) != key.public:
+            yield "the two halves are not of one key"
+        yield from differences(stated, {
+            "h": number(factor, 32), "P'": key.public, "place": blinding.place(key.public),
+            "a'": number(key.secret, 32), "nonce key": key.nonce_key,
+            "signature": key.sign(message)})
+
+
+def of_accounts(stated, device, record_seed, place, live):
+    """The first two blocks: the device says much, and little."""
+    signed = prekey.Prekey(identity.SUITE_CLASSIC, 5, 0x01020304,
+                           sodium.x25519_public(b"\x25" * 32), 1767225600, 1769817600, 0,
+                           bytes(32))
+    bare = record.Account(device.root, device.certificate,
+                          prekey.write_prekey(signed, device.dev_sig_seed, device.root))
+    full = dataclasses.replace(
+        bare, stamp_price=22, live=live, hosts=((b"\x0a" * 16, IPV4),),
+        contacts=(b"\x0b" * 32, (IPV6,)))
+    for block, account in zip(stated, (full, bare), strict=True):
+        made = record.write_account(account, place, 1767312000000,
+                                    (record_seed, device.dev_sig_seed), b"\x02" * 32,
+                                    lambda length: b"\x07" * length)
+        if record.read_device(made, place, identity.fingerprint(device.root),
+                              (b"\x02" * 32,)) != account:
+            yield "the account is not read as it was written"
+        plain = place.read(made)[2]
+        everything = {"place": place.place, "seal": place.seal, "for contacts": plain[324:430],
+                      "dev_sig's signature": plain[-64:],
+                      "record": digest(256, "", message=made)}
+        yield from differences(block, {name: everything[name] for name in block})
+
+
+def of_records():
+    stated = blocks("Worked examples of section 7", DHT_SPEC)
+    device = identity.Device(b"\x01" * 32, b"\x03" * 32, b"\x04" * 32, 5, 1767225600)
+    seed = identity.record_seed(device.root_seed, 0)
+    public, new = [sodium.ed25519_public(identity.record_seed(device.root_seed, g)) for g in (0, 1)]
+    live = statement.Live(1, (0, 5), 1767225600 + statement.LIVE_S)
+    place = record.Place(public, 20455, 5)
+    yield from of_accounts(stated[:2], device, seed, place,
+                           statement.write_live(live, device.root_seed))
+    forward = statement.write_forward(
+        statement.Forward(0, public, 1, new, 1767225600, 1767225600 + statement.FORWARD_S),
+        device.root_seed)
+    made = record.write_forward(device.root, forward, place, 1767312000000, seed, b"\x07" * 24)
+    yield from differences(stated[2], {"record": digest(256, "", message=made)})
+    invite = record.Place(public, 20455, secret=b"\x05" * 16)
+    made = record.write_invite((IPV4,), invite, 1767312000000, seed, b"\x07" * 24)
+    yield from differences(stated[3], {"place": invite.place, "seal": invite.seal,
+                                       "record": digest(256, "", message=made)})
+
+
+EXAMPLES = [of_identity, of_links, of_openings, of_ratchet, of_blinding, of_records]

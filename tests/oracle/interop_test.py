@@ -17,6 +17,7 @@ import forge
 import pair
 import people
 import script
+import sodium
 
 SEEDS = os.environ.get("VC_ORACLE_SEEDS", "1..2")
 VECTORS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "vectors")
@@ -64,6 +65,20 @@ class Lines(Both):
                 self.assertEqual(self.do(f"unseal {key} {sealed}"), f"ok {pair.hexed(text)}")
                 self.assertEqual(self.do(f"unseal {key} {sealed}00"), "err auth")
                 self.do(f"unseal {key} {pair.hexed(text)}")
+
+    def test_blinding(self):
+        for place in range(20):
+            seed, message = self.chances.key(), self.chances.randbytes(16 + place)
+            epoch, index = self.chances.randrange(1 << 32), self.chances.randrange(1 << 16)
+            record = sodium.ed25519_public(seed).hex()
+            for asked in (f"blind {record} {epoch} {index}",
+                          f"blindinvite {record} {epoch} {self.chances.randbytes(16).hex()}"):
+                factor, public, _ = self.do(asked).split(" ")[1:]
+                answer = self.do(f"blindsign {seed.hex()} {factor} {message.hex()}").split(" ")
+                self.assertEqual(answer[2], public)
+                sodium.ed25519_verify(bytes.fromhex(public), message, bytes.fromhex(answer[3]))
+            self.do(f"blind {self.chances.key().hex()} {epoch} 0")  # mostly no record key
+            self.do(f"blindsign {seed.hex()} {self.chances.key().hex()} -")  # not below L
 
     def test_what_is_no_command(self):
         key = self.chances.key().hex()

@@ -1,4 +1,4 @@
-"""The program behind the lines of section 19, and the oracle beside it."""
+"""A program behind lines, and the oracle beside it: those of section 19 when nothing is said."""
 
 import os
 import subprocess
@@ -9,10 +9,10 @@ PROGRAM = os.environ.get("VC_RATCHET_DRIVER", "")
 
 
 class Program:
-    """A process of ratchet_driver, by itself."""
+    """A process of a driver, by itself."""
 
-    def __init__(self):
-        self.process = subprocess.Popen([PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    def __init__(self, path=PROGRAM):
+        self.process = subprocess.Popen([path], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         text=True)
 
     def do(self, line):
@@ -45,8 +45,8 @@ class Pair:
 
     WAITING_MAX = 30000
 
-    def __init__(self):
-        self.program, self.oracle = Program(), driver.Driver()
+    def __init__(self, path=PROGRAM, oracle=driver.Driver):
+        self.program, self.oracle = Program(path), oracle()
         self.waiting, self.bytes, self.lines = [], 0, 0
 
     def do(self, line):

@@ -1,11 +1,16 @@
 #!/usr/bin/env python3
-"""The oracle by itself: the worked examples of SPEC.md, and conversations with itself."""
+"""The oracle by itself: worked examples, vectors, and conversations with itself."""
 
 import dataclasses
+import hashlib
 import itertools
+import json
 import math
+import os
 import unittest
 
+import blinding
+import dht_driver
 import examples
 import identity
 import opening
@@ -27,6 +32,19 @@ class Document(unittest.TestCase):
         for example in examples.EXAMPLES:
             with self.subTest(example.__name__):
                 self.assertEqual(list(example()), [])
+
+
+class Wire(unittest.TestCase):
+    def test_vectors(self):
+        """What the program says of the DHT's datagrams is what the oracle says."""
+        with open(os.path.join(examples.ROOT, "tests", "vectors", "dht", "wire.json"),
+                  encoding="utf-8") as file:
+            cases = json.load(file)["cases"]
+        self.assertTrue(cases)
+        oracle = dht_driver.DhtDriver()
+        for case in cases:
+            for line, answer in case["lines"]:
+                self.assertEqual(oracle.do(line), answer, f"{case['name']}: {line[:200]}")
 
 
 class Primitives(unittest.TestCase):
@@ -70,6 +88,80 @@ class Primitives(unittest.TestCase):
         sodium.ed25519_verify(public, b"said", signature)
         self.assertRaises(Refused, sodium.ed25519_verify, public, b"sad", signature)
         self.assertFalse(sodium.ed25519_is_point(b"\x99" * 32))
+
+
+class Blinding(unittest.TestCase):
+    SEED = b"\x07" * 32
+
+    def setUp(self):
+        self.record = sodium.ed25519_public(self.SEED)
+
+    def test_points(self):
+        for seed in (self.SEED, b"\x08" * 32):
+            public = sodium.ed25519_public(seed)
+            self.assertEqual(blinding.encode(blinding.decode(public)), public)
+            self.assertEqual(blinding.encode(blinding.times(blinding.scalar_of(seed),
+                                                            blinding.BASE)), public)
+        for data in (*LOW_ORDER, b"\x95" + b"\x99" * 31, b"\xee" + b"\xff" * 30 + b"\x7f",
+                     b"\xff" * 32, b"\x02" + bytes(31), b"\x01" + bytes(30) + b"\x80"):
+            self.assertFalse(sodium.ed25519_is_point(data))
+            self.assertRaises(Refused, blinding.decode, data)
+
+    def test_published(self):
+        """Tor's vectors, where h is not reduced."""
+        here = os.path.dirname(os.path.abspath(__file__))
+        path = os.path.join(os.path.dirname(here), "vectors", "ed25519", "tor-key-blinding.json")
+        with open(path, encoding="utf-8") as file:
+            published = json.load(file)
+        names = ("SECRET_KEYS", "PUBLIC_KEYS", "BLINDING_PARAMS", "BLINDED_SECRET_KEYS",
+                 "BLINDED_PUBLIC_KEYS")
+        cases = list(zip(*(published[f"ED25519_{name}"] for name in names), strict=True))
+        self.assertEqual(len(cases), 8)
+        for case in cases:
+            seed, record, parameter, secret, public = map(bytes.fromhex, case)
+            digest = hashlib.sha512(b"Derive temporary signing key" + parameter).digest()
+            factor = int.from_bytes(digest[:32], "little") & (1 << 254) - 8 | 1 << 254
+            key = blinding.Blinded(seed, factor)
+            self.assertEqual(primitives.number(key.secret, 32), secret[:32])
+            self.assertEqual((key.public, blinding.blind_public(record, factor)),
+                             (public, public))
+
+    def test_signed(self):
+        factors = [blinding.factor_of_device(self.record, epoch, index)
+                   for epoch, index in itertools.product((20455, 20456), (0, 1))]
+        factors.append(blinding.factor_of_invite(self.record, 20455, bytes(16)))
+        commitments = set()
+        for factor in factors:
+            key = blinding.Blinded(self.SEED, factor)
+            self.assertEqual(blinding.blind_public(self.record, factor), key.public)
+            signature = key.sign(b"said")
+            commitments.add(signature[:32])
+            sodium.ed25519_verify(key.public, b"said", signature)
+            self.assertRaises(Refused, sodium.ed25519_verify, key.public, b"sad", signature)
+            self.assertRaises(Refused, sodium.ed25519_verify, self.record, b"said", signature)
+        self.assertEqual(len(commitments), len(factors))
+
+    def test_refused(self):
+        for factor in (0, blinding.ORDER):
+            self.assertRaises(Refused, blinding.blind_public, self.record, factor)
+            self.assertRaises(Refused, blinding.Blinded, self.SEED, factor)
+
+    def test_what_a_thief_learns(self):
+        """A blinded secret half and h give that of R: the document says so, and why n takes P'."""
+        own = blinding.scalar_of(self.SEED) % blinding.ORDER
+        factors = [blinding.factor_of_device(self.record, 20455, index) for index in (0, 1)]
+        keys = [blinding.Blinded(self.SEED, factor) for factor in factors]
+        inverse = pow(factors[0], -1, blinding.ORDER)
+        self.assertEqual(keys[0].secret * inverse % blinding.ORDER, own)
+        nonce, sums, products = 12345, [], []
+        for key, factor in zip(keys, factors):
+            commitment = blinding.encode(blinding.times(nonce, blinding.BASE))
+            challenge = blinding.reduced(
+                hashlib.sha512(commitment + key.public + b"said").digest())
+            sums.append(nonce + challenge * key.secret)
+            products.append(challenge * factor)
+        found = (sums[0] - sums[1]) * pow(products[0] - products[1], -1, blinding.ORDER)
+        self.assertEqual(found % blinding.ORDER, own)
 
 
 class Prekeys(unittest.TestCase):

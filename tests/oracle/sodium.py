@@ -83,27 +83,46 @@ def ed25519_is_point(public):
     return LIBRARY.crypto_core_ed25519_is_valid_point(want(public, KEY)) == 1
 
 
-def aead_seal(key, nonce, data, text):
-    """ChaCha20-Poly1305 of RFC 8439."""
+def seal_with(call, key, nonce, data, text):
     ret = ctypes.create_string_buffer(len(text) + AEAD_TAG)
-    code = LIBRARY.crypto_aead_chacha20poly1305_ietf_encrypt(
-        ret, None, text, long(len(text)), data, long(len(data)), None, want(nonce, 12),
-        want(key, KEY))
+    code = call(ret, None, text, long(len(text)), data, long(len(data)), None, nonce,
+                want(key, KEY))
     if code != 0:
         raise Refused("not sealed")
     return ret.raw
 
 
-def aead_open(key, nonce, data, sealed):
+def open_with(call, key, nonce, data, sealed):
     if len(sealed) < AEAD_TAG:
         raise Refused("shorter than a tag")
     ret = ctypes.create_string_buffer(max(1, len(sealed) - AEAD_TAG))
-    code = LIBRARY.crypto_aead_chacha20poly1305_ietf_decrypt(
-        ret, None, None, sealed, long(len(sealed)), data, long(len(data)), want(nonce, 12),
-        want(key, KEY))
+    code = call(ret, None, None, sealed, long(len(sealed)), data, long(len(data)), nonce,
+                want(key, KEY))
     if code != 0:
         raise Refused("the tag does not hold")
     return ret.raw[:len(sealed) - AEAD_TAG]
+
+
+def aead_seal(key, nonce, data, text):
+    """ChaCha20-Poly1305 of RFC 8439."""
+    return seal_with(LIBRARY.crypto_aead_chacha20poly1305_ietf_encrypt, key, want(nonce, 12), data,
+                     text)
+
+
+def aead_open(key, nonce, data, sealed):
+    return open_with(LIBRARY.crypto_aead_chacha20poly1305_ietf_decrypt, key, want(nonce, 12), data,
+                     sealed)
+
+
+def xaead_seal(key, nonce, data, text):
+    """XChaCha20-Poly1305 of draft-irtf-cfrg-xchacha-03."""
+    return seal_with(LIBRARY.crypto_aead_xchacha20poly1305_ietf_encrypt, key, want(nonce, 24),
+                     data, text)
+
+
+def xaead_open(key, nonce, data, sealed):
+    return open_with(LIBRARY.crypto_aead_xchacha20poly1305_ietf_decrypt, key, want(nonce, 24),
+                     data, sealed)
 
 
 def xchacha20_xor(key, nonce, data):

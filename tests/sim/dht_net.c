@@ -136,15 +136,14 @@ struct vc_dht_contact dht_net_contact(const struct dht_net *net, uint32_t node)
     return contact;
 }
 
-uint64_t __wrap_vc_dht_node_id(const struct vc_addr *addr, uint8_t r,
-                               const struct vc_key32 *key, bool is_bound);
-uint64_t __wrap_vc_dht_node_id(const struct vc_addr *addr, uint8_t r,
-                               const struct vc_key32 *key, bool is_bound)
+uint64_t __wrap_vc_dht_node_id(const struct vc_addr *addr, const struct vc_key32 *key,
+                               bool is_bound);
+uint64_t __wrap_vc_dht_node_id(const struct vc_addr *addr, const struct vc_key32 *key,
+                               bool is_bound)
 {
     uint64_t id = 0;
 
     (void)addr;
-    (void)r;
     (void)is_bound;
     for (unsigned i = 0; i < 8; i++) {
         id = id << 8 | key->b[i];
@@ -154,7 +153,7 @@ uint64_t __wrap_vc_dht_node_id(const struct vc_addr *addr, uint8_t r,
 
 uint32_t dht_net_node(const struct dht_net *net, const struct vc_dht_contact *contact)
 {
-    return lower(net, vc_dht_node_id(&contact->addr, contact->r, &contact->key, true));
+    return lower(net, vc_dht_node_id(&contact->addr, &contact->key, true));
 }
 
 /* Puts @node where it belongs among the nearest so far. */

@@ -23,7 +23,7 @@ struct vc_now sim_host_now(const struct sim_host *host)
     /* The monotonic clock starts anew with the machine, so it says nothing about others. */
     return (struct vc_now){
         .mono = host->world->now + 1000u * host->index,
-        .unix_ms = (vc_ms)((int64_t)(1790000000000u + host->world->now) + host->skew_ms)};
+        .unix_ms = (vc_ms)((int64_t)(SIM_UNIX_MS + host->world->now) + host->skew_ms)};
 }
 
 static void build_node(struct sim_host *host)
@@ -31,6 +31,8 @@ static void build_node(struct sim_host *host)
     static const uint8_t network_id[] = "sim";
     struct vc_now now = sim_host_now(host);
     struct vc_node_config config;
+    struct vc_dht_config dht;
+    struct vc_addr doors[SIM_ROUTERS_MAX];
     struct vc_secret32 seed;
     vc_err err;
 
@@ -43,6 +45,14 @@ static void build_node(struct sim_host *host)
     config.chunk_count = 1024;
     config.packets_max = 2048;
     config.default_name = "somebody";
+    if (host->world->config.routers > 0) {
+        /* One way in: the others are learnt. */
+        sim_dht_config(host->world, &dht);
+        config.dht = &dht;
+        doors[0] = sim_router_addr(host->index % host->world->config.routers);
+        config.doors = doors;
+        config.door_count = 1;
+    }
     for (size_t i = 0; i < sizeof seed.b; i += 8) {
         uint64_t word = sim_random_next(&host->world->seeds);
 
@@ -246,11 +256,11 @@ void sim_host_crash(struct sim_host *host)
     vc_memory_crash(host->store);
     host->store = NULL;
     host->life++;
-    sim_plan(world, (struct sim_happening){
-                        .kind = SIM_RESTART,
-                        .host = host->index,
-                        .life = host->life,
-                        .at = world->now + 50 + sim_random_below(&world->random, 8000)});
+    host->restart_at = world->now + 50 + sim_random_below(&world->random, 8000);
+    sim_plan(world, (struct sim_happening){.kind = SIM_RESTART,
+                                           .host = host->index,
+                                           .life = host->life,
+                                           .at = host->restart_at});
 }
 
 void sim_host_wake(struct sim_host *host)

@@ -103,7 +103,9 @@ static void on_output(struct link_world *w, struct link_node *node,
                output->kind == VC_LINK_UP      ? "UP"
                : output->kind == VC_LINK_DOWN  ? "DOWN"
                : output->kind == VC_LINK_MOVED ? "MOVED"
-                                               : "WRITABLE",
+               : output->kind == VC_LINK_SILENT ? "SILENT"
+               : output->kind == VC_LINK_HEARD  ? "HEARD"
+                                                : "WRITABLE",
                output->kind == VC_LINK_DOWN ? vc_err_name(output->reason) : "");
     switch (output->kind) {
     case VC_LINK_UP:
@@ -112,6 +114,7 @@ static void on_output(struct link_world *w, struct link_node *node,
         memset(pair->sent, 0, sizeof pair->sent);
         memset(pair->read, 0, sizeof pair->read);
         pair->is_up = true;
+        pair->is_silent = false;
         pair->ups++;
         sim.ups++;
         break;
@@ -130,6 +133,16 @@ static void on_output(struct link_world *w, struct link_node *node,
     case VC_LINK_WRITABLE:
         if (!pair->is_up)
             sim_complain("WRITABLE without a session", a, b, 0, 0);
+        break;
+    case VC_LINK_SILENT:
+    case VC_LINK_HEARD:
+        if (pair->is_silent == (output->kind == VC_LINK_SILENT))
+            sim_complain("SILENT or HEARD twice", a, b, 0, 0);
+        pair->is_silent = !pair->is_silent;
+        /* Somebody may know where he is. */
+        if (pair->is_silent && link_world_below(w, 2) == 0 &&
+            vc_link_connect(node->link, w->now, b, &w->nodes[b].addr, 1) != VC_OK)
+            sim_complain("a silent peer is not known", a, b, 0, 0);
         break;
     case VC_LINK_MOVED:
     case VC_LINK_DATAGRAM:

@@ -11,7 +11,7 @@
 
 /* How it stands from one node to another.  Objects are numbered from 0 in each session. */
 struct pair {
-    bool is_up;
+    bool is_up, is_silent;
     uint64_t sent[VC_LINK_STREAM_COUNT]; /* accepted since UP */
     uint64_t read[VC_LINK_STREAM_COUNT]; /* taken out since UP */
     vc_ms connect_at;

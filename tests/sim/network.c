@@ -5,7 +5,9 @@
 
 struct sim_host *sim_network_find(struct sim_world *world, const struct vc_addr *addr)
 {
-    for (uint32_t i = 0; i < world->config.hosts; i++) {
+    uint32_t count = world->config.hosts + (world->moves.has_newcomer ? 1 : 0);
+
+    for (uint32_t i = 0; i < count; i++) {
         if (vc_addr_equal(&world->hosts[i].addr, addr)) {
             return &world->hosts[i];
         }
@@ -25,11 +27,12 @@ static vc_ms delay_of(struct sim_world *world)
     return delay;
 }
 
-static void carry(struct sim_host *from, const struct vc_addr *to, struct vc_bytes bytes)
+static void carry(struct sim_world *world, const struct vc_addr *from,
+                  const struct vc_addr *to, struct vc_bytes bytes)
 {
     struct sim_happening happening = {.kind = SIM_DATAGRAM,
-                                      .at = from->world->now + delay_of(from->world),
-                                      .from = from->addr,
+                                      .at = world->now + delay_of(world),
+                                      .from = *from,
                                       .to = *to,
                                       .len = bytes.len};
 
@@ -38,22 +41,32 @@ static void carry(struct sim_host *from, const struct vc_addr *to, struct vc_byt
         abort();
     }
     memcpy(happening.bytes, bytes.data, bytes.len);
-    sim_plan(from->world, happening);
+    sim_plan(world, happening);
+}
+
+void sim_network_carry(struct sim_world *world, const struct vc_addr *from,
+                       const struct vc_addr *to, struct vc_bytes bytes)
+{
+    const struct sim_config *config = &world->config;
+
+    world->datagrams++;
+    if (world->has_faults && sim_random_chance(&world->random, config->loss)) {
+        return;
+    }
+    carry(world, from, to, bytes);
+    if (world->has_faults && sim_random_chance(&world->random, config->duplication)) {
+        carry(world, from, to, bytes);
+    }
 }
 
 void sim_network_send(struct sim_host *from, const struct vc_addr *to, struct vc_bytes bytes)
 {
     struct sim_world *world = from->world;
-    const struct sim_config *config = &world->config;
 
-    world->datagrams++;
     sim_judge_datagram(from, to, bytes);
-    if (world->has_faults && (world->now < from->cut_off_until ||
-                              sim_random_chance(&world->random, config->loss))) {
+    if (world->has_faults && world->now < from->cut_off_until) {
+        world->datagrams++;
         return;
     }
-    carry(from, to, bytes);
-    if (world->has_faults && sim_random_chance(&world->random, config->duplication)) {
-        carry(from, to, bytes);
-    }
+    sim_network_carry(world, &from->addr, to, bytes);
 }

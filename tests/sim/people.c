@@ -58,7 +58,7 @@ void sim_person_find(struct sim_host *host)
     struct vc_now now = sim_host_now(host);
     size_t count = vc_chat_contacts(chat_of(host), &now, contacts, SIM_HOSTS_MAX);
 
-    if (count > world->config.hosts - 1) {
+    if (count > world->config.hosts - 1 + (world->moves.has_newcomer ? 1 : 0)) {
         sim_complain(world, "host %u has %zu contacts", host->index, count);
         count = 0;
     }
@@ -275,6 +275,7 @@ static void read_message(struct sim_host *host, const struct vc_event *event)
                      world->texts[number].to);
     }
     world->texts[number].shown++;
+    world->texts[number].shown_at = world->now;
     world->texts[number].was_shown = true;
     sim_trace(world, "shown", host->index, number);
     if (world->texts[number].shown > 1 + world->texts[number].doubles) {

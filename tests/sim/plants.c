@@ -46,9 +46,14 @@ const char *sim_plant_words(enum sim_plant plant)
     return all[plant];
 }
 
+bool sim_plant_is_of_moves(enum sim_plant plant)
+{
+    return plant >= SIM_PLANT_NEVER_LOOK && plant <= SIM_PLANT_DEAF_SESSION;
+}
+
 bool sim_plant_is_of_copies(enum sim_plant plant)
 {
-    return plant >= SIM_PLANT_HELLO_DEAF;
+    return plant >= SIM_PLANT_HELLO_DEAF && plant <= SIM_PLANT_KEYSTREAM;
 }
 
 void sim_plant_reset(void)
@@ -426,4 +431,57 @@ void __wrap_vc_restore_begin(struct vc_chat *chat, const struct vc_now *now,
     __real_vc_restore_begin(chat, now, person,
                             sim_plant == SIM_PLANT_RESTORE_THEIRS ? VC_RESTORING_THEIRS
                                                                   : what);
+}
+
+void __real_vc_find_seek_contact(struct vc_find *find, const struct vc_now *now,
+                                 uint32_t peer, const struct vc_find_contact *contact,
+                                 enum vc_find_urgency urgency);
+void __wrap_vc_find_seek_contact(struct vc_find *find, const struct vc_now *now,
+                                 uint32_t peer, const struct vc_find_contact *contact,
+                                 enum vc_find_urgency urgency);
+
+void __wrap_vc_find_seek_contact(struct vc_find *find, const struct vc_now *now,
+                                 uint32_t peer, const struct vc_find_contact *contact,
+                                 enum vc_find_urgency urgency)
+{
+    if (sim_plant != SIM_PLANT_NEVER_LOOK) {
+        __real_vc_find_seek_contact(find, now, peer, contact, urgency);
+    }
+}
+
+void __real_vc_find_invite_put(struct vc_find *find, const struct vc_now *now,
+                               uint32_t invite, const struct vc_id16 *secret,
+                               vc_ms expires_at);
+void __wrap_vc_find_invite_put(struct vc_find *find, const struct vc_now *now,
+                               uint32_t invite, const struct vc_id16 *secret,
+                               vc_ms expires_at);
+
+void __wrap_vc_find_invite_put(struct vc_find *find, const struct vc_now *now,
+                               uint32_t invite, const struct vc_id16 *secret,
+                               vc_ms expires_at)
+{
+    if (sim_plant != SIM_PLANT_NO_INVITE_PLACE) {
+        __real_vc_find_invite_put(find, now, invite, secret, expires_at);
+    }
+}
+
+vc_err __real_vc_find_numbers_load(struct vc_find *find);
+vc_err __wrap_vc_find_numbers_load(struct vc_find *find);
+
+vc_err __wrap_vc_find_numbers_load(struct vc_find *find)
+{
+    return sim_plant == SIM_PLANT_NUMBERS_BACK ? VC_OK : __real_vc_find_numbers_load(find);
+}
+
+void __real_vc_session_look_at(struct vc_link *link, vc_ms now, uint32_t session,
+                               const struct vc_addr *addrs, size_t count);
+void __wrap_vc_session_look_at(struct vc_link *link, vc_ms now, uint32_t session,
+                               const struct vc_addr *addrs, size_t count);
+
+void __wrap_vc_session_look_at(struct vc_link *link, vc_ms now, uint32_t session,
+                               const struct vc_addr *addrs, size_t count)
+{
+    if (sim_plant != SIM_PLANT_DEAF_SESSION) {
+        __real_vc_session_look_at(link, now, session, addrs, count);
+    }
 }

@@ -29,7 +29,11 @@
     X(NO_RENAME, "no-rename", "a message keeps the name of one that is lost")              \
     X(RESTORE_PART, "restore-part", "some of what comes back is passed over")              \
     X(RESTORE_THEIRS, "restore-theirs", "one's own messages are not asked for")            \
-    X(KEYSTREAM, "keystream", "a place of a session hides all texts alike")
+    X(KEYSTREAM, "keystream", "a place of a session hides all texts alike")                \
+    X(NEVER_LOOK, "never-look", "nobody is looked for in the DHT")                         \
+    X(NO_INVITE_PLACE, "no-invite-place", "an invite says where its maker was, only")      \
+    X(NUMBERS_BACK, "numbers-back", "numbers of records begin anew after a start")         \
+    X(DEAF_SESSION, "deaf-session", "a session does not look for its peer elsewhere")
 
 enum sim_plant {
 #define SIM_PLANT_ENUM(name, text, words) SIM_PLANT_##name,
@@ -48,6 +52,8 @@ const char *sim_plant_name(enum sim_plant plant);
 const char *sim_plant_words(enum sim_plant plant);
 /* Is it about disks that are put back? */
 bool sim_plant_is_of_copies(enum sim_plant plant);
+/* About finding each other anew? */
+bool sim_plant_is_of_moves(enum sim_plant plant);
 /* Everything the plants remember of a world is forgotten. */
 void sim_plant_reset(void);
 /* Before a host opens its disk again. */

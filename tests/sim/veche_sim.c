@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "crypto/prim.h"
+#include "tests/sim/dht_main.h"
 #include "tests/sim/plants.h"
 #include "tests/sim/world.h"
 
@@ -15,6 +16,7 @@ struct totals {
     uint64_t runs, complaints, texts, datagrams, turns, crashes, failed_commits;
     vc_ms virtual_ms;
     struct sim_put_backs put_backs;
+    struct sim_talks talks;
 };
 
 static void print_usage(void)
@@ -26,10 +28,13 @@ static void print_usage(void)
          "  --loss PERCENT   likewise\n"
          "  --quiet-net      no fault of any kind\n"
          "  --put-backs N    up to N disks of each world are put back to an older state\n"
+         "  --moves N        N times everybody moves at once; there is a DHT\n"
          "  --plant NAME     with a bug on purpose (--plants lists them)\n"
          "  --judge-plants   every planted bug must be caught within these seeds\n"
          "  --trace          say what happens\n"
-         "  --hash           print each world's trace hash");
+         "  --hash           print each world's trace hash\n"
+         "\n"
+         "veche-sim dht      the DHT alone, with many nodes: veche-sim dht --help");
 }
 
 static struct sim_config overrides;
@@ -71,6 +76,16 @@ static void print_put_backs(const struct sim_put_backs *sum)
            (unsigned long long)sum->bytes);
 }
 
+static void print_talks(const struct sim_talks *talks)
+{
+    if (talks->count > 0) {
+        printf("%u texts written when everybody moved: half of them there after %u ms, 99 of "
+               "100 after %u, the last after %u; %u newcomers joined, the last after %u ms\n",
+               talks->count, sim_talks_within(talks, 500), sim_talks_within(talks, 990),
+               talks->longest_ms, talks->joins, talks->longest_join_ms);
+    }
+}
+
 static bool run_seed(uint64_t seed, struct totals *totals, char *ret_complaint)
 {
     static struct sim_world world;
@@ -91,6 +106,10 @@ static bool run_seed(uint64_t seed, struct totals *totals, char *ret_complaint)
         config.put_back = 80000;
         config.put_backs_max = overrides.put_backs_max != 0 ? overrides.put_backs_max : 3;
     }
+    if (overrides.moves != 0 || sim_plant_is_of_moves(sim_plant)) {
+        config.moves = overrides.moves != 0 ? overrides.moves : 2;
+        config.routers = SIM_ROUTERS_MAX;
+    }
     config.trace = wants_trace ? stdout : NULL;
     memset(&world, 0, sizeof world);
     is_good = sim_world_run(&world, &config);
@@ -104,6 +123,7 @@ static bool run_seed(uint64_t seed, struct totals *totals, char *ret_complaint)
     totals->failed_commits += world.failed_commits;
     totals->virtual_ms += world.now;
     add_put_backs(&totals->put_backs, &world.put_backs);
+    sim_talks_add(&totals->talks, &world.moves.talks);
     if (wants_hash) {
         printf("seed %llu hash %016llx\n", (unsigned long long)seed,
                (unsigned long long)world.trace_hash);
@@ -121,6 +141,26 @@ static double seconds(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+/* With what it takes to see it again. */
+static void print_complaint(uint64_t seed, const char *complaint)
+{
+    printf("seed %llu: %s\n  again: veche-sim --trace --seeds %llu", (unsigned long long)seed,
+           complaint, (unsigned long long)seed);
+    if (overrides.moves != 0) {
+        printf(" --moves %u", overrides.moves);
+    }
+    if (overrides.put_backs_max != 0) {
+        printf(" --put-backs %u", overrides.put_backs_max);
+    }
+    if (is_quiet_net) {
+        printf(" --quiet-net");
+    }
+    if (sim_plant != SIM_PLANT_NONE) {
+        printf(" --plant %s", sim_plant_name(sim_plant));
+    }
+    putchar('\n');
+}
+
 static int run_all(uint64_t first, uint64_t last)
 {
     struct totals totals = {0};
@@ -130,10 +170,7 @@ static int run_all(uint64_t first, uint64_t last)
         char complaint[SIM_COMPLAINT_MAX];
 
         if (!run_seed(seed, &totals, complaint)) {
-            printf("seed %llu: %s\n  again: veche-sim --trace --seeds %llu%s%s\n",
-                   (unsigned long long)seed, complaint, (unsigned long long)seed,
-                   sim_plant != SIM_PLANT_NONE ? " --plant " : "",
-                   sim_plant != SIM_PLANT_NONE ? sim_plant_name(sim_plant) : "");
+            print_complaint(seed, complaint);
         }
     }
     took = seconds() - begun;
@@ -145,6 +182,7 @@ static int run_all(uint64_t first, uint64_t last)
            (unsigned long long)totals.failed_commits, (double)totals.virtual_ms / 1000, took,
            (double)totals.virtual_ms / 1000 / took);
     print_put_backs(&totals.put_backs);
+    print_talks(&totals.talks);
     return totals.complaints == 0 ? 0 : 1;
 }
 
@@ -210,6 +248,7 @@ int main(int argc, char **argv)
         {"seeds", required_argument, NULL, 's'}, {"hosts", required_argument, NULL, 'n'},
         {"loss", required_argument, NULL, 'l'},  {"quiet-net", no_argument, NULL, 'q'},
         {"put-backs", required_argument, NULL, 'b'},
+        {"moves", required_argument, NULL, 'm'},
         {"plant", required_argument, NULL, 'p'}, {"plants", no_argument, NULL, 'L'},
         {"judge-plants", no_argument, NULL, 'j'}, {"trace", no_argument, NULL, 't'},
         {"hash", no_argument, NULL, 'x'},        {"help", no_argument, NULL, 'h'},
@@ -219,6 +258,9 @@ int main(int argc, char **argv)
     bool judges_on_trial = false, is_understood = true;
     int option;
 
+    if (argc > 1 && strcmp(argv[1], "dht") == 0) {
+        return sim_dht_main(argc - 1, argv + 1);
+    }
     while ((option = getopt_long(argc, argv, "h", known, NULL)) != -1) {
         switch (option) {
         case 's': is_understood &= parse_seeds(optarg, &first, &last); break;
@@ -227,6 +269,7 @@ int main(int argc, char **argv)
         case 'b':
             overrides.put_backs_max = (uint32_t)strtoul(optarg, NULL, 10);
             break;
+        case 'm': overrides.moves = (uint32_t)strtoul(optarg, NULL, 10); break;
         case 'q': is_quiet_net = true; break;
         case 'p': is_understood &= choose_plant(optarg); break;
         case 'L': return list_plants();

@@ -145,15 +145,17 @@ static bool is_known_to_all(const struct sim_world *world, uint32_t host)
     return true;
 }
 
-/* Only the first host roams, and only when nobody looks for it at the address of an
- * invite, so that two never lose each other for good: finding each other anew is not what
- * is tried here. */
+/* Without a DHT only the first host roams, and only when nobody looks for it at the address of
+ * an invite, so that two never lose each other for good. */
 static void roam(struct sim_world *world, struct sim_host *host)
 {
     struct vc_addr addr = host->home;
 
-    if (host->index != 0 || !is_known_to_all(world, host->index) ||
-        !sim_random_chance(&world->random, world->config.move)) {
+    if (world->config.routers == 0 &&
+        (host->index != 0 || !is_known_to_all(world, host->index))) {
+        return;
+    }
+    if (!sim_random_chance(&world->random, world->config.move)) {
         return;
     }
     addr.ip[2] = (uint8_t)sim_random_below(&world->random, 4);
@@ -225,7 +227,16 @@ static void happen_to(struct sim_world *world, struct sim_host *host,
         }
         plan_for(world, host->index, SIM_SECOND, world->now + 1000);
         break;
+    case SIM_MOVE:
+        sim_moves_move(host);
+        break;
+    case SIM_SPEAK:
+        sim_person_act(host);
+        break;
     case SIM_DATAGRAM:
+    case SIM_ROUTER:
+    case SIM_MOVED:
+    case SIM_JOINED:
         break;
     }
 }
@@ -233,8 +244,12 @@ static void happen_to(struct sim_world *world, struct sim_host *host,
 static void arrive(struct sim_world *world, struct sim_happening *happening)
 {
     struct sim_host *host = sim_network_find(world, &happening->to);
+    struct sim_router *router = sim_router_find(world, &happening->to);
 
-    if (host != NULL && world->now >= host->cut_off_until &&
+    if (router != NULL) {
+        sim_router_recv(router, &happening->from,
+                        (struct vc_bytes){happening->bytes, happening->len});
+    } else if (host != NULL && world->now >= host->cut_off_until &&
         world->now >= host->asleep_until) {
         uint64_t mark = 0;
 
@@ -252,6 +267,12 @@ static void happen(struct sim_world *world, struct sim_happening *happening)
 
     if (happening->kind == SIM_DATAGRAM) {
         arrive(world, happening);
+    } else if (happening->kind == SIM_ROUTER) {
+        sim_router_wake(&world->routers[happening->host]);
+    } else if (happening->kind == SIM_MOVED) {
+        sim_moves_judge(world);
+    } else if (happening->kind == SIM_JOINED) {
+        sim_moves_joined(world);
     } else if (world->now < host->asleep_until) {
         happening->at = host->asleep_until; /* the machine sleeps: everything waits */
         sim_plan(world, *happening);
@@ -267,7 +288,8 @@ static void open_world(struct sim_world *world)
     world->trace_hash = 0xcbf29ce484222325u;
     world->has_faults = true;
     sim_judge_reset(world);
-    for (uint32_t i = 0; i < world->config.hosts; i++) {
+    sim_routers_open(world);
+    for (uint32_t i = 0; i < SIM_HOSTS_MAX; i++) {
         struct sim_host *host = &world->hosts[i];
 
         host->world = world;
@@ -275,6 +297,10 @@ static void open_world(struct sim_world *world)
         host->home = (struct vc_addr){
             .family = 4, .ip = {10, 0, 0, (uint8_t)(i + 1)}, .port = (uint16_t)(1000 + i)};
         host->addr = host->home;
+    }
+    for (uint32_t i = 0; i < world->config.hosts; i++) {
+        struct sim_host *host = &world->hosts[i];
+
         host->disk = vc_memory_disk_new();
         host->skew_ms = 1000 * ((int64_t)sim_random_below(&world->random,
                                                           2 * world->config.skew_max_s) -
@@ -298,6 +324,15 @@ static void end_faults(struct sim_world *world)
     }
 }
 
+/* When everything has settled the next move begins; after the last it is over. */
+static bool is_over(struct sim_world *world, vc_ms end)
+{
+    if (world->now > end) {
+        return true;
+    }
+    return !world->moves.is_on && sim_is_settled(world) && !sim_moves_begin(world);
+}
+
 bool sim_world_run(struct sim_world *world, const struct sim_config *config)
 {
     vc_ms end = config->faults_ms + config->settle_ms;
@@ -315,7 +350,7 @@ bool sim_world_run(struct sim_world *world, const struct sim_config *config)
         happen(world, &happening);
         if (!world->has_faults && world->now >= checked_at + 1000) {
             checked_at = world->now;
-            world->is_over |= sim_is_settled(world) || world->now > end;
+            world->is_over |= is_over(world, end);
         }
     }
     if (world->complaint[0] == '\0') {
@@ -330,12 +365,15 @@ void sim_world_free(struct sim_world *world)
         free(world->heap[i].bytes);
     }
     free(world->heap);
-    for (uint32_t i = 0; i < world->config.hosts; i++) {
+    sim_routers_free(world);
+    for (uint32_t i = 0; i < SIM_HOSTS_MAX; i++) {
         vc_node_deinit(world->hosts[i].node);
         if (world->hosts[i].store != NULL) {
             vc_memory_crash(world->hosts[i].store);
         }
-        vc_memory_disk_free(world->hosts[i].disk);
+        if (world->hosts[i].disk != NULL) {
+            vc_memory_disk_free(world->hosts[i].disk);
+        }
         sim_copies_free(&world->hosts[i]);
     }
     sim_judge_reset(NULL);

@@ -24,6 +24,10 @@
 #define SIM_TEXTS_MAX 4096 /* messages of one run */
 #define SIM_COMPLAINT_MAX 256
 #define SIM_COPIES_MAX 3 /* of a host's disk */
+#define SIM_ROUTERS_MAX 5
+#define SIM_UNIX_MS 1790000000000u /* the date when a world begins */
+#define SIM_TALK_MS 5000 /* after a move of both, two have what they wrote by then */
+#define SIM_JOIN_MS 8000 /* and a newcomer has joined */
 
 /* What a run is made of.  Chances are in a million. */
 struct sim_config {
@@ -42,13 +46,28 @@ struct sim_config {
     uint32_t burst;          /* texts that are written at once, at most */
     uint32_t put_back;       /* per second and host: its disk becomes an older copy */
     uint32_t put_backs_max;  /* of the world */
+    uint32_t routers;        /* nodes of a DHT; 0: there is none */
+    uint32_t moves;          /* in the second part: times that everybody moves at once */
     FILE *trace;             /* NULL: quiet */
 };
 
 /* The usual mixture for a seed: which faults are there, and how many, depends on it. */
 void sim_config_of_seed(struct sim_config *ret_config, uint64_t seed);
 
-enum sim_kind { SIM_DATAGRAM, SIM_WAKE, SIM_COMMIT, SIM_HEAL, SIM_RESTART, SIM_PERSON, SIM_SECOND };
+enum sim_kind {
+    SIM_DATAGRAM,
+    SIM_WAKE,
+    SIM_COMMIT,
+    SIM_HEAL,
+    SIM_RESTART,
+    SIM_PERSON,
+    SIM_SECOND,
+    SIM_ROUTER,
+    SIM_MOVE,
+    SIM_SPEAK,
+    SIM_MOVED,
+    SIM_JOINED
+};
 
 struct sim_happening {
     vc_ms at;
@@ -67,6 +86,7 @@ struct sim_text {
     bool is_asked;     /* handed to the node in this life, no answer yet */
     bool is_promised;  /* "queued" was said after its commit */
     uint64_t ticket;   /* is_asked: the turn that has to be committed */
+    vc_ms shown_at;    /* the last time */
     uint32_t shown;    /* how often the other side's reader has seen it, and has it */
     bool was_shown;    /* to a reader whose disk may have been put back since */
     bool was_asked;    /* in any life */
@@ -75,6 +95,7 @@ struct sim_text {
                           once more then, as nobody knows that it was */
     bool is_marked;    /* the reader has said that he has read it */
     bool is_delivered, is_read; /* what the writer's side says */
+    bool is_of_move;   /* written when everybody moved: shown within SIM_TALK_MS */
     uint32_t seq;      /* is_asked or is_promised: its number at the writer's */
 };
 
@@ -111,6 +132,8 @@ struct sim_host {
     int64_t skew_ms;
     vc_ms asleep_until;
     vc_ms wake_at;         /* a SIM_WAKE is planned for then */
+    vc_ms restart_at;      /* after a crash */
+    vc_ms there_at;        /* where it has moved to */
     vc_ms cut_off_until;
     bool is_commit_planned, is_dying;
     uint64_t committed, ticket;
@@ -123,6 +146,35 @@ struct sim_host {
     /* What the other side had seen is not on the disk: that must be noticed, by our own
      * numbers or by what it says. */
     bool must_notice_own[SIM_HOSTS_MAX], must_notice_theirs[SIM_HOSTS_MAX];
+};
+
+struct sim_router {
+    struct sim_world *world;
+    uint32_t index;
+    struct vc_dht *dht;
+    void *memory;
+    struct vc_addr addr;
+    vc_ms wake_at;
+};
+
+/* How long texts took that were written when everybody moved, from the moment that both sides
+ * had an address: counted by tenths of a second. */
+#define SIM_TALK_STEP_MS 100
+struct sim_talks {
+    uint32_t count, longest_ms, joins, longest_join_ms;
+    uint32_t steps[SIM_TALK_MS / SIM_TALK_STEP_MS + 1];
+};
+
+/* Times that everybody moves at once. */
+struct sim_moves {
+    uint32_t count;
+    bool is_on;          /* one is not judged yet */
+    uint32_t first_text; /* of those that were written in it */
+    vc_ms judged_at;
+    char invite[VC_INVITE_TEXT_LEN + 1]; /* of host 0, made before the first; empty: none */
+    bool has_newcomer;   /* the host after the others has started, to join with it */
+    vc_ms newcomer_at;
+    struct sim_talks talks;
 };
 
 /* What a world had of stores that were put back. */
@@ -154,6 +206,8 @@ struct sim_world {
     uint32_t text_count;
     uint64_t datagrams, turns, crashes, failed_commits;
     struct sim_put_backs put_backs;
+    struct sim_router routers[SIM_ROUTERS_MAX];
+    struct sim_moves moves;
     char complaint[SIM_COMPLAINT_MAX]; /* the first one; empty: none */
 };
 
@@ -170,6 +224,29 @@ void sim_complain(struct sim_world *world, const char *format, ...)
 /* network.c */
 void sim_network_send(struct sim_host *from, const struct vc_addr *to, struct vc_bytes bytes);
 struct sim_host *sim_network_find(struct sim_world *world, const struct vc_addr *addr);
+/* Of somebody who is no host. */
+void sim_network_carry(struct sim_world *world, const struct vc_addr *from,
+                       const struct vc_addr *to, struct vc_bytes bytes);
+
+/* routers.c */
+void sim_routers_open(struct sim_world *world);
+void sim_routers_free(struct sim_world *world);
+struct sim_router *sim_router_find(struct sim_world *world, const struct vc_addr *addr);
+struct vc_addr sim_router_addr(uint32_t index);
+void sim_router_recv(struct sim_router *router, const struct vc_addr *from,
+                     struct vc_bytes bytes);
+void sim_router_wake(struct sim_router *router);
+/* As every node of the world has it. */
+void sim_dht_config(struct sim_world *world, struct vc_dht_config *ret_config);
+
+/* moves.c */
+bool sim_moves_begin(struct sim_world *world); /* false: there were enough */
+void sim_moves_move(struct sim_host *host);
+void sim_moves_judge(struct sim_world *world);
+void sim_moves_joined(struct sim_world *world);
+void sim_talks_add(struct sim_talks *sum, const struct sim_talks *more);
+/* In this time @thousandths of them were there. */
+uint32_t sim_talks_within(const struct sim_talks *talks, uint32_t thousandths);
 
 /* host.c */
 void sim_host_start(struct sim_host *host);

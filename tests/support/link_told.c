@@ -40,6 +40,12 @@ static void remember(struct link_world *w, struct link_node *node,
         t->moves++;
         t->moved_to = output->addr;
         break;
+    case VC_LINK_SILENT:
+        t->silences++;
+        break;
+    case VC_LINK_HEARD:
+        t->hearings++;
+        break;
     case VC_LINK_DATAGRAM:
         break;
     }

@@ -9,7 +9,7 @@
 #define LINK_TOLD_MAX 64 /* outputs that are kept in order, of each node */
 
 struct link_told {
-    uint32_t ups, downs, objects, writables, moves;
+    uint32_t ups, downs, objects, writables, moves, silences, hearings;
     vc_err reason; /* of the last DOWN */
     struct link_up_told {
         uint32_t peer, invite;

@@ -9,6 +9,7 @@ FOLDERS = {
     "link": "node/link/",
     "seal": "node/seal/",
     "mail": "node/mail/",
+    "find": "node/find/",
     "chat": "node/chat/",
     "node": "node/",
     "control": "node/control/",
@@ -26,16 +27,18 @@ BELOW = {
     "link": ["base", "crypto", "dht"],
     "seal": ["base", "crypto", "storage/store.h"],
     "mail": ["base", "crypto", "dht", "link", "seal", "storage/store.h"],
-    "chat": ["base", "crypto", "dht", "link", "seal", "mail", "storage/store.h"],
-    "node": ["base", "crypto", "dht", "link", "seal", "mail", "chat", "storage/store.h"],
+    "find": ["base", "crypto", "dht", "storage/store.h"],
+    "chat": ["base", "crypto", "dht", "link", "seal", "mail", "find", "storage/store.h"],
+    "node": ["base", "crypto", "dht", "link", "seal", "mail", "find", "chat", "storage/store.h"],
     "control": ["base"],
-    "edge": ["base", "crypto", "dht", "link", "seal", "mail", "chat", "node", "control", "storage"],
+    "edge": ["base", "crypto", "dht", "link", "seal", "mail", "find", "chat", "node", "control",
+             "storage"],
     "cli": ["base", "control"],
     "tests": [floor for floor in FOLDERS],
 }
 
 # No clock, socket, thread, file, allocation or system randomness in these.
-PURE = ["base", "crypto", "dht", "link", "seal", "mail", "chat", "node", "control"]
+PURE = ["base", "crypto", "dht", "link", "seal", "mail", "find", "chat", "node", "control"]
 
 # The libraries and the floor that each is made of.
 LIBRARIES = {
@@ -46,6 +49,7 @@ LIBRARIES = {
     "vc_link": "link",
     "vc_seal": "seal",
     "vc_mail": "mail",
+    "vc_find": "find",
     "vc_chat": "chat",
     "vc_node": "node",
     "vc_control": "control",
@@ -184,11 +188,13 @@ NO_UNIT_TEST = {
     # These are made of loop, sockets, store and node at once: lab_api.py calls every method and
     # reads every event, lab_hostile.py is what clients may do, lab_kills.py and lab_disk.py
     # are what a turn may meet.
+    "node/edge/bootstrap.c": "tests/e2e/lab_dht.py starts twenty of it, kills and restarts them",
     "node/edge/client.c": "tests/e2e/lab_hostile.py runs it against bad clients",
     "node/edge/control_server.c": "tests/e2e/lab_hostile.py runs it against bad clients",
     "node/edge/daemon.c": "tests/e2e/lab_start.py starts and stops it in every way",
     "node/edge/feed.c": "tests/e2e/lab_hostile.py wants no event lost",
     "node/edge/methods.c": "tests/e2e/lab_api.py calls every method",
+    "node/edge/methods_dht.c": "tests/e2e/lab_api.py calls every method",
     "node/edge/methods_identity.c": "tests/e2e/lab_api.py calls every method",
     "node/edge/methods_messages.c": "tests/e2e/lab_api.py calls every method",
     "node/edge/methods_node.c": "tests/e2e/lab_api.py calls every method",

@@ -4,14 +4,11 @@
  *
  *     ratchet_driver <COMMANDS >ANSWERS
  */
-#include <sys/types.h>
-
 #include "crypto/pad.h"
 #include "crypto/siv.h"
 #include "tests/vectors/driver_commands.h"
+#include "tests/vectors/driver_lines.h"
 #include "tests/vectors/driver_words.h"
-
-#define WORDS_MAX 12 /* of a line, with the command's name */
 
 static vc_err run_reset(struct world *world, char **words)
 {
@@ -132,70 +129,36 @@ static vc_err run_strip(struct world *world, char **words)
     return err;
 }
 
-static const struct command {
-    const char *name;
-    size_t min, max; /* words behind the name */
-    driver_command *run;
-} commands[] = {
-    {"account", 2, 2, driver_account}, {"day", 1, 1, run_day},
-    {"decrypt", 2, 3, driver_decrypt}, {"device", 6, 6, driver_device},
-    {"encrypt", 3, 4, driver_encrypt}, {"expire", 1, 1, driver_expire},
-    {"export", 1, 1, driver_export},   {"forget", 2, 2, driver_forget},
-    {"import", 3, 3, driver_import},   {"network", 1, 1, run_network},
-    {"onetime", 3, 3, driver_onetime}, {"pad", 1, 1, run_pad},
-    {"prekey", 6, 6, driver_prekey},   {"reset", 0, 0, run_reset},
-    {"seal", 4, 4, run_seal},          {"start", 11, 11, driver_start},
-    {"strip", 1, 1, run_strip},        {"unseal", 4, 4, run_unseal},
+static const struct driver_line lines[] = {
+    {"account", 2, 2, driver_account},
+    {"blind", 3, 3, driver_blind},
+    {"blindinvite", 3, 3, driver_blindinvite},
+    {"blindsign", 3, 3, driver_blindsign},
+    {"day", 1, 1, run_day},
+    {"decrypt", 2, 3, driver_decrypt},
+    {"device", 6, 6, driver_device},
+    {"encrypt", 3, 4, driver_encrypt},
+    {"expire", 1, 1, driver_expire},
+    {"export", 1, 1, driver_export},
+    {"forget", 2, 2, driver_forget},
+    {"import", 3, 3, driver_import},
+    {"network", 1, 1, run_network},
+    {"onetime", 3, 3, driver_onetime},
+    {"pad", 1, 1, run_pad},
+    {"prekey", 6, 6, driver_prekey},
+    {"reset", 0, 0, run_reset},
+    {"seal", 4, 4, run_seal},
+    {"start", 11, 11, driver_start},
+    {"strip", 1, 1, run_strip},
+    {"unseal", 4, 4, run_unseal},
 };
-
-/* Words are separated by one space. */
-static vc_err run_line(struct world *world, char *line)
-{
-    char *words[WORDS_MAX + 2] = {line};
-    size_t count = 1;
-
-    for (char *at = strchr(line, ' '); at != NULL; at = strchr(at, ' ')) {
-        *at++ = '\0';
-        if (count == WORDS_MAX) {
-            return VC_ERR_USAGE;
-        }
-        words[count++] = at;
-    }
-    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-        const struct command *command = &commands[i];
-
-        if (strcmp(command->name, line) == 0) {
-            return count - 1 < command->min || count - 1 > command->max
-                       ? VC_ERR_USAGE
-                       : command->run(world, words + 1);
-        }
-    }
-    return VC_ERR_USAGE;
-}
 
 int main(void)
 {
     struct world world = {0};
-    char *line = NULL;
-    size_t room = 0;
-    ssize_t len;
+    int code =
+        driver_run("ratchet_driver", lines, sizeof(lines) / sizeof(lines[0]), &world);
 
-    if (vc_crypto_init() != VC_OK) {
-        (void)fprintf(stderr, "ratchet_driver: the self-test failed\n");
-        return 1;
-    }
-    while ((len = getline(&line, &room, stdin)) > 0) {
-        if (line[len - 1] == '\n') {
-            line[len - 1] = '\0';
-        }
-        vc_err err = run_line(&world, line);
-        if (err != VC_OK) {
-            (void)printf("err %s", vc_err_name(err));
-        }
-        (void)putchar('\n');
-        (void)fflush(stdout);
-    }
-    free(line);
     world_clear(&world);
-    return 0;
+    return code;
 }

@@ -291,6 +291,27 @@ def several(case):
               3, 0, "-", case.draw(), case.draw())
 
 
+def blinding(case):
+    for epoch, index in ((0, 0), (20455, 0), (20455, 63), (20456, 0), (4294967295, 65535)):
+        seed, message = case.draw(), case.draw(16 + epoch % 100)
+        _, record, _ = case.say("blindsign", seed, "01" + "00" * 31, "-")  # the key itself
+        factor, public, _ = case.say("blind", record, epoch, index)
+        assert case.say("blindsign", seed, factor, message)[1] == public
+        factor, public, _ = case.say("blindinvite", record, epoch, case.draw(16))
+        assert case.say("blindsign", seed, factor, message)[1] == public
+    order = (2**252 + 27742317777372353535851937790883648493).to_bytes(32, "little").hex()
+    for factor in ("00" * 32, order):
+        case.fail("auth", "blindsign", case.draw(), factor, "-")
+    case.say("blindsign", case.draw(), "ff" * 32, "-")
+    for record in ("00" * 32, "01" + "00" * 31, "99" * 32, "ec" + "ff" * 30 + "7f",
+                   "95" + "99" * 31, "ee" + "ff" * 30 + "7f", "ff" * 32):
+        case.fail("auth", "blind", record, 20455, 0)
+        case.fail("auth", "blindinvite", record, 20455, case.draw(16))
+    case.fail("usage", "blind", case.draw(), 20455, 65536)
+    case.fail("usage", "blindinvite", case.draw(), 20455, case.draw(15))
+    case.fail("usage", "blindsign", case.draw(), "01", "-")
+
+
 CASES = [
     (siv, "sealing with both lengths of tag"),
     (padding, "padded lengths, and what is no padding"),
@@ -302,6 +323,7 @@ CASES = [
     (limits, "kept keys that are given up, and too great a gap"),
     (put_back, "states that go back, and bytes that are no state"),
     (several, "two sessions between the same devices"),
+    (blinding, "record keys blinded for days, devices and invites, and what is no record key"),
 ]
 
 
@@ -346,4 +368,5 @@ def main():
     return 2
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "crypto/blind.h"
 #include "node/chat/state.h"
 #include "tests/unit/node/party.h"
 
@@ -125,6 +126,96 @@ static void a_forward_goes_after_60_days_if_everybody_knows(void **state)
     assert_int_equal(keys_of(a).record_generation, 2);
 }
 
+/* Can who has this forward publish at the old place of a device, found with the old R? */
+static void expect_signs_at_old_places(const struct vc_chat_forward *forward)
+{
+    const struct vc_key32 *record = &forward->forward.old_record;
+    uint8_t message[VC_FORWARD_LEN];
+    struct vc_writer w = vc_writer(message, sizeof message);
+    struct vc_key32 public_key;
+    struct vc_scalar factor;
+    struct vc_blinded key;
+    struct vc_sig sig;
+
+    vc_forward_write(&w, &forward->forward);
+    vc_blind_of_device(&factor, record, 20455, 0);
+    assert_true(vc_blind_public(&public_key, record, &factor));
+    assert_true(vc_blind_secret(&key, &forward->old_secret, &factor));
+    vc_blinded_sign(&sig, &key, vc_writer_bytes(&w));
+    assert_true(vc_sign_verify(&sig, &public_key, vc_writer_bytes(&w)));
+}
+
+static size_t forwards_of(struct party *party, struct party_host *host,
+                          struct vc_chat_forward *ret_forwards, size_t room)
+{
+    struct vc_now now = party_now(party, host);
+
+    return vc_chat_forwards(party_chat(host), &now, ret_forwards, room);
+}
+
+static void forwards_can_be_published_at_the_old_places_without_the_root(void **state)
+{
+    struct party *party = *state;
+    struct party_host *a = &party->hosts[0];
+    struct vc_secret32 entropy = vc_node_account(a->node)->entropy;
+    struct vc_key32 records[3] = {vc_node_account(a->node)->record};
+    struct vc_chat_forward forwards[4] = {0};
+    struct vc_now now = party_now(party, a);
+    uint32_t invites;
+
+    drop_root(party, a);
+    assert_int_equal(forwards_of(party, a, forwards, 4), 0);
+    for (int i = 1; i <= 2; i++) {
+        assert_int_equal(vc_chat_move(party_chat(a), &now, &entropy, &invites), VC_OK);
+        /* Nobody is told what could be forgotten. */
+        assert_int_equal(forwards_of(party, a, forwards, 4), 0);
+        party_end_turn(party, a);
+        party_turn(party);
+        records[i] = vc_node_account(a->node)->record;
+        assert_int_equal(forwards_of(party, a, forwards, 4), i);
+    }
+    restart(party, a);
+    assert_false(keys_of(a).has_root);
+    memset(forwards, 0, sizeof forwards);
+    assert_int_equal(forwards_of(party, a, forwards, 1), 2);
+    assert_true(vc_is_zero(&forwards[1], sizeof forwards[1])); /* no room was given */
+    assert_int_equal(forwards_of(party, a, forwards, 4), 2);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(
+            vc_forward_verify(&forwards[i].forward, &vc_node_account(a->node)->root),
+            VC_OK);
+        assert_memory_equal(&forwards[i].forward.old_record, &records[i], 32);
+        assert_memory_equal(&forwards[i].forward.new_record, &records[i + 1], 32);
+        expect_signs_at_old_places(&forwards[i]);
+    }
+}
+
+static void a_forward_stands_no_longer_than_60_days(void **state)
+{
+    struct party *party = *state;
+    struct party_host *a = &party->hosts[0], *b = &party->hosts[1];
+    struct vc_chat_forward forwards[4];
+    struct vc_key32 between;
+    uint32_t bob, alice, invites;
+
+    party_meet(party, a, b, &bob, &alice);
+    party_run(party, 1000);
+    party_crash(party, b);
+    assert_int_equal(move(party, a, NULL, &invites), VC_OK);
+    between = vc_node_account(a->node)->record;
+    a->skew_ms += INT64_C(59) * 24 * 3600 * 1000;
+    assert_int_equal(move(party, a, NULL, &invites), VC_OK);
+    assert_int_equal(forwards_of(party, a, forwards, 4), 2);
+    a->skew_ms += INT64_C(2) * 24 * 3600 * 1000;
+    party_run(party, 1000);
+    /* Bob knows neither, so both are kept. */
+    assert_int_equal(party_chat(a)->forwards.count, 2);
+    assert_int_equal(forwards_of(party, a, forwards, 4), 1);
+    assert_memory_equal(&forwards[0].forward.old_record, &between, 32);
+    a->skew_ms += INT64_C(59) * 24 * 3600 * 1000;
+    assert_int_equal(forwards_of(party, a, forwards, 4), 0);
+}
+
 static void open_invites_are_good_no_more(void **state)
 {
     struct party *party = *state;
@@ -228,6 +319,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         PARTY_TEST(contacts_learn_the_new_key_and_a_forward_stands),
         PARTY_TEST(a_forward_goes_after_60_days_if_everybody_knows),
+        PARTY_TEST(forwards_can_be_published_at_the_old_places_without_the_root),
+        PARTY_TEST(a_forward_stands_no_longer_than_60_days),
         PARTY_TEST(open_invites_are_good_no_more),
         PARTY_TEST(without_the_root_it_needs_the_words),
         PARTY_TEST(a_live_statement_is_made_good_for_two_more_years),

@@ -35,6 +35,18 @@ static struct vc_run run_well(const char *more)
     vc_fake_reset();
     vc_fake_answer("node.status", status);
     vc_fake_answer("node.status", status); /* for the keys */
+    vc_fake_answer("node.status", status); /* for the DHT */
+    free(status);
+    return vc_fake_veche("", "doctor", "--dir", dir);
+}
+
+static struct vc_run run_with_dht(const char *more)
+{
+    char *status = vc_fake_dht(more);
+
+    vc_fake_reset();
+    for (int i = 0; i < 3; i++)
+        vc_fake_answer("node.status", status);
     free(status);
     return vc_fake_veche("", "doctor", "--dir", dir);
 }
@@ -87,6 +99,25 @@ static void the_keys_are_looked_at(void **state)
     run = run_well("{\"live_until\":1764000000000}");
     assert_holds(run.out, "warn  keys        this device is said to be yours until ");
     assert_holds(run.out, "veche address extend");
+    vc_run_clear(&run);
+}
+
+static void it_is_said_when_nobody_is_known(void **state)
+{
+    (void)state;
+    struct vc_run run = run_with_dht("{}");
+
+    assert_holds(run.out, "ok    dht         7 nodes known, about 120 in all\n");
+    vc_run_clear(&run);
+    run = run_with_dht("{\"is_joined\":false,\"nodes\":0,\"entry_points\":0}");
+    assert_holds(run.out, "ok    dht         no entry point known: add one with "
+                          "network.bootstrap = ADDR:PORT");
+    assert_holds(run.out, "until then you are found only where");
+    vc_run_clear(&run);
+    run = run_with_dht("{\"is_joined\":false,\"nodes\":0,\"entry_points\":2}");
+    assert_holds(run.out,
+                 "warn  dht         nobody has answered yet, of 2 entry points\n");
+    assert_holds(run.out, "whether UDP gets out of here\n");
     vc_run_clear(&run);
 }
 
@@ -172,6 +203,7 @@ int main(void)
         cmocka_unit_test(a_directory_that_others_see_fails),
         cmocka_unit_test(a_daemon_in_trouble_fails_with_its_hint),
         cmocka_unit_test(the_keys_are_looked_at),
+        cmocka_unit_test(it_is_said_when_nobody_is_known),
         cmocka_unit_test(without_a_daemon_it_warns_and_sees_a_stale_socket),
         cmocka_unit_test(a_mistake_in_the_configuration_fails),
         cmocka_unit_test(json_has_one_check_a_line),

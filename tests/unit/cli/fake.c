@@ -422,8 +422,31 @@ char *vc_fake_status(const char *more)
         "\"dropped\":0,\"rss_bytes\":1000000,\"store_bytes\":1000,\"commits\":1,"
         "\"event_first\":1,\"event_last\":3,\"read_receipts\":true,\"has_root\":false,"
         "\"live_until\":4000000000000,\"moves\":0,\"moved_at\":null,\"unknowing\":0,"
-        "\"contacts_keys\":1,\"key_turns_at\":null,\"has_passphrase\":false}",
+        "\"contacts_keys\":1,\"key_turns_at\":null,\"has_passphrase\":false,"
+        "\"dht\":{\"network\":\"veche\",\"is_private\":false,\"is_joined\":true,"
+        "\"entry_points\":1,\"nodes\":7,\"suspects\":0,\"size\":120,\"role\":"
+        "\"client\",\"why\":\"closed\",\"why_words\":\"strangers are kept out\","
+        "\"seen\":\"198.51.100.7:5000\",\"addresses\":[\"198.51.100.7:5000\"],"
+        "\"records\":0,\"published\":{\"day\":\"2026-01-02\",\"at\":1767312000000,"
+        "\"holders\":12,\"failure\":null},\"looked\":{\"at\":1767312000000,"
+        "\"took_ms\":81,\"requests\":14},\"seeking\":0,\"pausing\":0,"
+        "\"is_clock_off\":false,\"answers\":0,\"datagrams_in\":1,\"datagrams_out\":1,"
+        "\"bytes_in\":1,\"bytes_out\":1}}",
         more);
+}
+
+char *vc_fake_dht(const char *more)
+{
+    char *usual = vc_fake_status("{}");
+    json_t *status = parse(usual);
+    json_t *changes = parse(more);
+
+    free(usual);
+    json_object_update(json_object_get(status, "dht"), changes);
+    char *text = json_dumps(status, JSON_COMPACT);
+    json_decref(status);
+    json_decref(changes);
+    return text;
 }
 
 void assert_holds_at(const char *text, const char *part, const char *file, int line)

@@ -48,6 +48,8 @@ void vc_run_clear(struct vc_run *run);
 char *vc_fake_contact(const char *more);
 char *vc_fake_message(const char *more);
 char *vc_fake_status(const char *more);
+/* The status of a node of which the DHT is so. */
+char *vc_fake_dht(const char *more);
 
 #define assert_holds(text, part) assert_holds_at((text), (part), __FILE__, __LINE__)
 void assert_holds_at(const char *text, const char *part, const char *file, int line);

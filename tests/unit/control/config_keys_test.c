@@ -162,6 +162,14 @@ static void values_are_checked_by_type(void **state)
         {VC_CONFIG_LOG_LEVEL, "inf", false},
         {VC_CONFIG_LISTEN, "[::1]:7", true},
         {VC_CONFIG_LISTEN, "localhost:7", false},
+        {VC_CONFIG_NETWORK_PRIVATE, "no", true},
+        {VC_CONFIG_NETWORK_PRIVATE, "maybe", false},
+        {VC_CONFIG_NETWORK_BOOTSTRAP, "192.0.2.1:5000", true},
+        {VC_CONFIG_NETWORK_BOOTSTRAP, "192.0.2.1:0", false},
+        {VC_CONFIG_NETWORK_BOOTSTRAP, "0.0.0.0:5000", false},
+        {VC_CONFIG_NETWORK_BOOTSTRAP, "entry.example:5000", false},
+        {VC_CONFIG_NETWORK_ROLE, "bootstrap", true},
+        {VC_CONFIG_NETWORK_ROLE, "router", false},
         {VC_CONFIG_NETWORK_ID, "this network's name is far too long for it", false},
     };
 

@@ -14,6 +14,7 @@ enum spoilt {
     NOTHING,
     BLAKE2B,
     SHA256,
+    SHA512,
     SIPHASH,
     DH,
     DH_LOW_ORDER,
@@ -22,8 +23,15 @@ enum spoilt {
     SIGN,
     VERIFY,
     POINT,
+    SCALAR_REDUCE,
+    SCALAR_ADD,
+    SCALAR_MUL,
+    POINT_MUL,
+    POINT_MUL_BASE,
     SEAL,
     OPEN,
+    XSEAL,
+    XOPEN,
     XCHACHA,
     CHACHA,
     DRAW,
@@ -53,6 +61,15 @@ int WRAP(crypto_hash_sha256_final)(crypto_hash_sha256_state *state, unsigned cha
 {
     int result = REAL(crypto_hash_sha256_final)(state, out);
     out[31] ^= spoilt == SHA256;
+    return result;
+}
+
+int REAL(crypto_hash_sha512_final)(crypto_hash_sha512_state *state, unsigned char *out);
+int WRAP(crypto_hash_sha512_final)(crypto_hash_sha512_state *state, unsigned char *out);
+int WRAP(crypto_hash_sha512_final)(crypto_hash_sha512_state *state, unsigned char *out)
+{
+    int result = REAL(crypto_hash_sha512_final)(state, out);
+    out[63] ^= spoilt == SHA512;
     return result;
 }
 
@@ -139,6 +156,60 @@ int WRAP(crypto_core_ed25519_is_valid_point)(const unsigned char *p)
     return spoilt == POINT && memcmp(p, mixed, sizeof(mixed)) == 0 ? 1 : result;
 }
 
+void REAL(crypto_core_ed25519_scalar_reduce)(unsigned char *r, const unsigned char *s);
+void WRAP(crypto_core_ed25519_scalar_reduce)(unsigned char *r, const unsigned char *s);
+void WRAP(crypto_core_ed25519_scalar_reduce)(unsigned char *r, const unsigned char *s)
+{
+    REAL(crypto_core_ed25519_scalar_reduce)(r, s);
+    r[0] ^= spoilt == SCALAR_REDUCE;
+}
+
+void REAL(crypto_core_ed25519_scalar_add)(unsigned char *z, const unsigned char *x,
+                                          const unsigned char *y);
+void WRAP(crypto_core_ed25519_scalar_add)(unsigned char *z, const unsigned char *x,
+                                          const unsigned char *y);
+void WRAP(crypto_core_ed25519_scalar_add)(unsigned char *z, const unsigned char *x,
+                                          const unsigned char *y)
+{
+    REAL(crypto_core_ed25519_scalar_add)(z, x, y);
+    z[0] ^= spoilt == SCALAR_ADD;
+}
+
+void REAL(crypto_core_ed25519_scalar_mul)(unsigned char *z, const unsigned char *x,
+                                          const unsigned char *y);
+void WRAP(crypto_core_ed25519_scalar_mul)(unsigned char *z, const unsigned char *x,
+                                          const unsigned char *y);
+void WRAP(crypto_core_ed25519_scalar_mul)(unsigned char *z, const unsigned char *x,
+                                          const unsigned char *y)
+{
+    REAL(crypto_core_ed25519_scalar_mul)(z, x, y);
+    z[0] ^= spoilt == SCALAR_MUL;
+}
+
+int REAL(crypto_scalarmult_ed25519_noclamp)(unsigned char *q, const unsigned char *n,
+                                            const unsigned char *p);
+int WRAP(crypto_scalarmult_ed25519_noclamp)(unsigned char *q, const unsigned char *n,
+                                            const unsigned char *p);
+int WRAP(crypto_scalarmult_ed25519_noclamp)(unsigned char *q, const unsigned char *n,
+                                            const unsigned char *p)
+{
+    int result = REAL(crypto_scalarmult_ed25519_noclamp)(q, n, p);
+    q[31] ^= spoilt == POINT_MUL;
+    return result;
+}
+
+int REAL(crypto_scalarmult_ed25519_base_noclamp)(unsigned char *q,
+                                                 const unsigned char *n);
+int WRAP(crypto_scalarmult_ed25519_base_noclamp)(unsigned char *q,
+                                                 const unsigned char *n);
+int WRAP(crypto_scalarmult_ed25519_base_noclamp)(unsigned char *q,
+                                                 const unsigned char *n)
+{
+    int result = REAL(crypto_scalarmult_ed25519_base_noclamp)(q, n);
+    q[31] ^= spoilt == POINT_MUL_BASE;
+    return result;
+}
+
 int REAL(crypto_aead_chacha20poly1305_ietf_encrypt)(
     unsigned char *c, unsigned long long *c_len, const unsigned char *m,
     unsigned long long m_len, const unsigned char *ad, unsigned long long ad_len,
@@ -174,6 +245,43 @@ int WRAP(crypto_aead_chacha20poly1305_ietf_decrypt)(
     int result = REAL(crypto_aead_chacha20poly1305_ietf_decrypt)(
         m, m_len, nsec, c, c_len, ad, ad_len, npub, k);
     return spoilt == OPEN ? 0 : result;
+}
+
+int REAL(crypto_aead_xchacha20poly1305_ietf_encrypt)(
+    unsigned char *c, unsigned long long *c_len, const unsigned char *m,
+    unsigned long long m_len, const unsigned char *ad, unsigned long long ad_len,
+    const unsigned char *nsec, const unsigned char *npub, const unsigned char *k);
+int WRAP(crypto_aead_xchacha20poly1305_ietf_encrypt)(
+    unsigned char *c, unsigned long long *c_len, const unsigned char *m,
+    unsigned long long m_len, const unsigned char *ad, unsigned long long ad_len,
+    const unsigned char *nsec, const unsigned char *npub, const unsigned char *k);
+int WRAP(crypto_aead_xchacha20poly1305_ietf_encrypt)(
+    unsigned char *c, unsigned long long *c_len, const unsigned char *m,
+    unsigned long long m_len, const unsigned char *ad, unsigned long long ad_len,
+    const unsigned char *nsec, const unsigned char *npub, const unsigned char *k)
+{
+    int result = REAL(crypto_aead_xchacha20poly1305_ietf_encrypt)(
+        c, c_len, m, m_len, ad, ad_len, nsec, npub, k);
+    c[m_len] ^= spoilt == XSEAL;
+    return result;
+}
+
+int REAL(crypto_aead_xchacha20poly1305_ietf_decrypt)(
+    unsigned char *m, unsigned long long *m_len, unsigned char *nsec,
+    const unsigned char *c, unsigned long long c_len, const unsigned char *ad,
+    unsigned long long ad_len, const unsigned char *npub, const unsigned char *k);
+int WRAP(crypto_aead_xchacha20poly1305_ietf_decrypt)(
+    unsigned char *m, unsigned long long *m_len, unsigned char *nsec,
+    const unsigned char *c, unsigned long long c_len, const unsigned char *ad,
+    unsigned long long ad_len, const unsigned char *npub, const unsigned char *k);
+int WRAP(crypto_aead_xchacha20poly1305_ietf_decrypt)(
+    unsigned char *m, unsigned long long *m_len, unsigned char *nsec,
+    const unsigned char *c, unsigned long long c_len, const unsigned char *ad,
+    unsigned long long ad_len, const unsigned char *npub, const unsigned char *k)
+{
+    int result = REAL(crypto_aead_xchacha20poly1305_ietf_decrypt)(
+        m, m_len, nsec, c, c_len, ad, ad_len, npub, k);
+    return spoilt == XOPEN ? 0 : result;
 }
 
 int REAL(crypto_stream_xchacha20_xor)(unsigned char *c, const unsigned char *m,

@@ -11,6 +11,7 @@
 
 #include "crypto/pad.h"
 #include "crypto/ratchet.h"
+#include "tests/support/judge.h"
 #include "tests/support/prop.h"
 #include "tests/support/test.h"
 #include "tests/unit/crypto/person.h"
@@ -20,62 +21,9 @@
 #define FRAME_LEN     (VC_RATCHET_OVERHEAD + VC_PAD_FLOOR)
 #define OBJECT_MAX    (VC_OPENING_MAX + FRAME_LEN)
 
-/* For 255 degrees of freedom: each is passed by chance once in 2 * 10^9 positions. */
-#define CHI_MIN 140.0
-#define CHI_MAX 418.0
-/* The mean of n positions is 255 with a deviation of sqrt(510 / n): six of them. */
-#define DEVIATIONS 6.0
+_Static_assert(OBJECT_MAX <= JUDGE_LEN_MAX, "an object with all its positions");
 
 static const uint8_t network[8] = {'v', 'e', 'c', 'h', 'e', 't', 's', 't'};
-
-struct judge {
-    uint32_t counts[OBJECT_MAX][256];
-    size_t len; /* of every object */
-    size_t objects;
-};
-
-static void look(struct judge *judge, const uint8_t *object, size_t len)
-{
-    if (judge->objects++ == 0) {
-        judge->len = len;
-    }
-    assert_int_equal(len, judge->len);
-    for (size_t i = 0; i < len; i++) {
-        judge->counts[i][object[i]]++;
-    }
-}
-
-static double chi_square(const struct judge *judge, size_t position)
-{
-    double expected = (double)judge->objects / 256, sum = 0;
-
-    for (size_t i = 0; i < 256; i++) {
-        double off = judge->counts[position][i] - expected;
-
-        sum += off * off / expected;
-    }
-    return sum;
-}
-
-/* Gives how many positions are not even; the mean of all counts for one. */
-static size_t count_uneven(const struct judge *judge)
-{
-    double total = 0, low = 1e9, high = 0;
-    size_t uneven = 0;
-
-    for (size_t i = 0; i < judge->len; i++) {
-        double chi = chi_square(judge, i);
-
-        total += chi;
-        low = chi < low ? chi : low;
-        high = chi > high ? chi : high;
-        uneven += chi < CHI_MIN || chi > CHI_MAX;
-    }
-    double n = (double)judge->len, mean = total / n;
-    printf("%zu objects of %zu bytes: chi-square %.0f to %.0f, mean %.1f\n",
-           judge->objects, judge->len, low, high, mean);
-    return uneven + (fabs(mean - 255) > DEVIATIONS * sqrt(510 / n));
-}
 
 /* Alice, Bob, and what he has published: the same in every session. */
 struct talk {
@@ -178,9 +126,9 @@ static void first_objects_of_one_device_to_one_other_are_even(void **state)
     for (size_t i = 0; i < OBJECTS; i++) {
         open_session(&talk);
         seal(&talk, &talk.ratchet, talk.object + talk.opening_len);
-        look(&judge, talk.object, talk.opening_len + FRAME_LEN);
+        judge_look(&judge, talk.object, talk.opening_len + FRAME_LEN);
     }
-    assert_int_equal(count_uneven(&judge), 0);
+    assert_int_equal(judge_uneven(&judge), 0);
 }
 
 static void frames_of_one_chat_are_even(void **state)
@@ -199,9 +147,9 @@ static void frames_of_one_chat_are_even(void **state)
 
         seal(&talk, sides[side], frame);
         open_frame(sides[!side], frame);
-        look(&judge, frame, sizeof(frame));
+        judge_look(&judge, frame, sizeof(frame));
     }
-    assert_int_equal(count_uneven(&judge), 0);
+    assert_int_equal(judge_uneven(&judge), 0);
 }
 
 /* What the judge has to see: a bit that is always the same, a counter, and a fixed byte. */
@@ -219,14 +167,16 @@ static void the_judge_sees_what_is_not_even(void **state)
         object[0] &= 0x7f;
         object[1] = (uint8_t)i;
         object[2] = 0x80;
-        look(&judge, object, sizeof(object));
+        judge_look(&judge, object, sizeof(object));
     }
-    assert_true(chi_square(&judge, 0) > CHI_MAX);
-    assert_true(chi_square(&judge, 1) < CHI_MIN);
-    assert_true(chi_square(&judge, 2) > CHI_MAX);
-    assert_in_range((uintmax_t)chi_square(&judge, 3), CHI_MIN, CHI_MAX);
-    assert_in_range((uintmax_t)chi_square(&judge, 4), CHI_MIN, CHI_MAX);
-    assert_true(count_uneven(&judge) >= 3);
+    assert_true(judge_chi_square(&judge, 0) > JUDGE_CHI_MAX);
+    assert_true(judge_chi_square(&judge, 1) < JUDGE_CHI_MIN);
+    assert_true(judge_chi_square(&judge, 2) > JUDGE_CHI_MAX);
+    assert_in_range((uintmax_t)judge_chi_square(&judge, 3), JUDGE_CHI_MIN,
+                    JUDGE_CHI_MAX);
+    assert_in_range((uintmax_t)judge_chi_square(&judge, 4), JUDGE_CHI_MIN,
+                    JUDGE_CHI_MAX);
+    assert_true(judge_uneven(&judge) >= 3);
 }
 
 /* What people type, in bytes: half of it below 40, one in seven above 80, one in fifty above

@@ -11,20 +11,20 @@ static void test_an_id_is_bound_to_address_and_key(void **state)
     /* Differs from it in bits that the mask takes off. */
     struct vc_addr same_masked = vc_addr_ipv4((const uint8_t[]){64, 0xf0, 0xc2, 1}, 1);
     struct vc_addr elsewhere = vc_addr_ipv4((const uint8_t[]){192, 0, 2, 2}, 1);
-    struct vc_key32 key = {{7}}, other_key = {{8}};
-    uint64_t id = vc_dht_node_id(&addr, 3, &key, true);
+    struct vc_key32 key = {{7}}, same_bits = {{15}}, other_bits = {{8}};
+    uint64_t id = vc_dht_node_id(&addr, &key, true);
 
     (void)state;
-    assert_true(id == vc_dht_node_id(&other_port, 3, &key, true));
-    assert_true(id == vc_dht_node_id(&same_masked, 3, &key, true));
-    assert_int_not_equal(id >> 40, vc_dht_node_id(&elsewhere, 3, &key, true) >> 40);
-    assert_int_not_equal(id >> 40, vc_dht_node_id(&addr, 4, &key, true) >> 40);
-    assert_int_equal(id >> 40, vc_dht_node_id(&addr, 3, &other_key, true) >> 40);
-    assert_true(id != vc_dht_node_id(&addr, 3, &other_key, true));
-    assert_true(vc_dht_node_id(&addr, 0, &key, false) ==
-                vc_dht_node_id(&elsewhere, 0, &key, false));
-    assert_true(vc_dht_node_id(&addr, 0, &key, false) !=
-                vc_dht_node_id(&addr, 0, &other_key, false));
+    assert_true(id == vc_dht_node_id(&other_port, &key, true));
+    assert_true(id == vc_dht_node_id(&same_masked, &key, true));
+    assert_int_not_equal(id >> 40, vc_dht_node_id(&elsewhere, &key, true) >> 40);
+    assert_int_equal(id >> 40, vc_dht_node_id(&addr, &same_bits, true) >> 40);
+    assert_true(id != vc_dht_node_id(&addr, &same_bits, true));
+    assert_int_not_equal(id >> 40, vc_dht_node_id(&addr, &other_bits, true) >> 40);
+    assert_true(vc_dht_node_id(&addr, &key, false) ==
+                vc_dht_node_id(&elsewhere, &key, false));
+    assert_true(vc_dht_node_id(&addr, &key, false) !=
+                vc_dht_node_id(&addr, &same_bits, false));
 }
 
 static void test_a_place_reads_big_endian(void **state)
@@ -64,6 +64,7 @@ static void test_a_random_id_falls_into_its_bucket(void **state)
             assert_int_equal(vc_dht_bucket(vc_dht_distance(own, id)), bucket);
         }
     }
+    assert_true(vc_dht_id_in_bucket(&rng, own, VC_DHT_BUCKETS) == own);
 }
 
 int main(void)

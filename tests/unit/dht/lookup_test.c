@@ -19,8 +19,8 @@ static const struct vc_dht_size known = {.spacing = UINT64_MAX / (PEOPLE + 1),
 
 static uint64_t distance_of(const struct vc_dht_contact *contact)
 {
-    return vc_dht_distance(
-        TARGET, vc_dht_node_id(&contact->addr, contact->r, &contact->key, false));
+    return vc_dht_distance(TARGET,
+                           vc_dht_node_id(&contact->addr, &contact->key, false));
 }
 
 static int by_distance(const void *a, const void *b)

@@ -186,6 +186,27 @@ static void test_the_region_has_the_nearest_in_99_of_100(void **state)
     }
 }
 
+static void test_thin_answers_are_seen_and_honest_ones_are_not_thin(void **state)
+{
+    struct vc_prop prop = {1};
+    unsigned alarms = 0, seen = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < 2000; i++) {
+        struct vc_dht_size size = {0};
+        uint64_t distances[NEAREST];
+
+        learn(&prop, &size, 2000, 12);
+        assert_int_equal(draw(&prop, 2000, distances), NEAREST);
+        alarms += vc_dht_size_is_thin(&size, distances, 12);
+        /* One node in five belongs to who leaves all others out. */
+        assert_int_equal(draw(&prop, 400, distances), NEAREST);
+        seen += vc_dht_size_is_thin(&size, distances, 12);
+    }
+    assert_in_range(alarms, 0, 4);
+    assert_in_range(seen, 1940, 2000);
+}
+
 static void test_reaches_have_the_spread_of_sums_of_gaps(void **state)
 {
     struct vc_prop prop = {1};
@@ -240,6 +261,7 @@ int main(void)
         cmocka_unit_test(test_ids_next_to_a_place_are_no_endless_network),
         cmocka_unit_test(test_nothing_is_known_at_first),
         cmocka_unit_test(test_the_region_has_the_nearest_in_99_of_100),
+        cmocka_unit_test(test_thin_answers_are_seen_and_honest_ones_are_not_thin),
         cmocka_unit_test(test_reaches_have_the_spread_of_sums_of_gaps),
         cmocka_unit_test(test_reaches_end_with_the_line),
         cmocka_unit_test(test_a_rank_that_it_does_not_know_is_a_mistake),

@@ -159,6 +159,86 @@ static void the_command_line_wins_over_the_file(void **state)
     assert_string_equal(options.socket_path, "/run/b.sock");
 }
 
+static void a_network_with_an_id_of_its_own_is_private(void **state)
+{
+    (void)state;
+
+    assert_int_equal(READ("--dir", home), VC_OK);
+    assert_false(options.is_private);
+    write_config("network.id = lab\n");
+    assert_int_equal(READ("--dir", home), VC_OK);
+    assert_true(options.is_private);
+    write_config("network.private = no\nnetwork.id = lab\n");
+    assert_int_equal(READ("--dir", home), VC_OK);
+    assert_false(options.is_private);
+    write_config("network.private = yes\n");
+    assert_int_equal(READ("--dir", home), VC_OK);
+    assert_true(options.is_private);
+    assert_memory_equal(options.network_id, "veche", 5);
+    write_config("");
+    assert_int_equal(READ("--dir", home, "--network", "vechf"), VC_OK);
+    assert_true(options.is_private);
+    assert_int_equal(READ("--dir", home, "--network", "veche"), VC_OK);
+    assert_false(options.is_private);
+}
+
+static void the_network_of_the_command_line_wins(void **state)
+{
+    (void)state;
+
+    write_config("network.id = lab\n");
+    assert_int_equal(READ("--dir", home, "--network", "other"), VC_OK);
+    assert_int_equal(options.network_id_len, 5);
+    assert_memory_equal(options.network_id, "other", 5);
+    assert_int_equal(READ("--dir", home, "--network", ""), VC_ERR_USAGE);
+    assert_int_equal(READ("--dir", home, "--network", "33 bytes are one more than may be"),
+                     VC_ERR_USAGE);
+}
+
+static void entry_points_are_gathered(void **state)
+{
+    (void)state;
+    char text[64 * (VC_NODE_DOORS_MAX + 1)] = "";
+    size_t len = 0;
+
+    write_config("[network]\nbootstrap = 192.0.2.1:1\nbootstrap = [2001:db8::1]:2\n"
+                 "role = client\n");
+    assert_int_equal(READ("--dir", home, "--bootstrap", "192.0.2.3:3"), VC_OK);
+    assert_int_equal(options.door_count, 3);
+    assert_int_equal(options.doors[0].port, 3);
+    assert_int_equal(options.doors[2].family, 6);
+    assert_int_equal(options.role, VC_ROLE_CLIENT);
+    assert_int_equal(READ("--dir", home, "--bootstrap", "192.0.2.3:0"), VC_ERR_USAGE);
+    assert_int_equal(READ("--dir", home, "--bootstrap", "somewhere"), VC_ERR_USAGE);
+    for (unsigned i = 0; i <= VC_NODE_DOORS_MAX; i++)
+        len += (size_t)snprintf(text + len, sizeof text - len,
+                                "network.bootstrap = 192.0.2.1:%u\n", i + 1);
+    write_config(text);
+    assert_int_equal(READ("--dir", home), VC_OK); /* it was said that these are too many */
+    assert_int_equal(options.door_count, VC_NODE_DOORS_MAX);
+}
+
+static void an_entry_point_has_to_be_found_and_needs_nothing_else(void **state)
+{
+    (void)state;
+    char path[VC_SOCKET_PATH_MAX + 1];
+
+    assert_int_equal(READ("--bootstrap-only", "--dir", home), VC_ERR_USAGE);
+    assert_int_equal(READ("--bootstrap-only", "--dir", home, "--listen", "127.0.0.1:1"),
+                     VC_OK);
+    assert_true(options.is_bootstrap_only);
+    assert_string_equal(options.socket_path, "");
+    /* Nor a path that is short enough for a socket. */
+    memset(path, 'p', sizeof path - 1);
+    path[0] = '/';
+    path[sizeof path - 1] = '\0';
+    assert_int_equal(READ("--bootstrap-only", "--dir", path, "--listen", "127.0.0.1:1"),
+                     VC_OK);
+    write_config("listen = 127.0.0.1:2\n");
+    assert_int_equal(READ("--bootstrap-only", "--dir", home), VC_OK);
+    assert_int_equal(options.listen[0].port, 2);
+}
+
 static void a_mistake_in_the_file_is_refused(void **state)
 {
     (void)state;
@@ -239,6 +319,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_owner_is_called_as_he_logged_in, begin, end),
         cmocka_unit_test_setup_teardown(addresses_are_read_from_the_command_line, begin, end),
         cmocka_unit_test_setup_teardown(the_command_line_wins_over_the_file, begin, end),
+        cmocka_unit_test_setup_teardown(a_network_with_an_id_of_its_own_is_private, begin, end),
+        cmocka_unit_test_setup_teardown(the_network_of_the_command_line_wins, begin, end),
+        cmocka_unit_test_setup_teardown(entry_points_are_gathered, begin, end),
+        cmocka_unit_test_setup_teardown(an_entry_point_has_to_be_found_and_needs_nothing_else,
+                                        begin, end),
         cmocka_unit_test_setup_teardown(a_mistake_in_the_file_is_refused, begin, end),
         cmocka_unit_test_setup_teardown(a_file_too_long_or_unreadable_is_refused, begin, end),
         cmocka_unit_test_setup_teardown(another_file_can_be_named, begin, end),

@@ -20,6 +20,17 @@ static void clocks_go_on(void **state)
     assert_true(first.unix_ms > 1700000000000u);
 }
 
+static void time_asleep_does_not_go_on_while_awake(void **state)
+{
+    (void)state;
+    vc_ms before = vc_system_asleep_ms();
+
+    assert_true(usleep(20000) == 0);
+    /* The two clocks are read one after the other, and rounded. */
+    assert_true(vc_system_asleep_ms() <= before + 1000);
+    assert_true(before <= vc_system_now().mono);
+}
+
 static void seeds_differ(void **state)
 {
     (void)state;
@@ -108,6 +119,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(clocks_go_on),
+        cmocka_unit_test(time_asleep_does_not_go_on_while_awake),
         cmocka_unit_test(seeds_differ),
         cmocka_unit_test(pieces_keep_their_bytes_whatever_their_sizes),
         cmocka_unit_test(a_large_piece_is_zero_and_costs_nothing_until_it_is_touched),

@@ -113,6 +113,149 @@ static void a_probe_finds_a_dead_peer_in_twenty_seconds(void **state)
     assert_int_equal(told[1].reason, VC_ERR_TIMEOUT);
 }
 
+/* Both get other addresses at one moment, and neither knows that of the other. */
+static void move_both(void)
+{
+    for (uint32_t i = 0; i < 2; i++) {
+        world.nodes[i].addr = link_world_addr(50 + i, 4000);
+        vc_link_probe_all(world.nodes[i].link, world.now);
+    }
+}
+
+static void who_does_not_answer_is_told_to_be_silent_and_heard_again(void **state)
+{
+    (void)state;
+    link_duo_connect();
+    link_duo_wait(1000);
+    world.loss = 1000;
+    vc_link_probe_all(world.nodes[0].link, world.now);
+    link_duo_wait(VC_LINK_SILENT_MS - 1);
+    assert_int_equal(told[0].silences, 0);
+    link_duo_wait(2);
+    assert_int_equal(told[0].silences, 1);
+    link_duo_wait(3000);
+    assert_int_equal(told[0].silences, 1);
+    assert_int_equal(told[0].hearings, 0);
+    world.loss = 0;
+    link_duo_wait(5000);
+    assert_int_equal(told[0].hearings, 1);
+    assert_int_equal(told[0].downs, 0);
+    assert_int_equal(told[1].silences, 0); /* it asked nothing */
+}
+
+static void two_who_both_moved_find_each_other_when_one_is_told_where(void **state)
+{
+    (void)state;
+    link_duo_connect();
+    link_duo_wait(1000);
+    move_both();
+    assert_int_equal(link_duo_say(0, 1, VC_LINK_CHAT, "where", 5), VC_OK);
+    link_duo_wait(VC_LINK_SILENT_MS + 500);
+    assert_int_equal(told[0].silences, 1);
+    assert_int_equal(told[1].objects, 0);
+    assert_int_equal(link_world_connect(&world.nodes[0], &world.nodes[1]), VC_OK);
+    link_duo_wait(200);
+    assert_int_equal(told[0].hearings, 1);
+    assert_int_equal(told[1].hearings, 1);
+    assert_int_equal(told[0].moves, 1);
+    assert_int_equal(told[1].moves, 1);
+    assert_true(vc_addr_equal(&told[0].moved_to, &world.nodes[1].addr));
+    link_duo_wait(4000);
+    assert_int_equal(told[1].objects, 1);
+    assert_int_equal(told[0].downs + told[1].downs, 0);
+    assert_int_equal(told[0].ups, 1);
+}
+
+static void a_silent_peer_who_started_anew_elsewhere_gets_a_new_session(void **state)
+{
+    (void)state;
+    link_duo_connect();
+    link_duo_wait(1000);
+    link_world_restart(&world.nodes[1]);
+    world.nodes[1].addr = link_world_addr(50, 4000);
+    link_world_introduce(&world.nodes[1], &world.nodes[0]);
+    vc_link_probe_all(world.nodes[0].link, world.now);
+    link_duo_wait(VC_LINK_SILENT_MS + 1);
+    assert_int_equal(told[0].silences, 1);
+    assert_int_equal(link_world_connect(&world.nodes[0], &world.nodes[1]), VC_OK);
+    link_duo_wait(VC_LINK_BESIDE_MS - 10);
+    assert_int_equal(told[0].ups, 1);
+    link_duo_wait(200);
+    assert_int_equal(told[0].ups, 2);
+    assert_int_equal(told[0].downs, 1);
+    assert_int_equal(told[0].reason, VC_ERR_EXISTS);
+    assert_int_equal(told[1].ups, 2);
+    assert_int_equal(world.nodes[0].link->attempt_pool.count, 0);
+}
+
+static void a_session_that_is_heard_again_is_not_begun_anew(void **state)
+{
+    (void)state;
+    link_duo_connect();
+    link_duo_wait(1000);
+    world.loss = 1000;
+    vc_link_probe_all(world.nodes[0].link, world.now);
+    link_duo_wait(VC_LINK_SILENT_MS + 1);
+    assert_int_equal(link_world_connect(&world.nodes[0], &world.nodes[1]), VC_OK);
+    link_duo_wait(1);
+    assert_int_equal(world.nodes[0].link->attempt_pool.count, 1);
+    assert_int_equal(vc_link_state(world.nodes[0].link, 1, &(struct vc_link_state){0}),
+                     1);
+    /* Nobody is there either: the session stays what the caller knows of. */
+    link_duo_wait(VC_LINK_ATTEMPT_MS);
+    assert_int_equal(world.nodes[0].link->attempt_pool.count, 0);
+    assert_int_equal(told[0].downs, 0);
+    assert_int_equal(link_world_connect(&world.nodes[0], &world.nodes[1]), VC_OK);
+    assert_int_equal(world.nodes[0].link->attempt_pool.count, 1);
+    world.loss = 0;
+    link_duo_wait(2000);
+    assert_int_equal(told[0].hearings, 1);
+    assert_int_equal(world.nodes[0].link->attempt_pool.count, 0);
+    assert_int_equal(told[0].ups, 1);
+    assert_int_equal(told[0].downs, 0);
+}
+
+static void the_end_of_a_silent_session_leaves_the_attempt(void **state)
+{
+    (void)state;
+    link_duo_connect();
+    link_duo_wait(1000);
+    world.loss = 1000;
+    vc_link_probe_all(world.nodes[0].link, world.now);
+    link_duo_wait(VC_LINK_UNANSWERED_MS - 500);
+    assert_int_equal(link_world_connect(&world.nodes[0], &world.nodes[1]), VC_OK);
+    link_duo_wait(600);
+    assert_int_equal(told[0].reason, VC_ERR_TIMEOUT);
+    assert_int_equal(world.nodes[0].link->attempt_pool.count, 1);
+    world.loss = 0;
+    link_duo_wait(2000);
+    assert_int_equal(told[0].ups, 2);
+}
+
+static void wrong_places_of_a_silent_peer_do_no_harm(void **state)
+{
+    (void)state;
+    struct vc_addr addrs[VC_LINK_ELSEWHERE_MAX + 2];
+    link_duo_connect();
+    link_duo_wait(1000);
+    world.loss = 1000;
+    vc_link_probe_all(world.nodes[0].link, world.now);
+    link_duo_wait(VC_LINK_SILENT_MS + 1);
+    for (uint16_t i = 0; i < VC_LINK_ELSEWHERE_MAX + 2; i++)
+        addrs[i] = link_world_addr(70, 4000 + i);
+    addrs[1].port = 0;
+    uint64_t before = world.datagrams;
+    assert_int_equal(vc_link_connect(world.nodes[0].link, world.now, 1, addrs,
+                                     VC_LINK_ELSEWHERE_MAX + 2),
+                     VC_OK);
+    link_world_drain(&world.nodes[0]);
+    assert_int_equal(world.datagrams, before + VC_LINK_ELSEWHERE_MAX);
+    world.loss = 0;
+    link_duo_wait(5000);
+    assert_int_equal(told[0].hearings, 1);
+    assert_int_equal(told[0].moves, 0);
+}
+
 static void a_probe_costs_a_living_peer_nothing(void **state)
 {
     (void)state;
@@ -215,6 +358,12 @@ int main(void)
         TEST(one_peer_cannot_take_the_whole_pool),
         TEST(a_full_pool_tells_the_refused_when_it_has_room),
         TEST(a_probe_finds_a_dead_peer_in_twenty_seconds),
+        TEST(who_does_not_answer_is_told_to_be_silent_and_heard_again),
+        TEST(two_who_both_moved_find_each_other_when_one_is_told_where),
+        TEST(a_silent_peer_who_started_anew_elsewhere_gets_a_new_session),
+        TEST(a_session_that_is_heard_again_is_not_begun_anew),
+        TEST(the_end_of_a_silent_session_leaves_the_attempt),
+        TEST(wrong_places_of_a_silent_peer_do_no_harm),
         TEST(a_probe_costs_a_living_peer_nothing),
         TEST(the_state_tells_how_it_stands),
         TEST(an_adopted_session_goes_on_under_the_peers_number),

@@ -62,6 +62,31 @@ static void msg1_is_sent_five_times_and_then_the_peer_is_unreachable(void **stat
     assert_int_equal(world.nodes[0].link->cids.count, 0);
 }
 
+static void who_moves_after_msg2_is_met_where_he_is_found(void **state)
+{
+    (void)state;
+    assert_int_equal(link_world_connect(&world.nodes[0], &world.nodes[1]), VC_OK);
+    link_duo_wait(15);
+    world.nodes[1].addr = link_world_addr(77, 4000); /* he has answered, and goes */
+    link_duo_wait(85);
+    /* msg3 is under way: that is not disturbed. */
+    uint32_t before = count;
+    assert_int_equal(link_world_connect(&world.nodes[0], &world.nodes[1]), VC_OK);
+    link_duo_wait(100);
+    assert_int_equal(count, before);
+    link_duo_wait(1000);
+    assert_int_equal(told[0].ups, 0);
+    assert_int_equal(link_world_connect(&world.nodes[0], &world.nodes[1]), VC_OK);
+    link_duo_wait(100);
+    assert_int_equal(told[0].ups, 1);
+    assert_true(vc_addr_equal(&told[0].up.addr, &world.nodes[1].addr));
+    assert_int_equal(told[1].ups, 1);
+    assert_int_equal(world.nodes[0].link->attempt_pool.count, 0);
+    assert_int_equal(link_duo_say(0, 1, VC_LINK_CHAT, "here", 4), VC_OK);
+    link_duo_wait(100);
+    assert_int_equal(told[1].objects, 1);
+}
+
 /* Loses what node 1 sends from its second datagram on. */
 static uint32_t from_1;
 
@@ -293,6 +318,7 @@ static void garbage_for_an_attempt_changes_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(who_moves_after_msg2_is_met_where_he_is_found),
         TEST(msg1_is_sent_five_times_and_then_the_peer_is_unreachable),
         TEST(msg3_is_sent_until_a_packet_confirms_it_and_up_waits_for_that),
         TEST(all_addresses_are_tried_at_once_and_new_ones_when_they_come),

@@ -139,6 +139,37 @@ static void changed_datagrams_change_nothing(void **state)
     assert_int_equal(told[0].ups + told[1].ups, 2);
 }
 
+static bool knew_all, knew_none;
+
+static bool look_whether_known(struct link_world *w, struct link_node *from,
+                               const struct vc_addr *to, struct vc_bytes bytes)
+{
+    bool is_known = vc_link_knows(w->nodes[1 - from->index].link, bytes);
+    (void)to;
+    knew_all &= is_known;
+    knew_none &= !is_known;
+    return false;
+}
+
+static void datagrams_of_sessions_are_known_and_no_others(void **state)
+{
+    (void)state;
+    const uint8_t stranger[64] = {1, 2, 3};
+    world.filter = look_whether_known;
+    knew_none = true;
+    assert_int_equal(link_world_connect(&world.nodes[0], &world.nodes[1]), VC_OK);
+    link_world_drain(&world.nodes[0]);
+    assert_true(knew_none); /* the first of a handshake is for nobody yet */
+    link_duo_wait(100);
+    knew_all = true;
+    assert_int_equal(link_duo_say(0, 1, VC_LINK_CHAT, "x", 2000), VC_OK);
+    link_duo_wait(100);
+    assert_true(knew_all);
+    assert_false(vc_link_knows(world.nodes[0].link, VC_BYTES(stranger)));
+    assert_false(vc_link_knows(world.nodes[0].link, (struct vc_bytes){stranger, 7}));
+    assert_false(vc_link_knows(world.nodes[0].link, (struct vc_bytes){stranger, 0}));
+}
+
 static void sessions_take_turns(void **state)
 {
     (void)state;
@@ -175,6 +206,7 @@ int main(void)
         TEST(at_rest_nothing_is_due),
         TEST(datagrams_of_no_length_or_from_nowhere_are_dropped),
         TEST(changed_datagrams_change_nothing),
+        TEST(datagrams_of_sessions_are_known_and_no_others),
         TEST(sessions_take_turns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -78,10 +78,11 @@ static void outputs_of_the_link_are_passed_on(void **state)
     host_open(&host, true);
     const uint32_t stranger = VC_LINK_PEER_JOINING + 3;
     struct vc_link_output output = {.peer = stranger, .is_join = true, .invite = 5};
-    const enum vc_link_output_kind kinds[] = {VC_LINK_UP, VC_LINK_MOVED, VC_LINK_DOWN};
-    const enum vc_mail_output_kind expected[] = {VC_MAIL_UP, VC_MAIL_MOVED,
-                                                 VC_MAIL_DOWN};
-    for (int i = 0; i < 3; i++) {
+    const enum vc_link_output_kind kinds[] = {VC_LINK_UP, VC_LINK_MOVED, VC_LINK_SILENT,
+                                              VC_LINK_HEARD, VC_LINK_DOWN};
+    const enum vc_mail_output_kind expected[] = {
+        VC_MAIL_UP, VC_MAIL_MOVED, VC_MAIL_SILENT, VC_MAIL_HEARD, VC_MAIL_DOWN};
+    for (int i = 0; i < 5; i++) {
         output.kind = kinds[i];
         vc_mail_link_output(host.mail, &host.now, &output);
         struct vc_mail_output passed = host_expect(&host, expected[i]);

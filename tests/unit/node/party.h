@@ -44,6 +44,7 @@ struct party_flying {
 
 struct party {
     vc_ms now;
+    bool has_dht; /* nodes that start from now on know each other as a DHT */
     struct party_host hosts[PARTY_HOSTS];
     struct party_flying *flying;
     size_t first, count;
@@ -59,6 +60,11 @@ void party_close(struct party *party);
 
 struct vc_now party_now(const struct party *party, const struct party_host *host);
 struct vc_chat *party_chat(struct party_host *host);
+
+/* Everybody starts again, as a node of a DHT of their own. */
+void party_begin_dht(struct party *party);
+/* A host gets another address, which its node is told of. */
+void party_move(struct party *party, struct party_host *host, uint8_t network);
 
 /* Starts a host whose node is down; VC_OK or why it did not start. */
 vc_err party_start(struct party *party, struct party_host *host);

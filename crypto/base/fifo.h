@@ -1,10 +1,11 @@
 /*
  * A queue of indices, each at most once in it; removal from the middle is cheap.
  *
+ * The order in which things came, or were used last: taken out and put at the end again.
  * Works on zeroed memory: links hold an index plus one, and zero is "nothing".
  */
-#ifndef VC_NODE_LINK_FIFO_H
-#define VC_NODE_LINK_FIFO_H
+#ifndef VC_CRYPTO_BASE_FIFO_H
+#define VC_CRYPTO_BASE_FIFO_H
 
 #include "crypto/base/base.h"
 
@@ -19,6 +20,7 @@ struct vc_fifo {
     uint32_t head, tail; /* VC_SLOT_NONE: empty */
 };
 
+/* @links: zeroed, one for each index. */
 void vc_fifo_init(struct vc_fifo *fifo, struct vc_fifo_link *links);
 bool vc_fifo_has(const struct vc_fifo *fifo, uint32_t id);
 /* Puts @id at the end, unless it is in the queue. */

@@ -1,4 +1,4 @@
-#include "node/link/fifo.h"
+#include "crypto/base/fifo.h"
 
 #define VC_FIFO_END UINT32_MAX
 

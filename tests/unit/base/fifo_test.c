@@ -1,9 +1,9 @@
-/* node/link/fifo.c against an array. */
+/* crypto/base/fifo.c against an array. */
 #include "tests/support/test.h"
 
 #include <string.h>
 
-#include "node/link/fifo.h"
+#include "crypto/base/fifo.h"
 #include "tests/support/prop.h"
 
 #define IDS 20

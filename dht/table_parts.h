@@ -1,0 +1,52 @@
+/*
+ * What the sources of the routing table share: room for nodes, in table_room.c, their coming and
+ * going, in table.c, who is near, in table_about.c.
+ */
+#ifndef VC_DHT_TABLE_PARTS_H
+#define VC_DHT_TABLE_PARTS_H
+
+#include "dht/table.h"
+
+struct vc_dht_pick {
+    uint64_t distance;
+    uint32_t index;
+};
+
+static inline bool vc_dht_entry_has_failed(const struct vc_dht_entry *entry)
+{
+    return entry->standing >= VC_DHT_FAILED;
+}
+
+static inline unsigned vc_dht_table_bucket(const struct vc_dht_table *table,
+                                           uint64_t id)
+{
+    return vc_dht_bucket(vc_dht_distance(table->own, id));
+}
+
+/* The entries nearest to @target with a standing of @from to @to, nearest first; gives their
+ * number.  @room: at most VC_DHT_NEAREST_MAX. */
+size_t vc_dht_table_select(const struct vc_dht_table *table, uint64_t target,
+                           enum vc_dht_standing from, enum vc_dht_standing to,
+                           struct vc_dht_pick *ret_picks, size_t room);
+
+/*
+ * Is there room for a node that is not in the table?  @ret_victim is then the entry that gives
+ * way to it, or table->count: nobody has to.
+ */
+bool vc_dht_table_has_room(const struct vc_dht_table *table, vc_ms now, uint64_t id,
+                           const struct vc_addr *addr, uint32_t *ret_victim);
+/* Do the diversity limits allow one more?  Spares count here as if they were in, so that nobody
+ * fills them with nodes that could not come in. */
+bool vc_dht_table_is_diverse(const struct vc_dht_table *table, uint64_t id,
+                             const struct vc_addr *addr);
+
+/* Takes an entry out. */
+void vc_dht_table_remove(struct vc_dht_table *table, uint32_t index);
+
+/* Something has changed: a ping may be wanted earlier than was thought. */
+static inline void vc_dht_table_hurry(struct vc_dht_table *table, vc_ms at)
+{
+    table->ping_due_at = vc_ms_min(table->ping_due_at, at);
+}
+
+#endif

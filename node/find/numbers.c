@@ -1,0 +1,147 @@
+/*
+ * Numbers of records.  Of two records at one place the holders keep that with the greater
+ * number, and of two with one number the first: so a number that was given away must not be
+ * forgotten, or what is published next is refused.  Each number is durable before it is used,
+ * some of them in advance.
+ *
+ * They are kept for each day, as a clock that was wrong by years would else take numbers that
+ * nobody accepts later.
+ */
+#include <string.h>
+
+#include "node/find/machine.h"
+
+vc_err vc_find_numbers_load(struct vc_find *find)
+{
+    struct vc_find_days days;
+    struct vc_bytes value;
+    vc_err err =
+        vc_store_get(find->cfg.store, VC_TABLE_SETTING, vc_find_days_key(), &value);
+
+    if (err != VC_OK) {
+        return err == VC_ERR_NOT_FOUND ? VC_OK : err;
+    }
+    err = vc_find_days_read(value, &days);
+    if (err != VC_OK) {
+        return err;
+    }
+    for (uint8_t i = 0; i < days.count; i++) {
+        find->counts[i] = (struct vc_find_count){.day = days.days[i],
+                                                 .durable = days.days[i].taken,
+                                                 .before = days.days[i].taken};
+    }
+    find->count_count = days.count;
+    return VC_OK;
+}
+
+static struct vc_find_count *count_of(struct vc_find *find, uint32_t epoch)
+{
+    for (uint8_t i = 0; i < find->count_count; i++) {
+        if (find->counts[i].day.epoch == epoch) {
+            return &find->counts[i];
+        }
+    }
+    return NULL;
+}
+
+/* The day comes to the front; the last one gives way. */
+static struct vc_find_count *bring_forward(struct vc_find *find, uint32_t epoch)
+{
+    struct vc_find_count *known = count_of(find, epoch);
+    struct vc_find_count count = {.day = {.epoch = epoch}};
+    size_t before;
+
+    if (known != NULL) {
+        count = *known;
+        before = (size_t)(known - find->counts);
+    } else {
+        if (find->count_count < VC_FIND_DAYS_MAX) {
+            find->count_count++;
+        }
+        before = find->count_count - 1u;
+    }
+    memmove(&find->counts[1], &find->counts[0], before * sizeof find->counts[0]);
+    find->counts[0] = count;
+    return &find->counts[0];
+}
+
+static vc_err take(struct vc_find *find, uint32_t epoch, uint64_t number)
+{
+    struct vc_bytes key = vc_find_days_key();
+    uint8_t room[VC_FIND_DAYS_ROW_MAX];
+    struct vc_writer w = vc_writer(room, sizeof room);
+    struct vc_find_days days;
+    vc_err err = vc_store_reserve(find->cfg.store, 1 + VC_FIND_SPARE_OPS,
+                                  key.len + sizeof room + VC_FIND_SPARE_BYTES);
+
+    if (err != VC_OK) {
+        return err;
+    }
+    bring_forward(find, epoch)->day.taken = number + VC_FIND_NUMBERS_AHEAD - 1;
+    days.count = find->count_count;
+    for (uint8_t i = 0; i < days.count; i++) {
+        days.days[i] = find->counts[i].day;
+    }
+    vc_find_days_write(&w, &days);
+    VC_CHECK(vc_writer_end(&w) == VC_OK);
+    vc_store_put(find->cfg.store, VC_TABLE_SETTING, key, vc_writer_bytes(&w));
+    find->numbers_ticket = VC_FIND_TICKET_OPEN;
+    find->has_written = true;
+    return VC_OK;
+}
+
+vc_err vc_find_number_next(struct vc_find *find, vc_ms unix_ms, uint32_t epoch,
+                           uint64_t last, uint64_t *ret_number)
+{
+    const struct vc_find_count *count = count_of(find, epoch);
+    uint64_t number;
+    vc_err err = VC_OK;
+
+    if (count != NULL && last < count->before) {
+        last = count->before;
+    }
+    number = vc_dht_record_next_seq(last, unix_ms);
+    if (count != NULL && number <= count->durable) {
+        *ret_number = number;
+        return VC_OK;
+    }
+    if (count == NULL || number > count->day.taken) {
+        err = take(find, epoch, number);
+    }
+    return err == VC_OK ? VC_ERR_BUSY : err;
+}
+
+uint64_t vc_find_numbers_taken(struct vc_find *find, uint32_t epoch)
+{
+    const struct vc_find_count *count = count_of(find, epoch);
+
+    return count != NULL ? count->day.taken : 0;
+}
+
+void vc_find_numbers_raise(struct vc_find *find, uint32_t epoch, uint64_t number)
+{
+    struct vc_find_count *count = bring_forward(find, epoch);
+
+    if (count->before < number) {
+        count->before = number;
+    }
+}
+
+void vc_find_submitted(struct vc_find *find, uint64_t ticket)
+{
+    if (find->numbers_ticket == VC_FIND_TICKET_OPEN) {
+        find->numbers_ticket = ticket;
+    }
+}
+
+void vc_find_committed(struct vc_find *find, const struct vc_now *now, uint64_t ticket)
+{
+    if (find->numbers_ticket == 0 || find->numbers_ticket > ticket) {
+        return;
+    }
+    find->numbers_ticket = 0;
+    for (uint8_t i = 0; i < find->count_count; i++) {
+        find->counts[i].durable = find->counts[i].day.taken;
+    }
+    vc_find_notices_wake(find, now->mono);
+}

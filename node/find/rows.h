@@ -1,0 +1,33 @@
+/*
+ * The rows that find keeps, both in SETTING.  storage/SCHEMA.md, "Find rows", has their layout.
+ */
+#ifndef VC_NODE_FIND_ROWS_H
+#define VC_NODE_FIND_ROWS_H
+
+#include "crypto/base/cursor.h"
+#include "node/find/limits.h"
+
+#define VC_FIND_ROW_VERSION 1
+
+/* Numbers up to this one may have been given to records of a day. */
+struct vc_find_day {
+    uint32_t epoch;
+    uint64_t taken; /* not 0 */
+};
+
+/* The days that were published for, the latest first. */
+#define VC_FIND_DAYS_ROW_MAX (2 + VC_FIND_DAYS_MAX * 12)
+struct vc_find_days {
+    uint8_t count;
+    struct vc_find_day days[VC_FIND_DAYS_MAX];
+};
+
+struct vc_bytes vc_find_days_key(void);
+void vc_find_days_write(struct vc_writer *w, const struct vc_find_days *days);
+VC_NODISCARD vc_err vc_find_days_read(struct vc_bytes value,
+                                      struct vc_find_days *ret_days);
+
+/* The nodes that the DHT knew: a version, then what vc_dht_save() gave. */
+struct vc_bytes vc_find_nodes_key(void);
+
+#endif
