@@ -68,8 +68,10 @@
  * those beyond are asked the way only. */
 #define VC_DHT_GET_FACTOR     2
 #define VC_DHT_PUT_TRIES      3 /* times that a record is sent to one node in one put */
-#define VC_DHT_ALPHA          4 /* questions under way, one on each of as many disjoint paths */
-#define VC_DHT_ALPHA_WIDE     8   /* the second try */
+#define VC_DHT_PATHS          4  /* disjoint paths of a lookup */
+#define VC_DHT_ALPHA          4  /* questions under way, one on each path */
+#define VC_DHT_PATHS_WIDE     8  /* the same when something is wrong, and for a put */
+#define VC_DHT_ALPHA_WIDE     12 /* more than paths: the nearest are asked in any case */
 #define VC_DHT_HEDGE_FIRST_MS 250 /* patience before anything is known of round trips */
 #define VC_DHT_HEDGE_MIN_MS   80
 #define VC_DHT_HEDGE_MAX_MS   600

@@ -26,14 +26,14 @@ void vc_dht_walk_begin(struct vc_dht *dht, struct vc_dht_ask *ask, unsigned fami
                        uint8_t wanted, const struct vc_dht_contact *from)
 {
     struct vc_dht_walk *walk = &ask->walks[family];
-    uint64_t near = vc_dht_size_distance(&dht->families[family].size, wanted);
 
     walk->is_on = dht->families[family].is_on;
     memset(walk->put, VC_DHT_PUT_NONE, sizeof walk->put);
     memset(walk->tries, 0, sizeof walk->tries);
     vc_dht_lookup_begin(&walk->lookup, ask->target, wanted,
-                        near == UINT64_MAX ? 0 : near, !dht->cfg.is_private,
+                        &dht->families[family].size, !dht->cfg.is_private,
                         !dht->cfg.is_private);
+    walk->lookup.is_wary = ask->kind != VC_DHT_ASK_WALK;
     if (ask->kind == VC_DHT_ASK_PUT) {
         vc_dht_lookup_hurry(&walk->lookup);
     }
