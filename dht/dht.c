@@ -161,8 +161,12 @@ static void init_parts(struct vc_dht *dht, const struct layout *l,
         struct vc_dht_family *family = &dht->families[i];
 
         family->is_on = family_is_on(cfg, i);
+        family->again_at = VC_NEVER;
+        family->again_ms = VC_DHT_WALK_EVERY_MS;
         family->open_at = VC_NEVER;
         family->wants_walk = true;
+        family->again_at = VC_NEVER;
+        family->again_ms = VC_DHT_WALK_EVERY_MS;
         if (family->is_on) {
             vc_dht_table_init(&family->table, l->tables[i], cfg->nodes_max,
                               cfg->spares_max, cfg->is_private);

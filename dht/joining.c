@@ -115,6 +115,23 @@ static unsigned good_in_bucket(const struct vc_dht_table *table, unsigned bucket
     return count;
 }
 
+/* Whoever stands near us has to be known, all of them: it is walked there again as long as that
+ * brings somebody new, ever more seldom. */
+static void plan_again(struct vc_dht *dht, const struct vc_now *now,
+                       struct vc_dht_family *family)
+{
+    family->again_at = VC_NEVER;
+    if (family->walk_met == 0) {
+        family->again_ms = VC_DHT_WALK_EVERY_MS;
+    } else {
+        family->again_at =
+            now->mono + family->again_ms + vc_rng_below(&dht->rng, family->again_ms);
+        family->again_ms =
+            (uint32_t)vc_ms_min(2 * (vc_ms)family->again_ms, VC_DHT_WALK_AGAIN_MAX_MS);
+    }
+    family->walk_met = 0;
+}
+
 /* When a family has somewhere to walk to, or earlier. */
 static vc_ms walk_due_in(const struct vc_dht *dht, unsigned index)
 {
@@ -132,6 +149,7 @@ static vc_ms walk_due_in(const struct vc_dht *dht, unsigned index)
                  ? 0
                  : family->table.bucket_due_at;
     }
+    at = vc_ms_min(at, family->again_at);
     return at > dht->walk_at ? at : dht->walk_at;
 }
 
@@ -142,8 +160,9 @@ static void walk_in(struct vc_dht *dht, const struct vc_now *now, unsigned index
     struct vc_dht_family *family = &dht->families[index];
     unsigned depth, bucket;
 
-    if (family->wants_walk) {
+    if (family->wants_walk || family->again_at <= now->mono) {
         family->wants_walk = false;
+        family->again_at = VC_NEVER;
         family->walk_bucket = 0;
         family->own_walk_at = now->mono + VC_DHT_WALK_EVERY_MS;
         begin_walk(dht, now, index, family->id, VC_DHT_HOLDERS, NULL);
@@ -207,8 +226,13 @@ static vc_ms walk_due(const struct vc_dht *dht)
     return due;
 }
 
-void vc_dht_joining_walked(struct vc_dht *dht, const struct vc_now *now)
+void vc_dht_joining_walked(struct vc_dht *dht, const struct vc_now *now, uint64_t target)
 {
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
+        if (dht->families[i].is_on && dht->families[i].id == target) {
+            plan_again(dht, now, &dht->families[i]);
+        }
+    }
     dht->walk_family = (uint8_t)((dht->walk_family + 1) % vc_dht_family_count(dht));
     dht->walk_at = now->mono + VC_DHT_WALK_PAUSE_MS;
     /* Who was told of has been asked. */

@@ -104,6 +104,7 @@
 
 /* Joining */
 
+#define VC_DHT_PATH_SHARE 2 /* answers that each path of a wide lookup brings for itself */
 #define VC_DHT_FIRST_ASKED 8 /* nodes of a saved table that are asked at once */
 #define VC_DHT_DOOR_EVERY_MS \
     100 /* between two doors, and between nodes of a saved table */
@@ -117,6 +118,7 @@
 #define VC_DHT_LOST_AGAIN_MS (UINT64_C(60) * 1000)
 #define VC_DHT_LOST_TRIES    7
 #define VC_DHT_WALK_EVERY_MS 30000 /* between two walks to our own id */
+#define VC_DHT_WALK_AGAIN_MAX_MS (UINT64_C(32) * 60 * 1000)
 #define VC_DHT_WALK_PAUSE_MS 200   /* between two walks into buckets */
 #define VC_DHT_SAVE_FIRST_MS (UINT64_C(60) * 1000)
 #define VC_DHT_SAVE_EVERY_MS (UINT64_C(10) * 60 * 1000)

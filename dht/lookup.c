@@ -237,6 +237,18 @@ static unsigned needed(const struct vc_dht_lookup *lookup, enum counted counted,
     return lookup->count;
 }
 
+/* The nearest of each path are needed too when the lookup is wide, so that who leads some of the
+ * paths to his own does not end the others. */
+static bool is_path_short(const struct vc_dht_lookup *lookup,
+                          const struct vc_dht_lookup_node *node,
+                          uint8_t of_path[VC_DHT_PATHS_WIDE], enum counted counted)
+{
+    bool is_short = lookup->is_wide && of_path[node->path] < VC_DHT_PATH_SHARE;
+
+    of_path[node->path] = (uint8_t)(of_path[node->path] + is_counted(node, counted));
+    return is_short;
+}
+
 /* ---- asking ---- */
 
 /* Whom to ask: the nearest one whose path has nobody under way; if all such paths have run dry,
@@ -244,6 +256,7 @@ static unsigned needed(const struct vc_dht_lookup *lookup, enum counted counted,
 static bool choose(const struct vc_dht_lookup *lookup, uint8_t *ret_slot)
 {
     unsigned under_way[VC_DHT_PATHS_WIDE] = {0};
+    uint8_t of_path[VC_DHT_PATHS_WIDE] = {0};
     unsigned all = 0;
     bool is_found = false;
     enum density density;
@@ -259,10 +272,12 @@ static bool choose(const struct vc_dht_lookup *lookup, uint8_t *ret_slot)
     if (all >= alpha(lookup)) {
         return false;
     }
-    for (unsigned i = 0; i < end; i++) {
+    for (unsigned i = 0; i < lookup->count; i++) {
         uint8_t slot = lookup->order[i];
+        bool is_short =
+            is_path_short(lookup, &lookup->nodes[slot], of_path, COUNT_UNDER_WAY);
 
-        if (lookup->nodes[slot].state != VC_DHT_LOOKUP_HEARD) {
+        if ((i >= end && !is_short) || lookup->nodes[slot].state != VC_DHT_LOOKUP_HEARD) {
             continue;
         }
         if (under_way[lookup->nodes[slot].path] == 0) {
@@ -380,10 +395,14 @@ static bool is_done(const struct vc_dht_lookup *lookup, bool waits_for_late)
 {
     enum density density;
     unsigned end = needed(lookup, COUNT_ANSWERS, &density);
+    uint8_t of_path[VC_DHT_PATHS_WIDE] = {0};
 
-    for (unsigned i = 0; i < end; i++) {
+    for (unsigned i = 0; i < lookup->count; i++) {
         const struct vc_dht_lookup_node *node = &lookup->nodes[lookup->order[i]];
 
+        if (!is_path_short(lookup, node, of_path, COUNT_ANSWERS) && i >= end) {
+            continue;
+        }
         if (node->state == VC_DHT_LOOKUP_ASKED || node->state == VC_DHT_LOOKUP_HEARD ||
             (waits_for_late && node->state == VC_DHT_LOOKUP_LATE)) {
             return false;

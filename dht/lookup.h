@@ -26,7 +26,7 @@
 
 /* Nodes of which one lookup can know at a time, and so the most that it asks: enough for 64 that
  * lie and all whom they hide.  The farthest unasked give way. */
-#define VC_DHT_LOOKUP_NODES 128
+#define VC_DHT_LOOKUP_NODES 72
 
 enum vc_dht_lookup_state {
     VC_DHT_LOOKUP_HEARD, /* of, from somebody */

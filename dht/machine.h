@@ -177,6 +177,9 @@ struct vc_dht_family {
     enum vc_dht_why why; /* the reason for it */
     bool wants_walk;     /* to our own id, as soon as there is a place */
     vc_ms own_walk_at;   /* not before */
+    vc_ms again_at;      /* it is wanted again then; VC_NEVER: the last brought nobody new */
+    uint32_t again_ms;   /* pause before that, doubled each time */
+    unsigned walk_met;   /* nodes that walks brought in since */
     uint8_t walk_bucket; /* the next one to be walked into after it */
 };
 
@@ -404,7 +407,7 @@ void vc_dht_joining_heard(struct vc_dht *dht, const struct vc_now *now,
                           const struct vc_dht_call *call,
                           const struct vc_dht_answer *answer);
 /* A walk of our own is over. */
-void vc_dht_joining_walked(struct vc_dht *dht, const struct vc_now *now);
+void vc_dht_joining_walked(struct vc_dht *dht, const struct vc_now *now, uint64_t target);
 /* The network was changed: everybody known is asked, walks begin anew. */
 void vc_dht_joining_again(struct vc_dht *dht, const struct vc_now *now);
 void vc_dht_joining_tick(struct vc_dht *dht, const struct vc_now *now);

@@ -51,6 +51,18 @@ void vc_dht_size_learn(struct vc_dht_size *size, const uint64_t *distances,
     }
 }
 
+void vc_dht_size_set(struct vc_dht_size *size, const uint64_t *distances, size_t count,
+                     bool is_all)
+{
+    struct vc_dht_size now = {0};
+
+    vc_dht_size_learn(&now, distances, count, is_all);
+    if (now.samples > 0) {
+        now.samples = WEIGHT_SAMPLES;
+        *size = now;
+    }
+}
+
 uint64_t vc_dht_size_nodes(const struct vc_dht_size *size)
 {
     uint64_t whole, rest;

@@ -22,6 +22,10 @@ struct vc_dht_size {
  */
 void vc_dht_size_learn(struct vc_dht_size *size, const uint64_t *distances,
                        size_t count, bool is_all);
+/* The same at once and in full: for distances that are known well, as those of the nodes nearest
+ * to our own id. */
+void vc_dht_size_set(struct vc_dht_size *size, const uint64_t *distances, size_t count,
+                     bool is_all);
 /* The number of nodes; 0: unknown. */
 uint64_t vc_dht_size_nodes(const struct vc_dht_size *size);
 /* The expected distance of the @rank-th nearest and @halves half standard deviations more;

@@ -33,8 +33,8 @@ void vc_dht_walk_begin(struct vc_dht *dht, struct vc_dht_ask *ask, unsigned fami
     vc_dht_lookup_begin(&walk->lookup, ask->target, wanted,
                         &dht->families[family].size, !dht->cfg.is_private,
                         !dht->cfg.is_private);
-    walk->lookup.is_wary = ask->kind != VC_DHT_ASK_WALK;
-    if (ask->kind == VC_DHT_ASK_PUT) {
+    if (ask->kind == VC_DHT_ASK_PUT ||
+        (ask->kind == VC_DHT_ASK_WALK && wanted == VC_DHT_HOLDERS)) {
         vc_dht_lookup_hurry(&walk->lookup);
     }
     if (walk->is_on && from != NULL) {
@@ -196,15 +196,22 @@ unsigned vc_dht_walk_put_count(const struct vc_dht_walk *walk,
     return count;
 }
 
-/* Was everybody asked of whom it has heard? */
-static bool has_met_all(const struct vc_dht_lookup *lookup)
+/* True when it was not known before. */
+static bool put_in(struct vc_dht *dht, const struct vc_now *now, const struct vc_dht_contact *contact)
 {
-    for (unsigned slot = 0; slot < lookup->count; slot++) {
-        if (lookup->nodes[slot].state == VC_DHT_LOOKUP_HEARD) {
-            return false;
-        }
-    }
-    return true;
+    struct vc_dht_table *table = &vc_dht_family_at(dht, &contact->addr)->table;
+    bool was_known = vc_dht_table_has(table, &contact->key);
+
+    return vc_dht_table_heard(table, now->mono, contact) && !was_known;
+}
+
+/* From those nearest to us: nobody can choose to be there, and whoever is has looked for us. */
+static void learn_size(struct vc_dht_family *family)
+{
+    uint64_t distances[VC_DHT_NEAR];
+    size_t count = vc_dht_table_near(&family->table, distances);
+
+    vc_dht_size_set(&family->size, distances, count, count < VC_DHT_NEAR && count > 0);
 }
 
 void vc_dht_walks_learn(struct vc_dht *dht, const struct vc_now *now,
@@ -212,28 +219,21 @@ void vc_dht_walks_learn(struct vc_dht *dht, const struct vc_now *now,
 {
     for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         const struct vc_dht_walk *walk = &ask->walks[i];
-        uint64_t distances[VC_DHT_REPLICAS];
         uint8_t slots[VC_DHT_HOLDERS];
         size_t count;
 
         if (!walk->is_on || !vc_dht_lookup_is_over(&walk->lookup)) {
             continue;
         }
-        /* Where somebody else looks others may have seen it coming. */
-        if (ask->kind == VC_DHT_ASK_WALK) {
-            count = nearest_distances(walk, distances);
-            vc_dht_size_learn(&dht->families[i].size, distances, count,
-                              count > 0 && count < VC_DHT_REPLICAS &&
-                                  has_met_all(&walk->lookup));
-        }
         count = vc_dht_lookup_nearest(&walk->lookup, slots, VC_DHT_HOLDERS);
         for (size_t n = 0; n < count; n++) {
             const struct vc_dht_contact *contact = &walk->lookup.nodes[slots[n]].contact;
 
-            (void)vc_dht_table_heard(&dht->families[i].table, now->mono, contact);
+            dht->families[i].walk_met += put_in(dht, now, contact);
             if (n < VC_DHT_REMEMBERED) {
                 vc_dht_remember(dht, contact);
             }
         }
+        learn_size(&dht->families[i]);
     }
 }
