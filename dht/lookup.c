@@ -2,9 +2,8 @@
 
 #include <string.h>
 
-/* Half standard deviations by which the nearest that answered may be farther than is expected, and
- * nearer (dht/README.md). */
-#define THIN_HALVES  1
+/* Half standard deviations by which the nearest that answered may be nearer than is expected; they
+ * may not be farther at all (dht/README.md). */
 #define THICK_HALVES (-5)
 
 static unsigned paths(const struct vc_dht_lookup *lookup)
@@ -180,7 +179,7 @@ static enum density density_of(const struct vc_dht_lookup *lookup, unsigned coun
     if (!lookup->is_wary || vc_dht_size_nodes(&lookup->size) == 0) {
         return DENSITY_RIGHT;
     }
-    if (last > vc_dht_size_reach(&lookup->size, count, THIN_HALVES)) {
+    if (last > vc_dht_size_reach(&lookup->size, count, 0)) {
         return DENSITY_THIN;
     }
     return count == lookup->wanted &&
@@ -419,6 +418,21 @@ bool vc_dht_lookup_is_over(const struct vc_dht_lookup *lookup)
 bool vc_dht_lookup_is_settled(const struct vc_dht_lookup *lookup)
 {
     return is_done(lookup, false);
+}
+
+bool vc_dht_lookup_has_enough(const struct vc_dht_lookup *lookup)
+{
+    unsigned answered = 0;
+
+    for (unsigned i = 0; i < lookup->count && answered < lookup->wanted; i++) {
+        const struct vc_dht_lookup_node *node = &lookup->nodes[lookup->order[i]];
+
+        if (node->state == VC_DHT_LOOKUP_ASKED || node->state == VC_DHT_LOOKUP_HEARD) {
+            return false;
+        }
+        answered += node->state == VC_DHT_LOOKUP_ANSWERED;
+    }
+    return true;
 }
 
 size_t vc_dht_lookup_nearest(const struct vc_dht_lookup *lookup, uint8_t *ret_slots,

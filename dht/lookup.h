@@ -108,6 +108,9 @@ void vc_dht_lookup_failed(struct vc_dht_lookup *lookup, uint8_t slot);
 bool vc_dht_lookup_is_over(const struct vc_dht_lookup *lookup);
 /* The same without waiting for late ones: for a put, which may do without them. */
 bool vc_dht_lookup_is_settled(const struct vc_dht_lookup *lookup);
+/* Have the wanted nearest of all that are known answered, but such as are late?  A wary lookup may
+ * go on all the same; a put need not wait for that with what it sends, only send more then. */
+bool vc_dht_lookup_has_enough(const struct vc_dht_lookup *lookup);
 /* The nearest that have answered, as slots, nearest first. */
 size_t vc_dht_lookup_nearest(const struct vc_dht_lookup *lookup, uint8_t *ret_slots,
                              size_t room);

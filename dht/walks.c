@@ -154,13 +154,13 @@ void vc_dht_walks_widen(struct vc_dht *dht, struct vc_dht_ask *ask)
     }
 }
 
-/* Where a record belongs: to the twelve nearest, and to all in the region.  Before the lookup is
- * over only the latter is known: those are not kept waiting. */
+/* Where a record belongs: to the twelve nearest, and to all in the region.  Before enough have
+ * answered only the latter is known: those are not kept waiting. */
 bool vc_dht_walk_put_next(const struct vc_dht *dht, unsigned family,
                           const struct vc_dht_walk *walk, uint8_t *ret_slot)
 {
     uint64_t region = vc_dht_size_distance(&dht->families[family].size, VC_DHT_HOLDERS);
-    bool is_over = vc_dht_lookup_is_settled(&walk->lookup);
+    bool is_over = vc_dht_lookup_has_enough(&walk->lookup);
     uint8_t slots[VC_DHT_REPLICAS_MAX];
     size_t count = vc_dht_lookup_nearest(&walk->lookup, slots, VC_DHT_REPLICAS_MAX);
     unsigned taken = 0;

@@ -223,13 +223,22 @@ static void test_who_tells_of_many_pushes_out_his_own_only(void **state)
 {
     struct vc_dht_lookup lookup = told_of(16, &unknown, 200, 200 + 32);
     uint8_t slots[VC_DHT_ALPHA];
-    unsigned of_others = 0;
+    unsigned of_others = 0, of_his = 0, nearest_of_his = 0;
 
     (void)state;
     for (int i = 0; i < VC_DHT_ALPHA; i++) {
         assert_int_equal(next(&lookup, &slots[i]), 200 + i);
     }
     vc_dht_lookup_answered(&lookup, slots[0], &people[50], 150);
+    /* Of his own the nearest are left: what is farther than all of them finds no room. */
+    for (unsigned i = 0; i < lookup.count; i++) {
+        of_his += lookup.nodes[i].path == 0 && i != slots[0];
+    }
+    for (unsigned i = 0; i < lookup.count; i++) {
+        nearest_of_his += lookup.nodes[i].path == 0 && i != slots[0] &&
+                          lookup.nodes[i].distance <= distance_of(&people[49 + of_his]);
+    }
+    assert_int_equal(nearest_of_his, of_his);
     vc_dht_lookup_answered(&lookup, slots[1], people, 1);
     assert_int_equal(lookup.count, VC_DHT_LOOKUP_NODES);
     for (unsigned i = 0; i < lookup.count; i++) {
@@ -238,8 +247,6 @@ static void test_who_tells_of_many_pushes_out_his_own_only(void **state)
                                   lookup.nodes[lookup.order[i]].distance);
     }
     assert_int_equal(of_others, 32 - 32 / VC_DHT_PATHS + 1);
-    /* Of his own the nearest are left. */
-    assert_true(lookup.nodes[lookup.order[1]].distance == distance_of(&people[50]));
 }
 
 static void test_those_not_to_be_asked_give_way_first(void **state)
@@ -317,6 +324,30 @@ static void test_the_wanted_number_is_enough_where_they_lie_as_expected(void **s
     /* That is so for a second try too. */
     vc_dht_lookup_widen(&lookup);
     assert_int_equal(run_down(&lookup), 0);
+}
+
+static void test_enough_may_have_answered_while_it_goes_on(void **state)
+{
+    struct vc_dht_lookup lookup = told_of(16, &known, 40, 100);
+    unsigned answered = 0;
+    uint8_t late, slot;
+
+    (void)state;
+    assert_int_equal(next(&lookup, &late), 40);
+    vc_dht_lookup_late(&lookup, late);
+    while (!vc_dht_lookup_has_enough(&lookup)) {
+        assert_true(next(&lookup, &slot) >= 0);
+        vc_dht_lookup_answered(&lookup, slot, NULL, 0);
+        answered++;
+    }
+    assert_int_equal(answered, 16);
+    /* They lie too thin, so it goes on. */
+    assert_false(vc_dht_lookup_is_settled(&lookup));
+    while (next(&lookup, &slot) >= 0) {
+        vc_dht_lookup_answered(&lookup, slot, NULL, 0);
+    }
+    assert_true(vc_dht_lookup_is_settled(&lookup));
+    assert_false(vc_dht_lookup_is_over(&lookup));
 }
 
 static void test_too_thin_answers_widen_it_and_it_goes_on(void **state)
@@ -464,6 +495,7 @@ int main(void)
         cmocka_unit_test(test_whoever_knows_nobody_is_done),
         cmocka_unit_test(test_all_of_a_small_network_are_asked),
         cmocka_unit_test(test_the_wanted_number_is_enough_where_they_lie_as_expected),
+        cmocka_unit_test(test_enough_may_have_answered_while_it_goes_on),
         cmocka_unit_test(test_too_thin_answers_widen_it_and_it_goes_on),
         cmocka_unit_test(test_further_answers_may_show_that_it_was_chance),
         cmocka_unit_test(test_too_thick_answers_make_it_ask_everybody),
