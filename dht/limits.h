@@ -93,6 +93,10 @@
 #define VC_DHT_ASK_RATE_CLIENT 15
 #define VC_DHT_ASK_BURST       120 /* a lookup or two and what they store */
 
+/* Requests that wait to be sent, besides those of lookups and own records: pings, doors, second
+ * tries; as much as both families may want at once after a change of network. */
+#define VC_DHT_WISHES_MAX 16
+
 /* Pings a second to routers that have asked us and would have a place in the table. */
 #define VC_DHT_CHECK_RATE  2
 #define VC_DHT_CHECK_BURST 32
@@ -114,6 +118,7 @@
  * that is how two halves of a network that was cut find each other again. */
 #define VC_DHT_LOST_AGAIN_MS (UINT64_C(60) * 1000)
 #define VC_DHT_LOST_TRIES    7
+#define VC_DHT_LOST_MAX      8     /* of them: one that answers leads to the others */
 #define VC_DHT_WALK_EVERY_MS 30000 /* between two walks to our own id */
 #define VC_DHT_WALK_PAUSE_MS 200   /* between two walks into buckets */
 #define VC_DHT_SAVE_FIRST_MS (UINT64_C(60) * 1000)
@@ -148,14 +153,17 @@
 /* Being reached */
 
 #define VC_DHT_QUORUM 5 /* nodes in as many /16 that see us at one address */
+/* Networks whose last word of it counts: enough that three liars are outvoted. */
+#define VC_DHT_WITNESSES_MAX 8
 #define VC_DHT_OPEN_MS \
-    (UINT64_C(60) * 60 * 1000)     /* a stranger's ping counts for so long */
+    (UINT64_C(60) * 60 * 1000) /* a stranger's ping counts for so long */
 /* When none came that was asked for; doubled each time while none has come for an hour. */
 #define VC_DHT_CALL_AGAIN_MS     30000
 #define VC_DHT_CALL_AGAIN_MAX_MS (UINT64_C(15) * 60 * 1000)
 /* What was written to is no stranger for so long: NATs close a hole after some minutes (RFC 4787
  * wants two at least). */
 #define VC_DHT_WRITTEN_MS (UINT64_C(5) * 60 * 1000)
-#define VC_DHT_UPTIME_MS  (UINT64_C(20) * 60 * 1000) /* at one address, before we route */
+#define VC_DHT_UPTIME_MS \
+    (UINT64_C(20) * 60 * 1000) /* at one address, before we route */
 
 #endif

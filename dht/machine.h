@@ -36,8 +36,7 @@
 #define VC_DHT_FAMILIES 2 /* 0: IPv4, 1: IPv6 */
 
 /* Owners of calls: below VC_DHT_OWNER_KEEP 2 * ask + family. */
-#define VC_DHT_OWNER_KEEP \
-    0x4000 /* and the number of the keep; the slot is the holder's */
+#define VC_DHT_OWNER_KEEP  0x4000 /* and the keep's number; the slot is the holder's */
 #define VC_DHT_OWNER_PING  0x8000 /* does it live? */
 #define VC_DHT_OWNER_CHECK 0x8001 /* a router that asked us: does it answer us? */
 #define VC_DHT_OWNER_DOOR  0x8002 /* the slot is the door's */
@@ -55,13 +54,10 @@ struct vc_dht_wish {
     uint64_t target; /* FIND */
 };
 
-#define VC_DHT_WISHES_MAX 16
-
 /* ---- lookups ---- */
 
 enum vc_dht_put_state {
     VC_DHT_PUT_NONE,
-    VC_DHT_PUT_WANTED,
     VC_DHT_PUT_SENT,
     VC_DHT_PUT_HELD,
     VC_DHT_PUT_FAILED
@@ -147,11 +143,7 @@ struct vc_dht_lost {
     uint8_t tries;
 };
 
-#define VC_DHT_LOST_MAX 8
-
 /* ---- where others see us ---- */
-
-#define VC_DHT_WITNESSES_MAX 8
 
 struct vc_dht_witness {
     uint64_t network; /* the wide prefix of who said it; 0: a free place */
@@ -210,7 +202,7 @@ struct vc_dht {
     struct vc_dht_wish wishes[VC_DHT_WISHES_MAX];
     uint32_t wish_first, wish_count;
     struct vc_dht_contact
-        rung_for; /* of the RING that is to be sent; family 0: there is none */
+        rung_for; /* of the RING to be sent; family 0: there is none */
     struct vc_dht_parcel *answers;
     uint32_t answer_first, answer_count;
     struct vc_dht_door *doors;
@@ -230,9 +222,8 @@ struct vc_dht {
     struct vc_dht_contact *recent; /* the nearest of the last lookups, a ring */
     uint32_t recent_next;
     uint8_t out[VC_DHT_DATAGRAM_MAX];
-    struct vc_dht_status stats; /* the counters of it */
-    struct vc_dht_family
-        families[VC_DHT_FAMILIES]; /* the second: only where has_ipv6 */
+    struct vc_dht_status stats;                     /* the counters of it */
+    struct vc_dht_family families[VC_DHT_FAMILIES]; /* the second: where has_ipv6 */
 };
 
 /* ---- dht.c ---- */
