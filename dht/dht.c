@@ -222,11 +222,6 @@ void vc_dht_deinit(struct vc_dht *dht)
     vc_wipe(&dht->cookie_key, sizeof dht->cookie_key);
 }
 
-uint64_t vc_dht_id_of(const struct vc_dht *dht, const struct vc_dht_contact *contact)
-{
-    return vc_dht_node_id(&contact->addr, &contact->key, !dht->cfg.is_private);
-}
-
 bool vc_dht_is_place_for_node(const struct vc_dht *dht, const struct vc_addr *addr)
 {
     return vc_addr_is_usable(addr) && vc_dht_has_family(dht, addr) &&

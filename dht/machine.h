@@ -250,7 +250,6 @@ static inline struct vc_dht_family *vc_dht_family_at(struct vc_dht *dht,
 {
     return &dht->families[vc_dht_family_of(addr)];
 }
-uint64_t vc_dht_id_of(const struct vc_dht *dht, const struct vc_dht_contact *contact);
 /* May a node be at @addr, in this network? */
 bool vc_dht_is_place_for_node(const struct vc_dht *dht, const struct vc_addr *addr);
 /* The date, of others or by our own clock. */
@@ -296,6 +295,9 @@ static inline struct vc_dht_ask *vc_dht_ask_at(const struct vc_dht *dht, uint32_
 /* Takes a place for an ask of the caller's, or the one for our own walks. */
 struct vc_dht_ask *vc_dht_ask_begin(struct vc_dht *dht, const struct vc_now *now,
                                     enum vc_dht_ask_kind kind, uint64_t target);
+/* Begins its lookups. */
+void vc_dht_ask_start(struct vc_dht *dht, const struct vc_now *now,
+                      struct vc_dht_ask *ask, uint8_t wanted);
 /* Is there a place for an ask of the caller's, when those of @keep are ended? */
 bool vc_dht_asks_have_room(const struct vc_dht *dht, uint32_t keep);
 /* The next request that an ask wants sent. */

@@ -118,7 +118,8 @@ static void nodes_of_both_tables(void **state)
     vc_dht_table_heard(&desk.node->dht->families[0].table, desk.world.now, &contact);
     while (vc_dht_node_at(desk.node->dht, count, &entry)) {
         ipv4 += entry.contact.addr.family == 4;
-        assert_true(entry.id == vc_dht_id_of(desk.node->dht, &entry.contact));
+        assert_true(entry.id ==
+                    vc_dht_node_id(&entry.contact.addr, &entry.contact.key, true));
         assert_false(entry.is_suspect);
         count++;
     }
