@@ -80,8 +80,8 @@ vc_err vc_dht_get(struct vc_dht *dht, const struct vc_now *now,
         return VC_ERR_FULL;
     }
     ask->place = *place;
-    vc_dht_walks_begin(dht, ask, VC_DHT_HOLDERS);
     *ret_ask = ask->id;
+    vc_dht_ask_start(dht, now, ask, VC_DHT_HOLDERS);
     return VC_OK;
 }
 
@@ -272,7 +272,9 @@ static void judge_get(struct vc_dht *dht, const struct vc_now *now,
     if (!vc_dht_walks_are_over(dht, ask)) {
         return;
     }
-    vc_dht_walks_widen(dht, ask);
+    if (ask->asked > 0) {
+        vc_dht_walks_widen(dht, ask);
+    }
     if (!vc_dht_walks_are_over(dht, ask)) {
         return;
     }
@@ -361,6 +363,14 @@ static void judge(struct vc_dht *dht, const struct vc_now *now, struct vc_dht_as
     case VC_DHT_ASK_FREE:
         break;
     }
+}
+
+/* It may be over at once, as nobody is known. */
+void vc_dht_ask_start(struct vc_dht *dht, const struct vc_now *now,
+                      struct vc_dht_ask *ask, uint8_t wanted)
+{
+    vc_dht_walks_begin(dht, ask, wanted);
+    judge(dht, now, ask);
 }
 
 void vc_dht_asks_end_keep(struct vc_dht *dht, const struct vc_now *now, uint32_t keep)

@@ -14,6 +14,7 @@ void vc_dht_config_init(struct vc_dht_config *ret_cfg, enum vc_dht_profile profi
                            .sources_max = 16,
                            .seen_max = 16,
                            .calls_max = 256,
+                           .lookup_nodes_max = 128,
                            .asks_max = 16,
                            .keeps_max = 32,
                            .answers_max = 4,
@@ -26,6 +27,7 @@ void vc_dht_config_init(struct vc_dht_config *ret_cfg, enum vc_dht_profile profi
                            .sources_max = 4096,
                            .seen_max = 65536,
                            .calls_max = 512,
+                           .lookup_nodes_max = 128,
                            .asks_max = 32,
                            .keeps_max = 64,
                            .answers_max = 64,
@@ -38,6 +40,7 @@ void vc_dht_config_init(struct vc_dht_config *ret_cfg, enum vc_dht_profile profi
                                .sources_max = 8,
                                .seen_max = 32,
                                .calls_max = 21,
+                               .lookup_nodes_max = 64,
                                .asks_max = 1,
                                .keeps_max = 1,
                                .answers_max = 1,
@@ -86,8 +89,11 @@ static size_t ask_size(const struct vc_dht_config *cfg)
     size_t size = sizeof(struct vc_dht_ask);
     size_t align = _Alignof(struct vc_dht_ask);
 
+    /* The last lookup ends with its nodes. */
     if (!cfg->has_ipv6) {
         size -= sizeof(struct vc_dht_walk);
+        size -= (size_t)(VC_DHT_LOOKUP_NODES - cfg->lookup_nodes_max) *
+                sizeof(struct vc_dht_lookup_node);
     }
     return (size + align - 1) / align * align;
 }
@@ -124,6 +130,9 @@ static size_t lay_out(const struct vc_dht_config *cfg, void *mem,
 static void check_config(const struct vc_dht_config *cfg)
 {
     VC_CHECK(cfg->asks_max >= 1 && cfg->asks_max <= 64);
+    VC_CHECK(cfg->lookup_nodes_max >= VC_DHT_NEAR + VC_DHT_CONTACTS_IPV4 &&
+             cfg->lookup_nodes_max <= VC_DHT_LOOKUP_NODES);
+    VC_CHECK(cfg->lookup_nodes_max == VC_DHT_LOOKUP_NODES || !cfg->has_ipv6);
     VC_CHECK(cfg->answers_max >= 1 && cfg->doors_max >= 1);
     VC_CHECK(cfg->keeps_max < VC_DHT_OWNER_KEEP);
     VC_CHECK(cfg->network_id.len >= 1 && cfg->network_id.len <= VC_NETWORK_ID_MAX);
@@ -224,11 +233,6 @@ void vc_dht_deinit(struct vc_dht *dht)
     vc_wipe(&dht->rng, sizeof dht->rng);
     vc_wipe(&dht->secret, sizeof dht->secret);
     vc_wipe(&dht->cookie_key, sizeof dht->cookie_key);
-}
-
-uint64_t vc_dht_id_of(const struct vc_dht *dht, const struct vc_dht_contact *contact)
-{
-    return vc_dht_node_id(&contact->addr, &contact->key, !dht->cfg.is_private);
 }
 
 bool vc_dht_is_place_for_node(const struct vc_dht *dht, const struct vc_addr *addr)

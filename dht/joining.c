@@ -31,7 +31,8 @@ void vc_dht_joining_heard(struct vc_dht *dht, const struct vc_now *now,
     /* Who is met on the way of a lookup is whom others name, and who lies names his own: only
      * those found in the end are put in (vc_dht_walks_learn()), once there are some. */
     if (vc_dht_is_place_for_node(dht, &call->to.addr) &&
-        (call->owner >= VC_DHT_OWNER_KEEP || vc_dht_table_has(&family->table, &call->to.key) ||
+        (call->owner >= VC_DHT_OWNER_KEEP ||
+         vc_dht_table_has(&family->table, &call->to.key) ||
          vc_dht_table_good(&family->table) < VC_DHT_K)) {
         (void)vc_dht_table_heard(&family->table, now->mono, &call->to);
     } else {
@@ -226,7 +227,8 @@ static vc_ms walk_due(const struct vc_dht *dht)
     return due;
 }
 
-void vc_dht_joining_walked(struct vc_dht *dht, const struct vc_now *now, uint64_t target)
+void vc_dht_joining_walked(struct vc_dht *dht, const struct vc_now *now,
+                           uint64_t target)
 {
     for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         if (dht->families[i].is_on && dht->families[i].id == target) {

@@ -46,8 +46,9 @@ static void disown(struct vc_dht *dht, const struct vc_dht_keep *keep)
     vc_dht_wishes_drop(dht, owner);
 }
 
+/* @is_over_told: nobody asked for this one. */
 static struct vc_dht_ask *begin_put(struct vc_dht *dht, const struct vc_now *now,
-                                    struct vc_dht_keep *keep)
+                                    struct vc_dht_keep *keep, bool is_over_told)
 {
     struct vc_dht_ask *ask =
         vc_dht_ask_begin(dht, now, VC_DHT_ASK_PUT, vc_dht_place_id(&keep->place));
@@ -55,9 +56,6 @@ static struct vc_dht_ask *begin_put(struct vc_dht *dht, const struct vc_now *now
     if (ask == NULL) {
         return NULL;
     }
-    ask->place = keep->place;
-    ask->keep = index_of(dht, keep);
-    vc_dht_walks_begin(dht, ask, VC_DHT_REPLICAS);
     disown(dht, keep);
     keep->is_putting = true;
     keep->due_at = VC_NEVER;
@@ -66,6 +64,10 @@ static struct vc_dht_ask *begin_put(struct vc_dht *dht, const struct vc_now *now
         keep->holders[i].has_it = false;
         keep->holders[i].state = VC_DHT_HOLDER_IDLE;
     }
+    ask->place = keep->place;
+    ask->keep = index_of(dht, keep);
+    ask->is_over_told = is_over_told;
+    vc_dht_ask_start(dht, now, ask, VC_DHT_REPLICAS);
     return ask;
 }
 
@@ -105,7 +107,7 @@ vc_err vc_dht_publish(struct vc_dht *dht, const struct vc_now *now,
     keep->failures = 0;
     keep->due_at = now->mono;
     memcpy(keep->record, bytes.data, sizeof keep->record);
-    ask = begin_put(dht, now, keep);
+    ask = begin_put(dht, now, keep, false);
     VC_CHECK(ask != NULL);
     *ret_ask = ask->id;
     return VC_OK;
@@ -335,8 +337,6 @@ void vc_dht_keep_failed(struct vc_dht *dht, const struct vc_now *now,
 static void tick_keep(struct vc_dht *dht, const struct vc_now *now,
                       struct vc_dht_keep *keep)
 {
-    struct vc_dht_ask *ask;
-
     if (vc_dht_date(dht, now) / 1000 >= keep->expiry) {
         drop_keep(dht, keep);
         return;
@@ -346,11 +346,8 @@ static void tick_keep(struct vc_dht *dht, const struct vc_now *now,
         begin_refresh(keep);
         return;
     }
-    ask = begin_put(dht, now, keep);
-    if (ask == NULL) {
+    if (begin_put(dht, now, keep, true) == NULL) {
         keep->due_at = now->mono + VC_DHT_PUT_AGAIN_MS; /* every place is taken */
-    } else {
-        ask->is_over_told = true; /* nobody asked for this one */
     }
 }
 

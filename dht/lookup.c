@@ -20,7 +20,8 @@ void vc_dht_lookup_begin(struct vc_dht_lookup *lookup, uint64_t target, uint8_t 
                          const struct vc_dht_size *size, bool is_bound, bool is_diverse)
 {
     VC_CHECK(wanted >= 1 && wanted <= VC_DHT_HOLDERS);
-    memset(lookup, 0, sizeof *lookup);
+    memset(lookup, 0, offsetof(struct vc_dht_lookup, nodes));
+    lookup->capacity = VC_DHT_LOOKUP_NODES;
     lookup->target = target;
     lookup->wanted = wanted;
     lookup->size = *size;
@@ -115,7 +116,7 @@ static void hear(struct vc_dht_lookup *lookup, const struct vc_dht_contact *cont
     }
     /* Another path may still hear of it. */
     if (is_met(lookup, &contact->addr, path) ||
-        (lookup->count == VC_DHT_LOOKUP_NODES &&
+        (lookup->count == lookup->capacity &&
          !make_room(lookup, path, distance, &slot))) {
         return;
     }
@@ -276,7 +277,8 @@ static bool choose(const struct vc_dht_lookup *lookup, uint8_t *ret_slot)
         bool is_short =
             is_path_short(lookup, &lookup->nodes[slot], of_path, COUNT_UNDER_WAY);
 
-        if ((i >= end && !is_short) || lookup->nodes[slot].state != VC_DHT_LOOKUP_HEARD) {
+        if ((i >= end && !is_short) ||
+            lookup->nodes[slot].state != VC_DHT_LOOKUP_HEARD) {
             continue;
         }
         if (under_way[lookup->nodes[slot].path] == 0) {

@@ -26,7 +26,7 @@
 
 /* Nodes of which one lookup can know at a time, and so the most that it asks: enough for 64 that
  * lie and all whom they hide.  The farthest unasked give way. */
-#define VC_DHT_LOOKUP_NODES 72
+#define VC_DHT_LOOKUP_NODES 128
 
 enum vc_dht_lookup_state {
     VC_DHT_LOOKUP_HEARD, /* of, from somebody */
@@ -51,9 +51,10 @@ struct vc_dht_lookup {
     bool
         is_wary; /* it judges the density of answers; a caller may turn it off after begin,
                         for upkeep that is not worth twice the questions */
-    bool is_bound;   /* ids are bound to addresses: the public network */
-    bool is_diverse; /* one node of a /24 on a path */
-    bool is_wide;    /* VC_DHT_PATHS_WIDE, VC_DHT_ALPHA_WIDE */
+    bool is_bound;    /* ids are bound to addresses: the public network */
+    bool is_diverse;  /* one node of a /24 on a path */
+    bool is_wide;     /* VC_DHT_PATHS_WIDE, VC_DHT_ALPHA_WIDE */
+    uint8_t capacity; /* of nodes: VC_DHT_LOOKUP_NODES, or less where memory is short */
     uint8_t count;
     uint8_t wanted;     /* over when so many of the nearest have answered */
     uint8_t asked;      /* in all */

@@ -36,8 +36,7 @@
 #define VC_DHT_FAMILIES 2 /* 0: IPv4, 1: IPv6 */
 
 /* Owners of calls: below VC_DHT_OWNER_KEEP 2 * ask + family. */
-#define VC_DHT_OWNER_KEEP \
-    0x4000 /* and the number of the keep; the slot is the holder's */
+#define VC_DHT_OWNER_KEEP  0x4000 /* and the keep's number; the slot is the holder's */
 #define VC_DHT_OWNER_PING  0x8000 /* does it live? */
 #define VC_DHT_OWNER_CHECK 0x8001 /* a router that asked us: does it answer us? */
 #define VC_DHT_OWNER_DOOR  0x8002 /* the slot is the door's */
@@ -55,13 +54,10 @@ struct vc_dht_wish {
     uint64_t target; /* FIND */
 };
 
-#define VC_DHT_WISHES_MAX 16
-
 /* ---- lookups ---- */
 
 enum vc_dht_put_state {
     VC_DHT_PUT_NONE,
-    VC_DHT_PUT_WANTED,
     VC_DHT_PUT_SENT,
     VC_DHT_PUT_HELD,
     VC_DHT_PUT_FAILED
@@ -69,9 +65,10 @@ enum vc_dht_put_state {
 
 struct vc_dht_walk {
     bool is_on;
-    struct vc_dht_lookup lookup;
     uint8_t put[VC_DHT_LOOKUP_NODES];   /* enum vc_dht_put_state */
     uint8_t tries[VC_DHT_LOOKUP_NODES]; /* PUTs sent to a slot */
+    struct vc_dht_lookup
+        lookup; /* the last: it may be cut short, see lookup_nodes_max */
 };
 
 enum vc_dht_ask_kind {
@@ -148,12 +145,7 @@ struct vc_dht_lost {
     uint8_t tries;
 };
 
-#define VC_DHT_LOST_MAX 8
-#define VC_DHT_AFAR_MAX 4
-
 /* ---- where others see us ---- */
-
-#define VC_DHT_WITNESSES_MAX 8
 
 struct vc_dht_witness {
     uint64_t network; /* the wide prefix of who said it; 0: a free place */
@@ -177,7 +169,7 @@ struct vc_dht_family {
     enum vc_dht_why why; /* the reason for it */
     bool wants_walk;     /* to our own id, as soon as there is a place */
     vc_ms own_walk_at;   /* not before */
-    vc_ms again_at;      /* it is wanted again then; VC_NEVER: the last brought nobody new */
+    vc_ms again_at; /* it is wanted again then; VC_NEVER: the last brought nobody new */
     uint32_t again_ms;   /* pause before that, doubled each time */
     unsigned walk_met;   /* nodes that walks brought in since */
     uint8_t walk_bucket; /* the next one to be walked into after it */
@@ -215,7 +207,7 @@ struct vc_dht {
     struct vc_dht_wish wishes[VC_DHT_WISHES_MAX];
     uint32_t wish_first, wish_count;
     struct vc_dht_contact
-        rung_for; /* of the RING that is to be sent; family 0: there is none */
+        rung_for; /* of the RING to be sent; family 0: there is none */
     struct vc_dht_parcel *answers;
     uint32_t answer_first, answer_count;
     struct vc_dht_door *doors;
@@ -240,9 +232,8 @@ struct vc_dht {
     struct vc_dht_contact *recent; /* the nearest of the last lookups, a ring */
     uint32_t recent_next;
     uint8_t out[VC_DHT_DATAGRAM_MAX];
-    struct vc_dht_status stats; /* the counters of it */
-    struct vc_dht_family
-        families[VC_DHT_FAMILIES]; /* the second: only where has_ipv6 */
+    struct vc_dht_status stats;                     /* the counters of it */
+    struct vc_dht_family families[VC_DHT_FAMILIES]; /* the second: where has_ipv6 */
 };
 
 /* ---- dht.c ---- */
@@ -269,7 +260,6 @@ static inline struct vc_dht_family *vc_dht_family_at(struct vc_dht *dht,
 {
     return &dht->families[vc_dht_family_of(addr)];
 }
-uint64_t vc_dht_id_of(const struct vc_dht *dht, const struct vc_dht_contact *contact);
 /* May a node be at @addr, in this network? */
 bool vc_dht_is_place_for_node(const struct vc_dht *dht, const struct vc_addr *addr);
 /* The date, of others or by our own clock. */
@@ -315,6 +305,9 @@ static inline struct vc_dht_ask *vc_dht_ask_at(const struct vc_dht *dht, uint32_
 /* Takes a place for an ask of the caller's, or the one for our own walks. */
 struct vc_dht_ask *vc_dht_ask_begin(struct vc_dht *dht, const struct vc_now *now,
                                     enum vc_dht_ask_kind kind, uint64_t target);
+/* Begins its lookups. */
+void vc_dht_ask_start(struct vc_dht *dht, const struct vc_now *now,
+                      struct vc_dht_ask *ask, uint8_t wanted);
 /* Is there a place for an ask of the caller's, when those of @keep are ended? */
 bool vc_dht_asks_have_room(const struct vc_dht *dht, uint32_t keep);
 /* The next request that an ask wants sent. */
@@ -390,7 +383,8 @@ uint8_t vc_dht_keep_holders(const struct vc_dht_keep *keep);
 
 /* The same as vc_dht_joining_heard(), of which it is a part. */
 struct vc_dht_door *vc_dht_door_put(struct vc_dht *dht, const struct vc_now *now,
-                                    const struct vc_addr *addr, const struct vc_key32 *key);
+                                    const struct vc_addr *addr,
+                                    const struct vc_key32 *key);
 void vc_dht_doors_heard(struct vc_dht *dht, const struct vc_dht_call *call,
                         const struct vc_dht_answer *answer);
 /* The network was changed: every door is as if nobody had knocked. */
@@ -407,7 +401,8 @@ void vc_dht_joining_heard(struct vc_dht *dht, const struct vc_now *now,
                           const struct vc_dht_call *call,
                           const struct vc_dht_answer *answer);
 /* A walk of our own is over. */
-void vc_dht_joining_walked(struct vc_dht *dht, const struct vc_now *now, uint64_t target);
+void vc_dht_joining_walked(struct vc_dht *dht, const struct vc_now *now,
+                           uint64_t target);
 /* The network was changed: everybody known is asked, walks begin anew. */
 void vc_dht_joining_again(struct vc_dht *dht, const struct vc_now *now);
 void vc_dht_joining_tick(struct vc_dht *dht, const struct vc_now *now);

@@ -30,9 +30,9 @@ void vc_dht_walk_begin(struct vc_dht *dht, struct vc_dht_ask *ask, unsigned fami
     walk->is_on = dht->families[family].is_on;
     memset(walk->put, VC_DHT_PUT_NONE, sizeof walk->put);
     memset(walk->tries, 0, sizeof walk->tries);
-    vc_dht_lookup_begin(&walk->lookup, ask->target, wanted,
-                        &dht->families[family].size, !dht->cfg.is_private,
-                        !dht->cfg.is_private);
+    vc_dht_lookup_begin(&walk->lookup, ask->target, wanted, &dht->families[family].size,
+                        !dht->cfg.is_private, !dht->cfg.is_private);
+    walk->lookup.capacity = dht->cfg.lookup_nodes_max;
     if (ask->kind == VC_DHT_ASK_PUT ||
         (ask->kind == VC_DHT_ASK_WALK && wanted == VC_DHT_HOLDERS)) {
         vc_dht_lookup_hurry(&walk->lookup);
@@ -197,7 +197,8 @@ unsigned vc_dht_walk_put_count(const struct vc_dht_walk *walk,
 }
 
 /* True when it was not known before. */
-static bool put_in(struct vc_dht *dht, const struct vc_now *now, const struct vc_dht_contact *contact)
+static bool put_in(struct vc_dht *dht, const struct vc_now *now,
+                   const struct vc_dht_contact *contact)
 {
     struct vc_dht_table *table = &vc_dht_family_at(dht, &contact->addr)->table;
     bool was_known = vc_dht_table_has(table, &contact->key);
@@ -227,7 +228,8 @@ void vc_dht_walks_learn(struct vc_dht *dht, const struct vc_now *now,
         }
         count = vc_dht_lookup_nearest(&walk->lookup, slots, VC_DHT_HOLDERS);
         for (size_t n = 0; n < count; n++) {
-            const struct vc_dht_contact *contact = &walk->lookup.nodes[slots[n]].contact;
+            const struct vc_dht_contact *contact =
+                &walk->lookup.nodes[slots[n]].contact;
 
             dht->families[i].walk_met += put_in(dht, now, contact);
             if (n < VC_DHT_REMEMBERED) {

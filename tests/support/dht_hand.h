@@ -22,6 +22,8 @@ struct dht_hand {
     struct vc_dht_cookie cookie; /* that it sends, if it has one */
     struct vc_dht_txid txid;     /* of its last request */
     bool is_hello;               /* was that one? */
+    struct vc_key32 peer;        /* with whom the shared key is */
+    struct vc_secret32 shared;
 };
 
 /* Everything follows from @seed. */
@@ -46,14 +48,15 @@ static inline struct vc_dht_contact dht_hand_contact(const struct dht_hand *hand
 }
 
 /* The keys between it and a machine; @is_asker: it asks, or is asked. */
-static inline void dht_hand_pair(const struct dht_hand *hand, const struct vc_key32 *to,
+static inline void dht_hand_pair(struct dht_hand *hand, const struct vc_key32 *to,
                                  bool is_asker, struct vc_dht_pair *ret_pair)
 {
-    struct vc_secret32 shared;
-
-    VC_CHECK(vc_dh(&shared, &hand->secret, to));
-    vc_dht_pair_make(ret_pair, hand->network_id, &shared, is_asker ? &hand->key : to,
-                     is_asker ? to : &hand->key);
+    if (memcmp(&hand->peer, to, sizeof *to) != 0) {
+        VC_CHECK(vc_dh(&hand->shared, &hand->secret, to));
+        hand->peer = *to;
+    }
+    vc_dht_pair_make(ret_pair, hand->network_id, &hand->shared,
+                     is_asker ? &hand->key : to, is_asker ? to : &hand->key);
 }
 
 /* Seals a request to the machine of key @to (NULL: a hello), with a body of @body_min bytes at
@@ -115,7 +118,7 @@ static inline bool dht_hand_open(struct dht_hand *hand, const struct vc_key32 *f
 }
 
 /* Opens a request of a machine to it; what @ret_request borrows is good until the next call. */
-static inline bool dht_hand_hear(const struct dht_hand *hand, struct vc_bytes datagram,
+static inline bool dht_hand_hear(struct dht_hand *hand, struct vc_bytes datagram,
                                  struct vc_dht_header *ret_header,
                                  struct vc_dht_request *ret_request)
 {

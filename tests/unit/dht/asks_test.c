@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "dht/machine.h"
+#include "dht/table_parts.h"
 #include "tests/support/dht_desk.h"
 #include "tests/support/test.h"
 
@@ -85,6 +86,24 @@ static void nobody_is_known(void **state)
     assert_int_equal(put(node), VC_ERR_NO_NETWORK);
 }
 
+static void nobody_is_known_any_more(void **state)
+{
+    struct dht_node *node;
+    uint32_t ask;
+
+    (void)state;
+    build(10);
+    node = &world.nodes[9];
+    while (node->dht->families[0].table.count > 0) {
+        vc_dht_table_remove(&node->dht->families[0].table, 0);
+    }
+    node->dht->told_count = 0;
+    ask = dht_world_get(node, &place);
+    assert_int_equal(reason_of(node, ask), VC_ERR_NO_NETWORK); /* at once */
+    ask = dht_world_publish(node, VC_BYTES(record));
+    assert_int_equal(reason_of(node, ask), VC_ERR_NO_NETWORK);
+}
+
 /* Who knows nobody at first begins as soon as somebody is known. */
 static void somebody_is_known_later(void **state)
 {
@@ -97,6 +116,7 @@ static void somebody_is_known_later(void **state)
     node = dht_world_add(&world, NULL);
     ask = dht_world_get(node, &place);
     dht_world_run(&world, 3000);
+    assert_false(vc_dht_ask_at(node->dht, 0)->walks[0].lookup.is_wide);
     dht_world_enter(node, &world.nodes[0], false, false);
     dht_world_run(&world, 1000);
     assert_int_equal(reason_of(node, ask), VC_OK);
@@ -492,6 +512,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_teardown(name, tear_down)
         TEST(found_and_not_found),
         TEST(nobody_is_known),
+        TEST(nobody_is_known_any_more),
         TEST(somebody_is_known_later),
         TEST(somebody_else_is_known_later),
         TEST(the_network_is_dead),
