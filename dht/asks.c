@@ -164,7 +164,8 @@ static bool next_of(struct vc_dht *dht, struct vc_dht_ask *ask, unsigned family,
     if (ask->kind == VC_DHT_ASK_PUT && vc_dht_walk_put_next(dht, family, walk, &slot)) {
         walk->put[slot] = VC_DHT_PUT_SENT;
         walk->tries[slot]++;
-        wish.type = VC_DHT_PUT;
+        wish.type =
+            ask->asks_first && walk->tries[slot] == 1 ? VC_DHT_REFRESH : VC_DHT_PUT;
     } else if (!ask->is_over && !ask->has_value &&
                vc_dht_lookup_next(&walk->lookup, &slot, &wish.target)) {
         wish.type = find_or_get(dht, ask, family, walk->lookup.nodes[slot].distance);
@@ -407,6 +408,12 @@ static struct vc_dht_walk *walk_of(struct vc_dht *dht, const struct vc_dht_call 
     return &ask_of(dht, call)->walks[call->owner % VC_DHT_FAMILIES];
 }
 
+/* Does it concern who holds the record, not who is near? */
+static bool is_of_put(const struct vc_dht_call *call)
+{
+    return call->type == VC_DHT_PUT || call->type == VC_DHT_REFRESH;
+}
+
 static void put_answered(struct vc_dht *dht, const struct vc_dht_call *call,
                          const struct vc_dht_answer *answer)
 {
@@ -414,7 +421,10 @@ static void put_answered(struct vc_dht *dht, const struct vc_dht_call *call,
     struct vc_dht_walk *walk = walk_of(dht, call);
     bool has_it = answer->hold == VC_DHT_HOLD_YES || answer->hold == VC_DHT_HOLD_NEWER;
 
-    walk->put[call->slot] = has_it ? VC_DHT_PUT_HELD : VC_DHT_PUT_FAILED;
+    walk->put[call->slot] = has_it ? VC_DHT_PUT_HELD
+                            : call->type == VC_DHT_REFRESH
+                                ? VC_DHT_PUT_NONE /* so it gets it */
+                                : VC_DHT_PUT_FAILED;
     if (has_it) {
         vc_dht_keep_insert(dht, ask->keep, &call->to);
     }
@@ -429,7 +439,7 @@ void vc_dht_ask_answered(struct vc_dht *dht, const struct vc_now *now,
     if (ask->kind == VC_DHT_ASK_FREE) {
         return;
     }
-    if (call->type == VC_DHT_PUT) {
+    if (is_of_put(call)) {
         put_answered(dht, call, answer);
     } else {
         vc_dht_lookup_answered(&walk_of(dht, call)->lookup, (uint8_t)call->slot,
@@ -452,7 +462,7 @@ void vc_dht_ask_late(struct vc_dht *dht, const struct vc_now *now,
     if (ask->kind == VC_DHT_ASK_FREE) {
         return;
     }
-    if (call->type != VC_DHT_PUT) {
+    if (!is_of_put(call)) {
         vc_dht_lookup_late(&walk->lookup, (uint8_t)call->slot);
     } else if (walk->put[call->slot] == VC_DHT_PUT_SENT &&
                walk->tries[call->slot] < VC_DHT_PUT_TRIES) {
@@ -470,7 +480,7 @@ void vc_dht_ask_failed(struct vc_dht *dht, const struct vc_now *now,
     if (ask->kind == VC_DHT_ASK_FREE) {
         return;
     }
-    if (call->type != VC_DHT_PUT) {
+    if (!is_of_put(call)) {
         vc_dht_lookup_failed(&walk->lookup, (uint8_t)call->slot);
     } else if (walk->put[call->slot] == VC_DHT_PUT_SENT &&
                (walk->tries[call->slot] >= VC_DHT_PUT_TRIES || !call->is_late)) {

@@ -132,7 +132,6 @@ static void check_config(const struct vc_dht_config *cfg)
     VC_CHECK(cfg->asks_max >= 1 && cfg->asks_max <= 64);
     VC_CHECK(cfg->lookup_nodes_max >= VC_DHT_NEAR + VC_DHT_CONTACTS_IPV4 &&
              cfg->lookup_nodes_max <= VC_DHT_LOOKUP_NODES);
-    VC_CHECK(cfg->lookup_nodes_max == VC_DHT_LOOKUP_NODES || !cfg->has_ipv6);
     VC_CHECK(cfg->answers_max >= 1 && cfg->doors_max >= 1);
     VC_CHECK(cfg->keeps_max < VC_DHT_OWNER_KEEP);
     VC_CHECK(cfg->network_id.len >= 1 && cfg->network_id.len <= VC_NETWORK_ID_MAX);

@@ -35,17 +35,17 @@ enum vc_dht_profile {
 struct vc_dht_config {
     uint32_t nodes_max; /* of each family's table */
     uint32_t spares_max;
-    uint32_t peers_max;         /* shared keys and cookies remembered */
-    uint32_t records_max;       /* of others */
-    uint32_t sources_max;       /* networks whose rate is watched */
-    uint32_t seen_max;          /* requests remembered against copies */
-    uint32_t calls_max;         /* requests of ours under way */
-    uint8_t lookup_nodes_max;   /* that a lookup can know: 128, or less in IPv4 alone */
-    uint32_t asks_max;          /* gets and puts under way, 1..64 */
-    uint32_t keeps_max;         /* own records kept alive */
-    uint32_t answers_max;       /* datagrams that wait to be taken out */
-    uint32_t doors_max;         /* addresses to join by */
-    uint32_t recent_max;        /* holders of the last lookups, for the saved table */
+    uint32_t peers_max;       /* shared keys and cookies remembered */
+    uint32_t records_max;     /* of others */
+    uint32_t sources_max;     /* networks whose rate is watched */
+    uint32_t seen_max;        /* requests remembered against copies */
+    uint32_t calls_max;       /* requests of ours under way */
+    uint8_t lookup_nodes_max; /* that a lookup can know: 128; less only without IPv6 */
+    uint32_t asks_max;        /* gets and puts under way, 1..64 */
+    uint32_t keeps_max;       /* own records kept alive */
+    uint32_t answers_max;     /* datagrams that wait to be taken out */
+    uint32_t doors_max;       /* addresses to join by */
+    uint32_t recent_max;      /* holders of the last lookups, for the saved table */
     struct vc_bytes network_id; /* 1..32 bytes, copied */
     bool is_private; /* no id binding, reachability quorum, uptime or diversity rule */
     bool is_bootstrap; /* its owner says that others can reach it: it routes at once */

@@ -67,6 +67,7 @@ static struct vc_dht_ask *begin_put(struct vc_dht *dht, const struct vc_now *now
     ask->place = keep->place;
     ask->keep = index_of(dht, keep);
     ask->is_over_told = is_over_told;
+    ask->asks_first = is_over_told && keep->failures == 0; /* most of them hold it */
     vc_dht_ask_start(dht, now, ask, VC_DHT_REPLICAS);
     return ask;
 }

@@ -90,7 +90,8 @@ struct vc_dht_ask {
     uint16_t asked;
     uint8_t misses; /* GET: nodes that should have the record and have not */
     bool has_value, is_value_untold; /* GET */
-    bool is_over, is_over_told;      /* DONE is to be told, was told */
+    bool asks_first; /* PUT: by REFRESH, and puts only where it is not held */
+    bool is_over, is_over_told; /* DONE is to be told, was told */
     vc_err reason;
     uint64_t seq;                              /* of the value */
     struct vc_dht_walk walks[VC_DHT_FAMILIES]; /* the second: only where has_ipv6 */

@@ -48,6 +48,9 @@ static bool fill_request(const struct vc_dht *dht, const struct vc_dht_wish *wis
 
         request->target = wish->target;
         request->place = ask->place;
+        if (wish->type == VC_DHT_REFRESH) {
+            request->seq = dht->keeps[ask->keep].seq;
+        }
         if (wish->type == VC_DHT_PUT) {
             request->record = VC_BYTES(dht->keeps[ask->keep].record);
         }

@@ -109,7 +109,7 @@ static void who_is_sent_a_record(void **state)
     dht_desk_begin(&desk, NULL, 30, false);
     memset(&ask, 0, sizeof ask);
     ask.kind = VC_DHT_ASK_PUT;
-    vc_dht_walk_begin(desk.node->dht, &ask, 0, VC_DHT_REPLICAS);
+    vc_dht_walk_begin(desk.node->dht, &ask, 0, VC_DHT_REPLICAS, NULL);
     for (uint32_t i = 0; i < 30; i++) {
         const struct vc_dht_contact contact = dht_hand_contact(&desk.hands[i]);
 
