@@ -3,8 +3,12 @@
 
 #include "dht/machine.h"
 
-/* More than VC_DHT_CALL_AGAIN_MAX_MS needs. */
-#define DOUBLINGS_MAX 5
+/* More doublings than to VC_DHT_CALL_AGAIN_MAX_MS are not counted. */
+#define CALLS_MAX 5
+/* While fewer than one in so many of those that are known are strangers, a call hardly ever
+ * comes: it is asked for each four minutes, which do not count. */
+#define STRANGERS_PART 4
+#define RARE_DOUBLINGS 3
 
 /* ---- witnesses ---- */
 
@@ -220,26 +224,41 @@ static vc_ms call_due(const struct vc_dht_family *family)
     return at > family->call_at ? at : family->call_at;
 }
 
-/* Asks somebody to let a stranger ping us, when all else says that we may be reached. */
+/* Are many of those that are known strangers, so that whoever is asked will find one?  In a young
+ * network somebody busy has written to nearly all. */
+static bool has_strangers(const struct vc_dht *dht, const struct vc_now *now,
+                          const struct vc_dht_table *table)
+{
+    uint32_t strangers = 0;
+
+    for (uint32_t i = 0; i < table->count; i++) {
+        strangers += !vc_dht_written_has(&dht->written, now->mono,
+                                         &table->entries[i].contact.addr);
+    }
+    return strangers > table->count / STRANGERS_PART;
+}
+
+/* Asks somebody to let a stranger ping us, when all else says that we may be reached.  One that
+ * was reached will be again; who is behind a NAT will hardly ever be. */
 static void ask_for_call(struct vc_dht *dht, const struct vc_now *now,
                          struct vc_dht_family *family)
 {
-    vc_ms wait = (vc_ms)VC_DHT_CALL_AGAIN_MS << family->calls;
+    bool is_rare = !has_strangers(dht, now, &family->table);
+    uint8_t doublings = is_rare ? RARE_DOUBLINGS : family->calls;
     struct vc_dht_contact nodes[VC_DHT_K];
     size_t count =
         vc_dht_table_nearest(&family->table, family->id, true, nodes, VC_DHT_K);
 
-    family->call_at = now->mono + vc_ms_min(wait, VC_DHT_CALL_AGAIN_MAX_MS);
+    family->call_at = now->mono + vc_ms_min((vc_ms)VC_DHT_CALL_AGAIN_MS << doublings,
+                                            VC_DHT_CALL_AGAIN_MAX_MS);
     if (count > 0 &&
-        vc_dht_wish_for(dht, &(struct vc_dht_wish){
-                                 .to = nodes[vc_rng_below(&dht->rng, (uint32_t)count)],
-                                 .type = VC_DHT_CALL,
-                                 .owner = VC_DHT_OWNER_CALL})) {
-        /* One that was reached will be again; who is behind a NAT will hardly ever be. */
-        bool is_closed = family->why == VC_DHT_WHY_CLOSED;
-
-        family->calls =
-            (uint8_t)(family->calls + (is_closed && family->calls < DOUBLINGS_MAX));
+        vc_dht_wish_for(
+            dht,
+            &(struct vc_dht_wish){.to = nodes[vc_rng_below(&dht->rng, (uint32_t)count)],
+                                  .type = VC_DHT_CALL,
+                                  .owner = VC_DHT_OWNER_CALL}) &&
+        family->why == VC_DHT_WHY_CLOSED && !is_rare && family->calls < CALLS_MAX) {
+        family->calls++;
     }
 }
 

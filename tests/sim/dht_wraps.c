@@ -194,20 +194,17 @@ vc_ms __wrap_vc_dht_due(const struct vc_dht *dht, const struct vc_now *now)
 
 vc_err __real_vc_dht_records_put(struct vc_dht_records *records,
                                  const struct vc_dht_records_at *at,
-                                 const struct vc_addr *from,
                                  const struct vc_dht_record *record,
                                  struct vc_bytes bytes, enum vc_dht_hold *ret_hold,
                                  uint64_t *ret_seq);
 vc_err __wrap_vc_dht_records_put(struct vc_dht_records *records,
                                  const struct vc_dht_records_at *at,
-                                 const struct vc_addr *from,
                                  const struct vc_dht_record *record,
                                  struct vc_bytes bytes, enum vc_dht_hold *ret_hold,
                                  uint64_t *ret_seq);
 
 vc_err __wrap_vc_dht_records_put(struct vc_dht_records *records,
                                  const struct vc_dht_records_at *at,
-                                 const struct vc_addr *from,
                                  const struct vc_dht_record *record,
                                  struct vc_bytes bytes, enum vc_dht_hold *ret_hold,
                                  uint64_t *ret_seq)
@@ -217,8 +214,7 @@ vc_err __wrap_vc_dht_records_put(struct vc_dht_records *records,
         *ret_seq = record->seq;
         return VC_OK;
     }
-    return __real_vc_dht_records_put(records, at, from, record, bytes, ret_hold,
-                                     ret_seq);
+    return __real_vc_dht_records_put(records, at, record, bytes, ret_hold, ret_seq);
 }
 
 struct vc_bytes __real_vc_dht_records_get(const struct vc_dht_records *records,
