@@ -402,9 +402,40 @@ static void ping(struct vc_dht *dht, const struct vc_now *now)
     }
 }
 
+bool vc_dht_knows_neighbours(const struct vc_dht *dht, unsigned family)
+{
+    return vc_dht_is_router(dht) && dht->families[family].is_on &&
+           vc_dht_table_good(&dht->families[family].table) >= VC_DHT_NEAR;
+}
+
+/* Whoever comes and stands near a router asks it, so that it knows all who do. */
+static void count_neighbours(struct vc_dht *dht, const struct vc_now *now)
+{
+    if (dht->counted_at > now->mono) {
+        return;
+    }
+    dht->counted_at = now->mono + VC_DHT_COUNT_EVERY_MS;
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
+        struct vc_dht_family *family = &dht->families[i];
+        struct vc_dht_contact near[VC_DHT_NEAR];
+
+        if (vc_dht_knows_neighbours(dht, i) &&
+            vc_dht_table_nearest(&family->table, family->id, true, near, VC_DHT_NEAR) ==
+                VC_DHT_NEAR) {
+            vc_dht_size_set(
+                &family->size,
+                vc_dht_distance(family->id, vc_dht_id_of(dht, &near[VC_DHT_NEAR - 1])),
+                VC_DHT_NEAR);
+        }
+    }
+    vc_dht_keeps_grown(dht, now);
+}
+
 void vc_dht_joining_tick(struct vc_dht *dht, const struct vc_now *now)
 {
     struct vc_dht_door *door = door_to_try(dht);
+
+    count_neighbours(dht, now);
 
     if (door != NULL && door->due_at <= now->mono && dht->door_at <= now->mono) {
         knock(dht, now, door);

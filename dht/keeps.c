@@ -32,6 +32,19 @@ static vc_ms next_refresh(struct vc_dht *dht, const struct vc_now *now)
     return now->mono + VC_DHT_REFRESH_MS - fifth + vc_rng_below(&dht->rng, 2 * fifth);
 }
 
+/* Of the larger of the two networks. */
+static uint64_t nodes_of(const struct vc_dht *dht)
+{
+    uint64_t most = 0;
+
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
+        uint64_t nodes = vc_dht_size_nodes(&dht->families[i].size);
+
+        most = nodes > most ? nodes : most;
+    }
+    return most;
+}
+
 static struct vc_dht_ask *begin_put(struct vc_dht *dht, const struct vc_now *now,
                                     struct vc_dht_keep *keep)
 {
@@ -46,6 +59,7 @@ static struct vc_dht_ask *begin_put(struct vc_dht *dht, const struct vc_now *now
     ask->keep = index;
     vc_dht_walks_begin(dht, ask, VC_DHT_REPLICAS);
     keep->is_putting = true;
+    keep->nodes = nodes_of(dht);
     keep->due_at = VC_NEVER;
     keep->wanted = keep->waiting = keep->rounds = 0;
     for (uint8_t i = 0; i < keep->holder_count; i++) {
@@ -310,6 +324,23 @@ static void tick_keep(struct vc_dht *dht, const struct vc_now *now,
         keep->due_at = now->mono + VC_DHT_PUT_AGAIN_MS; /* every place is taken */
     } else {
         ask->is_over_told = true; /* nobody asked for this one */
+    }
+}
+
+void vc_dht_keeps_grown(struct vc_dht *dht, const struct vc_now *now)
+{
+    uint64_t nodes = nodes_of(dht);
+
+    for (uint32_t i = 0; i < dht->cfg.keeps_max; i++) {
+        struct vc_dht_keep *keep = &dht->keeps[i];
+
+        if (keep->is_used && !keep->is_putting && keep->due_at != VC_NEVER &&
+            nodes / 2 > keep->nodes) {
+            keep->nodes = nodes;
+            keep->rounds = VC_DHT_REFRESHES_PER_PUT; /* so the next is a put */
+            keep->due_at = vc_ms_min(
+                keep->due_at, now->mono + vc_rng_below(&dht->rng, VC_DHT_GROWN_MS));
+        }
     }
 }
 

@@ -120,6 +120,7 @@ struct vc_dht_keep {
     uint64_t seq;
     struct vc_hash32 place;
     vc_ms due_at;     /* the next refresh or put; VC_NEVER: one is under way */
+    uint64_t nodes;   /* in the network, at the last put */
     uint8_t rounds;   /* refreshes since the last put */
     uint8_t failures; /* puts in a row that did not end well */
     uint8_t wanted;   /* holders that are to be asked something */
@@ -219,7 +220,8 @@ struct vc_dht {
      * does not: a walk begins at each alone. */
     struct vc_dht_contact afar[VC_DHT_AFAR_MAX];
     uint8_t afar_count;
-    vc_ms afar_at; /* when the next may be begun */
+    vc_ms afar_at;    /* when the next may be begun */
+    vc_ms counted_at; /* when those near us are counted again */
     struct vc_dht_lost lost[VC_DHT_LOST_MAX];
     vc_ms lost_at;
     bool is_joined;  /* somebody has answered since init or moved */
@@ -374,6 +376,9 @@ void vc_dht_keep_failed(struct vc_dht *dht, const struct vc_now *now,
                         const struct vc_dht_call *call);
 bool vc_dht_keeps_next(struct vc_dht *dht, struct vc_dht_wish *ret_wish);
 bool vc_dht_keeps_are_hungry(const struct vc_dht *dht);
+/* Records are put again when there are twice as many nodes as when they were put: others stand
+ * near their places now. */
+void vc_dht_keeps_grown(struct vc_dht *dht, const struct vc_now *now);
 void vc_dht_keeps_tick(struct vc_dht *dht, const struct vc_now *now);
 vc_ms vc_dht_keeps_due(const struct vc_dht *dht);
 bool vc_dht_keeps_tell(struct vc_dht *dht, struct vc_dht_output *ret_output);
@@ -381,6 +386,8 @@ uint8_t vc_dht_keep_holders(const struct vc_dht_keep *keep);
 
 /* ---- joining.c ---- */
 
+/* Are all who stand near us in the table? */
+bool vc_dht_knows_neighbours(const struct vc_dht *dht, unsigned family);
 void vc_dht_joining_tick(struct vc_dht *dht, const struct vc_now *now);
 vc_ms vc_dht_joining_due(const struct vc_dht *dht, const struct vc_now *now);
 /* Somebody has answered: to a call of any owner. */

@@ -65,6 +65,16 @@ void vc_dht_size_learn(struct vc_dht_size *size, const uint64_t *distances,
     }
 }
 
+void vc_dht_size_set(struct vc_dht_size *size, uint64_t distance, size_t count)
+{
+    VC_CHECK(count > 0);
+    size->spacing = distance / count;
+    size->samples = WEIGHT_SAMPLES;
+    if (size->spacing < SPACING_MIN) {
+        size->spacing = SPACING_MIN;
+    }
+}
+
 uint64_t vc_dht_size_nodes(const struct vc_dht_size *size)
 {
     uint64_t whole, rest;

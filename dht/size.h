@@ -22,6 +22,9 @@ struct vc_dht_size {
  */
 void vc_dht_size_learn(struct vc_dht_size *size, const uint64_t *distances,
                        size_t count, bool is_all);
+/* All of the @count nodes nearest to us are known, and the last is so far away: says it at once
+ * and better than lookups, and nobody can leave nodes out.  @count > 0. */
+void vc_dht_size_set(struct vc_dht_size *size, uint64_t distance, size_t count);
 /* The number of nodes; 0: unknown. */
 uint64_t vc_dht_size_nodes(const struct vc_dht_size *size);
 /*

@@ -195,8 +195,10 @@ void vc_dht_walks_learn(struct vc_dht *dht, const struct vc_dht_ask *ask)
             continue;
         }
         count = nearest_distances(walk, distances);
-        vc_dht_size_learn(&dht->families[i].size, distances, count,
-                          count < VC_DHT_REPLICAS && count > 0);
+        if (!vc_dht_knows_neighbours(dht, i)) {
+            vc_dht_size_learn(&dht->families[i].size, distances, count,
+                              count < VC_DHT_REPLICAS && count > 0);
+        }
         count = vc_dht_lookup_nearest(&walk->lookup, slots, VC_DHT_REMEMBERED);
         for (size_t n = 0; n < count; n++) {
             vc_dht_remember(dht, &walk->lookup.nodes[slots[n]].contact);
