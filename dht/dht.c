@@ -209,6 +209,8 @@ struct vc_dht *vc_dht_init(void *mem, const struct vc_dht_config *cfg,
     take_key(dht);
     init_parts(dht, &l, now);
     dht->wants_walk = true;
+    dht->lonely_wait_ms = VC_DHT_LONELY_MS;
+    dht->lonely_at = now->mono + VC_DHT_LONELY_MS;
     dht->save_at = now->mono + VC_DHT_SAVE_FIRST_MS;
     dht->stats.lookup_at = VC_NEVER;
     vc_dht_reach_tick(dht, now);

@@ -431,11 +431,35 @@ static void count_neighbours(struct vc_dht *dht, const struct vc_now *now)
     vc_dht_keeps_grown(dht, now);
 }
 
+/* Who has met a few only may have met them at the wrong time, or the wrong ones: doors are tried
+ * and walks begun again, less and less often. */
+static void seek_company(struct vc_dht *dht, const struct vc_now *now)
+{
+    uint32_t good = 0;
+
+    if (dht->lonely_at > now->mono) {
+        return;
+    }
+    dht->lonely_wait_ms = vc_ms_min(2 * dht->lonely_wait_ms, VC_DHT_LONELY_MAX_MS);
+    dht->lonely_at = now->mono + dht->lonely_wait_ms;
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
+        good += dht->families[i].is_on ? vc_dht_table_good(&dht->families[i].table) : 0;
+    }
+    if (good < VC_DHT_K) {
+        dht->wants_walk = true;
+        for (uint32_t i = 0; i < dht->cfg.doors_max; i++) {
+            dht->doors[i].tries = 0;
+        }
+    }
+}
+
 void vc_dht_joining_tick(struct vc_dht *dht, const struct vc_now *now)
 {
-    struct vc_dht_door *door = door_to_try(dht);
+    struct vc_dht_door *door;
 
     count_neighbours(dht, now);
+    seek_company(dht, now);
+    door = door_to_try(dht);
 
     if (door != NULL && door->due_at <= now->mono && dht->door_at <= now->mono) {
         knock(dht, now, door);
@@ -477,7 +501,7 @@ static vc_ms walk_due(const struct vc_dht *dht)
 vc_ms vc_dht_joining_due(const struct vc_dht *dht, const struct vc_now *now)
 {
     const struct vc_dht_door *door = door_to_try(dht);
-    vc_ms due = vc_ms_min(dht->save_at, walk_due(dht));
+    vc_ms due = vc_ms_min(vc_ms_min(dht->save_at, dht->lonely_at), walk_due(dht));
 
     (void)now;
     if (door != NULL) {

@@ -114,11 +114,14 @@
 #define VC_DHT_LOST_TRIES    7
 #define VC_DHT_WALK_EVERY_MS 30000 /* between two walks to our own id */
 #define VC_DHT_WALK_PAUSE_MS 200   /* between two walks into buckets */
+/* Who knows fewer than VC_DHT_K tries to meet others after this, doubled each time. */
+#define VC_DHT_LONELY_MS      (UINT64_C(30) * 1000)
+#define VC_DHT_LONELY_MAX_MS  (UINT64_C(30) * 60 * 1000)
 #define VC_DHT_COUNT_EVERY_MS (UINT64_C(60) * 1000) /* those near us are counted */
-#define VC_DHT_SAVE_FIRST_MS (UINT64_C(60) * 1000)
-#define VC_DHT_SAVE_EVERY_MS (UINT64_C(10) * 60 * 1000)
-#define VC_DHT_SAVE_NODES    200
-#define VC_DHT_REMEMBERED    4 /* of the nearest of each lookup, for the saved table */
+#define VC_DHT_SAVE_FIRST_MS  (UINT64_C(60) * 1000)
+#define VC_DHT_SAVE_EVERY_MS  (UINT64_C(10) * 60 * 1000)
+#define VC_DHT_SAVE_NODES     200
+#define VC_DHT_REMEMBERED     4 /* of the nearest of each lookup, for the saved table */
 
 /* Records */
 
@@ -130,7 +133,7 @@
 #define VC_DHT_PUT_AGAIN_MS \
     5000 /* after a put that did not end well, doubled each time */
 /* Within this a record is put again when the network has grown. */
-#define VC_DHT_GROWN_MS (UINT64_C(5) * 60 * 1000)
+#define VC_DHT_GROWN_MS          (UINT64_C(5) * 60 * 1000)
 #define VC_DHT_REFRESHES_PER_PUT 4 /* every 4th time with a lookup */
 #define VC_DHT_HOLDERS_MIN       9 /* or when fewer have answered */
 #define VC_DHT_UNREFRESHED_MS \

@@ -222,6 +222,7 @@ struct vc_dht {
     uint8_t afar_count;
     vc_ms afar_at;    /* when the next may be begun */
     vc_ms counted_at; /* when those near us are counted again */
+    vc_ms lonely_at, lonely_wait_ms; /* when it matters again that we know a few only */
     struct vc_dht_lost lost[VC_DHT_LOST_MAX];
     vc_ms lost_at;
     bool is_joined;  /* somebody has answered since init or moved */

@@ -217,9 +217,25 @@ static void test_a_rank_that_it_does_not_know_is_a_mistake(void **state)
     expect_assert_failure(vc_dht_size_distance(&size, VC_DHT_SIZE_RANK_MAX + 1));
 }
 
+static void test_neighbours_say_it_at_once(void **state)
+{
+    struct vc_dht_size size = {0};
+    uint64_t thousandth = UINT64_MAX / 1001;
+
+    (void)state;
+    vc_dht_size_set(&size, 32 * thousandth, 32);
+    assert_in_range(vc_dht_size_nodes(&size), 999, 1001);
+    vc_dht_size_set(&size, 32 * (thousandth / 5), 32);
+    assert_in_range(vc_dht_size_nodes(&size), 4990, 5010);
+    /* Ids that were put next to ours are not a network. */
+    vc_dht_size_set(&size, 1, 32);
+    assert_true(vc_dht_size_nodes(&size) <= UINT64_C(1) << 44);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_neighbours_say_it_at_once),
         cmocka_unit_test(test_ten_lookups_tell_the_size_to_a_quarter),
         cmocka_unit_test(test_a_small_network_is_counted),
         cmocka_unit_test(test_it_follows_a_network_that_loses_half),
