@@ -269,6 +269,38 @@ static void add_tables(struct sim_dht_figures *figures, const struct sim_dht *wo
     }
 }
 
+/* What nodes take the size of the network for, in percent of the routers that there are. */
+static void add_sizes(struct sim_dht_figures *figures, const struct sim_dht *world)
+{
+    uint32_t *sizes = sim_dht_alloc(world->node_count, sizeof *sizes);
+    uint32_t count = 0;
+    double routers = 0;
+
+    for (uint32_t i = 0; i < world->node_count; i++) {
+        const struct sim_dht_node *node = &world->nodes[i];
+        struct vc_now now = sim_dht_clock(world, node);
+        struct vc_dht_status status;
+
+        if (node->dht != NULL) {
+            vc_dht_status(node->dht, &now, &status);
+            routers += status.role == VC_DHT_ROLE_ROUTER;
+            if (node->evil == SIM_DHT_HONEST) {
+                sizes[count++] = (uint32_t)status.network_size;
+            }
+        }
+    }
+    if (count > 0 && routers > 0) {
+        add(figures, "routers", "routers at the end", "", routers, 0);
+        add(figures, "size-p10", "  a tenth of the nodes take them for fewer than", "%",
+            percent(quantile(sizes, count, 0.1), routers), 0);
+        add(figures, "size-p50", "  half of them for fewer than", "%",
+            percent(quantile(sizes, count, 0.5), routers), 0);
+        add(figures, "size-p90", "  nine tenths for fewer than", "%",
+            percent(quantile(sizes, count, 0.9), routers), 0);
+    }
+    free(sizes);
+}
+
 /* ---- after an event ---- */
 
 /* So many seconds make a window in which there are enough gets. */
@@ -389,6 +421,7 @@ void sim_dht_figures_make(struct sim_dht_figures *ret_figures,
     add_events(ret_figures, world);
     add_traffic(ret_figures, world);
     add_tables(ret_figures, world);
+    add_sizes(ret_figures, world);
 }
 
 uint32_t sim_dht_missed(const struct sim_dht_options *options,

@@ -59,13 +59,20 @@ struct sim_dht_node *sim_dht_pick(struct sim_dht *world,
     return NULL;
 }
 
-/* Tells it of some who are there: half of them with their keys, as invites do. */
+static bool is_friend(const struct sim_dht_node *node)
+{
+    return !node->is_nat && node->evil == SIM_DHT_HONEST;
+}
+
+/* Tells it of some who are there, a friend first; half of them with their keys, as invites
+ * do. */
 static void show_doors(struct sim_dht *world, struct sim_dht_node *node, int count)
 {
     struct vc_now now = sim_dht_clock(world, node);
 
     for (int i = 0; i < count; i++) {
-        struct sim_dht_node *door = sim_dht_pick(world, sim_dht_is_reachable);
+        struct sim_dht_node *door =
+            sim_dht_pick(world, i == 0 ? is_friend : sim_dht_is_reachable);
 
         if (door != NULL && door != node &&
             (!world->is_split || door->side == node->side)) {
