@@ -35,6 +35,16 @@ static uint32_t knocks(uint32_t hand)
     return dht_desk_count(&desk, VC_DHT_FIND, hand);
 }
 
+static uint32_t hellos(uint32_t hand)
+{
+    uint32_t count = 0;
+
+    for (size_t i = 0; i < desk.heard_count; i++) {
+        count += desk.heard[i].hand == hand && desk.heard[i].header.is_hello;
+    }
+    return count;
+}
+
 /* ---- doors ---- */
 
 /* One after the other, a tenth of a second apart. */
@@ -90,7 +100,8 @@ static void a_silent_door_is_let_alone_when_others_are_known(void **state)
     enter(11, NULL);
     enter(10, NULL);
     dht_world_run(&desk.world, 60 * MINUTE);
-    assert_int_equal(knocks(11), VC_DHT_DOOR_TRIES);
+    /* Walks may ask there too, with the key that others tell. */
+    assert_int_equal(hellos(11), VC_DHT_DOOR_TRIES);
     /* When all are gone every door is tried again. */
     memset(desk.is_silent, true, sizeof desk.is_silent);
     dht_world_run(&desk.world, 60 * MINUTE);

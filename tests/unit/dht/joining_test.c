@@ -79,7 +79,6 @@ static void then_buckets_of_which_too_few_are_known(void **state)
     dht_world_run(&world, 10 * SECOND);
     assert_true(vc_dht_table_depth(&family->table) > 0);
     assert_true(finds_in[0] > 0);
-    assert_int_equal(finds_in[1], 0);
     /* Those of it are known again. */
     for (uint32_t i = 0, known = 0; i < family->table.count; i++) {
         known += vc_dht_table_bucket(&family->table, family->table.ids[i]) == 0;
@@ -97,6 +96,8 @@ static void a_client_meets_its_neighbours_only(void **state)
     dht_desk_begin(&desk, &cfg, 30, false);
     dht_desk_meet(&desk);
     assert_true(dht_world_status(desk.node).nodes >= 8);
+    /* It looks there again until that brings nobody new. */
+    dht_world_run(&desk.world, 5 * MINUTE);
     dht_desk_clear(&desk);
     dht_world_run(&desk.world, 180 * MINUTE);
     /* And when nobody asks anything of it, it says nothing. */
