@@ -85,16 +85,17 @@ static void deliver(struct vc_dht *dht, const struct vc_now *now,
     }
 }
 
-static void deliver_failure(struct vc_dht *dht, const struct vc_now *now,
-                            const struct vc_dht_call *call)
+void vc_dht_call_failed(struct vc_dht *dht, const struct vc_now *now,
+                        const struct vc_dht_call *call)
 {
     if (call->owner < VC_DHT_OWNER_KEEP) {
         vc_dht_ask_failed(dht, now, call);
     } else if (call->owner < VC_DHT_OWNER_PING) {
         vc_dht_keep_failed(dht, now, call);
-    } else {
-        vc_dht_joining_failed(dht, now, call);
+    } else if (call->type == VC_DHT_RING && call->is_for_cookie) {
+        dht->rung_for.addr.family = 0;
     }
+    /* Doors and the lost have their own time to be tried again. */
 }
 
 /* Asks the same again, now that we have his cookie. */
@@ -106,9 +107,8 @@ static bool ask_again(struct vc_dht *dht, const struct vc_dht_call *call)
                                .owner = call->owner,
                                .slot = call->slot};
 
-    /* Whom a RING is about is not kept: it is not asked again. */
-    return !call->is_second && !call->is_hello && call->type != VC_DHT_RING &&
-           call->owner != VC_DHT_NOBODY && vc_dht_wish_for(dht, &wish);
+    return !call->is_second && !call->is_hello && call->owner != VC_DHT_NOBODY &&
+           vc_dht_wish_for(dht, &wish);
 }
 
 bool vc_dht_take_answer(struct vc_dht *dht, const struct vc_now *now,
@@ -133,14 +133,13 @@ bool vc_dht_take_answer(struct vc_dht *dht, const struct vc_now *now,
         return true;
     }
     vc_dht_calls_done(&dht->calls, now->mono, &txid, &(struct vc_dht_call){0});
-    call.to.addr = *from;
     sift_contacts(dht, from, &answer);
     vc_dht_reach_heard(dht, now, from, &answer);
     vc_dht_joining_heard(dht, now, &call, &answer);
     if (answers_to(&call, &answer) && !call.is_for_cookie) {
         deliver(dht, now, &call, &answer);
     } else if (answer.type != VC_DHT_PONG || !ask_again(dht, &call)) {
-        deliver_failure(dht, now, &call);
+        vc_dht_call_failed(dht, now, &call);
     }
     return true;
 }
@@ -162,6 +161,6 @@ void vc_dht_take_overdue(struct vc_dht *dht, const struct vc_now *now)
             vc_dht_table_failed(&vc_dht_family_at(dht, &call.to.addr)->table, now->mono,
                                 &call.to);
         }
-        deliver_failure(dht, now, &call);
+        vc_dht_call_failed(dht, now, &call);
     }
 }

@@ -3,25 +3,22 @@
 
 #include "dht/machine.h"
 
+static size_t index_of(const struct vc_dht *dht, const struct vc_dht_ask *ask)
+{
+    return (size_t)((const uint8_t *)ask - dht->asks) / dht->ask_size;
+}
+
 static uint16_t owner_of(const struct vc_dht *dht, const struct vc_dht_ask *ask,
                          unsigned family)
 {
-    size_t index = (size_t)((const uint8_t *)ask - dht->asks) / dht->ask_size;
-
-    return (uint16_t)(index * VC_DHT_FAMILIES + family);
+    return (uint16_t)(index_of(dht, ask) * VC_DHT_FAMILIES + family);
 }
 
 /* Where what it has found is kept: only those of the caller find anything. */
 static struct vc_room value_of(const struct vc_dht *dht, const struct vc_dht_ask *ask)
 {
-    size_t index = (size_t)((const uint8_t *)ask - dht->asks) / dht->ask_size;
-
-    return (struct vc_room){dht->values + index * VC_DHT_RECORD_LEN, VC_DHT_RECORD_LEN};
-}
-
-static bool is_own(const struct vc_dht *dht, const struct vc_dht_ask *ask)
-{
-    return ask == vc_dht_ask_at(dht, dht->asks_count - 1);
+    return (struct vc_room){dht->values + index_of(dht, ask) * VC_DHT_RECORD_LEN,
+                            VC_DHT_RECORD_LEN};
 }
 
 struct vc_dht_ask *vc_dht_ask_begin(struct vc_dht *dht, const struct vc_now *now,
@@ -50,10 +47,14 @@ struct vc_dht_ask *vc_dht_ask_begin(struct vc_dht *dht, const struct vc_now *now
     return NULL;
 }
 
-bool vc_dht_asks_have_room(const struct vc_dht *dht)
+/* What vc_dht_asks_end_keep() frees counts as free. */
+bool vc_dht_asks_have_room(const struct vc_dht *dht, uint32_t keep)
 {
     for (uint32_t i = 0; i + 1 < dht->asks_count; i++) {
-        if (vc_dht_ask_at(dht, i)->kind == VC_DHT_ASK_FREE) {
+        const struct vc_dht_ask *ask = vc_dht_ask_at(dht, i);
+
+        if (ask->kind == VC_DHT_ASK_FREE ||
+            (ask->kind == VC_DHT_ASK_PUT && ask->keep == keep && ask->is_over_told)) {
             return true;
         }
     }
@@ -79,8 +80,8 @@ vc_err vc_dht_get(struct vc_dht *dht, const struct vc_now *now,
         return VC_ERR_FULL;
     }
     ask->place = *place;
-    vc_dht_walks_begin(dht, ask, VC_DHT_HOLDERS);
     *ret_ask = ask->id;
+    vc_dht_ask_start(dht, now, ask, VC_DHT_HOLDERS);
     return VC_OK;
 }
 
@@ -163,7 +164,8 @@ static bool next_of(struct vc_dht *dht, struct vc_dht_ask *ask, unsigned family,
     if (ask->kind == VC_DHT_ASK_PUT && vc_dht_walk_put_next(dht, family, walk, &slot)) {
         walk->put[slot] = VC_DHT_PUT_SENT;
         walk->tries[slot]++;
-        wish.type = VC_DHT_PUT;
+        wish.type =
+            ask->asks_first && walk->tries[slot] == 1 ? VC_DHT_REFRESH : VC_DHT_PUT;
     } else if (!ask->is_over && !ask->has_value &&
                vc_dht_lookup_next(&walk->lookup, &slot, &wish.target)) {
         wish.type = find_or_get(dht, ask, family, walk->lookup.nodes[slot].distance);
@@ -177,10 +179,8 @@ static bool next_of(struct vc_dht *dht, struct vc_dht_ask *ask, unsigned family,
     return true;
 }
 
-bool vc_dht_asks_next(struct vc_dht *dht, const struct vc_now *now,
-                      struct vc_dht_wish *ret_wish)
+bool vc_dht_asks_next(struct vc_dht *dht, struct vc_dht_wish *ret_wish)
 {
-    (void)now;
     for (uint32_t i = 0; i < dht->asks_count; i++) {
         /* The caller's go before our own walk, and in turn among themselves. */
         uint32_t index =
@@ -255,23 +255,17 @@ static void end(struct vc_dht *dht, const struct vc_now *now, struct vc_dht_ask 
     if (ask->kind == VC_DHT_ASK_PUT) {
         vc_dht_keep_over(dht, now, ask->keep, reason);
     }
-    if (is_own(dht, ask)) {
+    if (ask->kind == VC_DHT_ASK_WALK) {
         free_ask(dht, ask);
-        vc_dht_joining_walked(dht, now);
+        vc_dht_joining_walked(dht, now, ask->target);
     }
-}
-
-static bool is_wide(const struct vc_dht *dht, const struct vc_dht_ask *ask)
-{
-    return ask->walks[0].lookup.is_wide &&
-           ask->walks[vc_dht_family_count(dht) - 1].lookup.is_wide;
 }
 
 static void judge_get(struct vc_dht *dht, const struct vc_now *now,
                       struct vc_dht_ask *ask)
 {
     if (ask->has_value) {
-        if (vc_dht_walks_waiting(dht, ask) == 0 || ask->settle_at <= now->mono) {
+        if (!vc_dht_walks_are_waiting(dht, ask) || ask->settle_at <= now->mono) {
             end(dht, now, ask, VC_OK);
         }
         return;
@@ -279,51 +273,75 @@ static void judge_get(struct vc_dht *dht, const struct vc_now *now,
     if (!vc_dht_walks_are_over(dht, ask)) {
         return;
     }
-    if (!is_wide(dht, ask)) {
+    if (ask->asked > 0) {
         vc_dht_walks_widen(dht, ask);
-        if (!vc_dht_walks_are_over(dht, ask)) {
-            return;
-        }
+    }
+    if (!vc_dht_walks_are_over(dht, ask)) {
+        return;
     }
     if (vc_dht_walks_answered(dht, ask) > 0) {
-        vc_dht_walks_learn(dht, ask);
+        vc_dht_walks_learn(dht, now, ask);
         end(dht, now, ask, VC_ERR_NOT_FOUND);
     } else if (dht->is_joined) {
         end(dht, now, ask, VC_ERR_NO_NETWORK);
     }
 }
 
-/* Twelve hold it; or all that there are. */
+/* Is the put into one network over: nothing of it is under way, or will be? */
+static bool is_put(const struct vc_dht *dht, const struct vc_dht_ask *ask,
+                   unsigned family)
+{
+    const struct vc_dht_walk *walk = &ask->walks[family];
+    /* While nobody has answered there is nothing to settle for: the first are only slow. */
+    bool is_over = ask->is_over || (vc_dht_walk_answered(walk) > 0
+                                        ? vc_dht_lookup_is_settled(&walk->lookup)
+                                        : vc_dht_lookup_is_over(&walk->lookup));
+
+    return !walk->is_on || (is_over && !wants_more(dht, ask, family) &&
+                            vc_dht_walk_put_count(walk, VC_DHT_PUT_SENT) == 0);
+}
+
+/* Twelve hold it, in each of the networks; or all that there are. */
+static bool is_held(const struct vc_dht *dht, const struct vc_dht_ask *ask)
+{
+    bool is_held_somewhere = false;
+
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
+        const struct vc_dht_walk *walk = &ask->walks[i];
+        unsigned held = vc_dht_walk_put_count(walk, VC_DHT_PUT_HELD);
+
+        if (held < VC_DHT_REPLICAS &&
+            !(is_put(dht, ask, i) && held == vc_dht_walk_answered(walk))) {
+            return false;
+        }
+        is_held_somewhere = is_held_somewhere || held > 0;
+    }
+    return is_held_somewhere;
+}
+
 static void judge_put(struct vc_dht *dht, const struct vc_now *now,
                       struct vc_dht_ask *ask)
 {
-    unsigned held = vc_dht_walks_put_count(dht, ask, VC_DHT_PUT_HELD);
-    /* While nobody has answered there is nothing to settle for: the first are only slow. */
-    bool is_over = vc_dht_walks_answered(dht, ask) > 0
-                       ? vc_dht_walks_are_settled(dht, ask)
-                       : vc_dht_walks_are_over(dht, ask);
-
-    if (is_over && !ask->is_over && !is_wide(dht, ask) &&
-        vc_dht_walks_are_thin(dht, ask)) {
+    if (!ask->is_over && vc_dht_walks_answered(dht, ask) > 0 &&
+        vc_dht_walks_are_settled(dht, ask) && vc_dht_walks_are_thin(dht, ask)) {
         vc_dht_walks_widen(dht, ask);
-        is_over = vc_dht_walks_are_settled(dht, ask);
     }
     if (vc_dht_walks_are_over(dht, ask) && vc_dht_walks_answered(dht, ask) == 0) {
         if (dht->is_joined) {
             end(dht, now, ask, VC_ERR_NO_NETWORK);
+            ask->ends_at = now->mono;
         }
         return;
     }
-    if (held >= VC_DHT_REPLICAS) {
+    if (is_held(dht, ask)) {
         end(dht, now, ask, VC_OK);
     }
-    if ((!is_over && !ask->is_over) || wants_more(dht, ask, 0) ||
-        wants_more(dht, ask, vc_dht_family_count(dht) - 1) ||
-        vc_dht_walks_put_count(dht, ask, VC_DHT_PUT_SENT) > 0) {
-        return;
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
+        if (!is_put(dht, ask, i)) {
+            return;
+        }
     }
-    end(dht, now, ask,
-        held > 0 && held == vc_dht_walks_answered(dht, ask) ? VC_OK : VC_ERR_TIMEOUT);
+    end(dht, now, ask, VC_ERR_TIMEOUT);
     /* Nothing of it is under way any more. */
     ask->ends_at = now->mono;
 }
@@ -339,13 +357,21 @@ static void judge(struct vc_dht *dht, const struct vc_now *now, struct vc_dht_as
         break;
     case VC_DHT_ASK_WALK:
         if (vc_dht_walks_are_over(dht, ask)) {
-            vc_dht_walks_learn(dht, ask);
+            vc_dht_walks_learn(dht, now, ask);
             end(dht, now, ask, VC_OK);
         }
         break;
     case VC_DHT_ASK_FREE:
         break;
     }
+}
+
+/* It may be over at once, as nobody is known. */
+void vc_dht_ask_start(struct vc_dht *dht, const struct vc_now *now,
+                      struct vc_dht_ask *ask, uint8_t wanted)
+{
+    vc_dht_walks_begin(dht, ask, wanted);
+    judge(dht, now, ask);
 }
 
 void vc_dht_asks_end_keep(struct vc_dht *dht, const struct vc_now *now, uint32_t keep)
@@ -382,6 +408,12 @@ static struct vc_dht_walk *walk_of(struct vc_dht *dht, const struct vc_dht_call 
     return &ask_of(dht, call)->walks[call->owner % VC_DHT_FAMILIES];
 }
 
+/* Does it concern who holds the record, not who is near? */
+static bool is_of_put(const struct vc_dht_call *call)
+{
+    return call->type == VC_DHT_PUT || call->type == VC_DHT_REFRESH;
+}
+
 static void put_answered(struct vc_dht *dht, const struct vc_dht_call *call,
                          const struct vc_dht_answer *answer)
 {
@@ -389,9 +421,12 @@ static void put_answered(struct vc_dht *dht, const struct vc_dht_call *call,
     struct vc_dht_walk *walk = walk_of(dht, call);
     bool has_it = answer->hold == VC_DHT_HOLD_YES || answer->hold == VC_DHT_HOLD_NEWER;
 
-    walk->put[call->slot] = has_it ? VC_DHT_PUT_HELD : VC_DHT_PUT_FAILED;
+    walk->put[call->slot] = has_it ? VC_DHT_PUT_HELD
+                            : call->type == VC_DHT_REFRESH
+                                ? VC_DHT_PUT_NONE /* so it gets it */
+                                : VC_DHT_PUT_FAILED;
     if (has_it) {
-        vc_dht_keep_put(dht, ask->keep, &call->to, true);
+        vc_dht_keep_insert(dht, ask->keep, &call->to);
     }
 }
 
@@ -404,7 +439,7 @@ void vc_dht_ask_answered(struct vc_dht *dht, const struct vc_now *now,
     if (ask->kind == VC_DHT_ASK_FREE) {
         return;
     }
-    if (call->type == VC_DHT_PUT) {
+    if (is_of_put(call)) {
         put_answered(dht, call, answer);
     } else {
         vc_dht_lookup_answered(&walk_of(dht, call)->lookup, (uint8_t)call->slot,
@@ -427,7 +462,7 @@ void vc_dht_ask_late(struct vc_dht *dht, const struct vc_now *now,
     if (ask->kind == VC_DHT_ASK_FREE) {
         return;
     }
-    if (call->type != VC_DHT_PUT) {
+    if (!is_of_put(call)) {
         vc_dht_lookup_late(&walk->lookup, (uint8_t)call->slot);
     } else if (walk->put[call->slot] == VC_DHT_PUT_SENT &&
                walk->tries[call->slot] < VC_DHT_PUT_TRIES) {
@@ -445,18 +480,18 @@ void vc_dht_ask_failed(struct vc_dht *dht, const struct vc_now *now,
     if (ask->kind == VC_DHT_ASK_FREE) {
         return;
     }
-    if (call->type != VC_DHT_PUT) {
+    if (!is_of_put(call)) {
         vc_dht_lookup_failed(&walk->lookup, (uint8_t)call->slot);
     } else if (walk->put[call->slot] == VC_DHT_PUT_SENT &&
-               walk->tries[call->slot] >= VC_DHT_PUT_TRIES) {
+               (walk->tries[call->slot] >= VC_DHT_PUT_TRIES || !call->is_late)) {
+        /* Of a late one another may be under way. */
         walk->put[call->slot] = VC_DHT_PUT_FAILED;
     }
     judge(dht, now, ask);
 }
 
-void vc_dht_asks_seed(struct vc_dht *dht, const struct vc_now *now)
+void vc_dht_asks_seed(struct vc_dht *dht)
 {
-    (void)now;
     for (uint32_t i = 0; i < dht->asks_count; i++) {
         struct vc_dht_ask *ask = vc_dht_ask_at(dht, i);
 
@@ -483,8 +518,8 @@ void vc_dht_asks_tick(struct vc_dht *dht, const struct vc_now *now)
         if (!ask->is_over) {
             end(dht, now, ask,
                 ask->has_value                         ? VC_OK
-                : ask->kind == VC_DHT_ASK_PUT          ? VC_ERR_TIMEOUT
                 : vc_dht_walks_answered(dht, ask) == 0 ? VC_ERR_NO_NETWORK
+                : ask->kind == VC_DHT_ASK_PUT          ? VC_ERR_TIMEOUT
                                                        : VC_ERR_NOT_FOUND);
         }
         if (ask->kind != VC_DHT_ASK_FREE && ask->is_over_told) {

@@ -57,23 +57,48 @@ static void forget(struct vc_dht_calls *calls, uint32_t place)
     vc_pool_give(&calls->pool, place);
 }
 
-/* All places are taken: of the calls of nobody the one that waits longest goes, if there is
- * one. */
-static void forget_nobodys(struct vc_dht_calls *calls)
+/* Of the calls that are late, all or only nobody's, the one that waits longest. */
+static bool find_late(const struct vc_dht_calls *calls, bool is_nobodys,
+                      uint32_t *ret_place)
 {
-    uint32_t oldest = 0;
     vc_ms sent_at = VC_NEVER;
 
     for (uint32_t place = 0; place < calls->pool.touched; place++) {
-        if (calls->items[place].owner == VC_DHT_NOBODY &&
-            calls->items[place].sent_at < sent_at) {
-            oldest = place;
-            sent_at = calls->items[place].sent_at;
+        const struct vc_dht_call *call = &calls->items[place];
+
+        if (vc_pool_is_taken(&calls->pool, place) && call->is_late &&
+            (call->owner == VC_DHT_NOBODY || !is_nobodys) && call->sent_at < sent_at) {
+            *ret_place = place;
+            sent_at = call->sent_at;
         }
     }
-    if (sent_at != VC_NEVER) {
-        forget(calls, oldest);
+    return sent_at != VC_NEVER;
+}
+
+bool vc_dht_calls_have_room(const struct vc_dht_calls *calls)
+{
+    uint32_t place;
+
+    return calls->map.count < calls->map.capacity || find_late(calls, true, &place);
+}
+
+bool vc_dht_calls_have_late(const struct vc_dht_calls *calls)
+{
+    uint32_t place;
+
+    return find_late(calls, false, &place);
+}
+
+bool vc_dht_calls_give_up(struct vc_dht_calls *calls, struct vc_dht_call *ret_call)
+{
+    uint32_t place;
+
+    if (!find_late(calls, false, &place)) {
+        return false;
     }
+    *ret_call = calls->items[place];
+    forget(calls, place);
+    return true;
 }
 
 vc_err vc_dht_calls_add(struct vc_dht_calls *calls, vc_ms now,
@@ -85,8 +110,8 @@ vc_err vc_dht_calls_add(struct vc_dht_calls *calls, vc_ms now,
     if (find(calls, &call->txid, &place)) {
         return VC_ERR_EXISTS;
     }
-    if (calls->map.count == calls->map.capacity) {
-        forget_nobodys(calls);
+    if (calls->map.count == calls->map.capacity && find_late(calls, true, &place)) {
+        forget(calls, place);
     }
     err = vc_pool_take(&calls->pool, &place);
     if (err != VC_OK) {

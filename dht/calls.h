@@ -57,6 +57,13 @@ static inline vc_ms vc_dht_calls_hedge_ms(const struct vc_dht_calls *calls)
  * VC_ERR_EXISTS when its txid is that of an open call: draw another. */
 VC_NODISCARD vc_err vc_dht_calls_add(struct vc_dht_calls *calls, vc_ms now,
                                      const struct vc_dht_call *call);
+/* Would vc_dht_calls_add() find a place: is one free, or nobody's? */
+bool vc_dht_calls_have_room(const struct vc_dht_calls *calls);
+/* Gives up the call that has been late for longest, which makes room; false: none is late. */
+VC_NODISCARD bool vc_dht_calls_give_up(struct vc_dht_calls *calls,
+                                       struct vc_dht_call *ret_call);
+/* The same without doing it. */
+bool vc_dht_calls_have_late(const struct vc_dht_calls *calls);
 /* Finds the call that an answer from @from may belong to; NULL when there is none or it was
  * asked elsewhere.  Borrowed until the next call that changes something. */
 const struct vc_dht_call *vc_dht_calls_find(const struct vc_dht_calls *calls,

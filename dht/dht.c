@@ -14,6 +14,7 @@ void vc_dht_config_init(struct vc_dht_config *ret_cfg, enum vc_dht_profile profi
                            .sources_max = 16,
                            .seen_max = 16,
                            .calls_max = 256,
+                           .lookup_nodes_max = 128,
                            .asks_max = 16,
                            .keeps_max = 32,
                            .answers_max = 4,
@@ -26,6 +27,7 @@ void vc_dht_config_init(struct vc_dht_config *ret_cfg, enum vc_dht_profile profi
                            .sources_max = 4096,
                            .seen_max = 65536,
                            .calls_max = 512,
+                           .lookup_nodes_max = 128,
                            .asks_max = 32,
                            .keeps_max = 64,
                            .answers_max = 64,
@@ -38,6 +40,7 @@ void vc_dht_config_init(struct vc_dht_config *ret_cfg, enum vc_dht_profile profi
                                .sources_max = 8,
                                .seen_max = 32,
                                .calls_max = 21,
+                               .lookup_nodes_max = 64,
                                .asks_max = 1,
                                .keeps_max = 1,
                                .answers_max = 1,
@@ -86,8 +89,11 @@ static size_t ask_size(const struct vc_dht_config *cfg)
     size_t size = sizeof(struct vc_dht_ask);
     size_t align = _Alignof(struct vc_dht_ask);
 
+    /* The last lookup ends with its nodes. */
     if (!cfg->has_ipv6) {
         size -= sizeof(struct vc_dht_walk);
+        size -= (size_t)(VC_DHT_LOOKUP_NODES - cfg->lookup_nodes_max) *
+                sizeof(struct vc_dht_lookup_node);
     }
     return (size + align - 1) / align * align;
 }
@@ -124,6 +130,8 @@ static size_t lay_out(const struct vc_dht_config *cfg, void *mem,
 static void check_config(const struct vc_dht_config *cfg)
 {
     VC_CHECK(cfg->asks_max >= 1 && cfg->asks_max <= 64);
+    VC_CHECK(cfg->lookup_nodes_max >= VC_DHT_NEAR + VC_DHT_CONTACTS_IPV4 &&
+             cfg->lookup_nodes_max <= VC_DHT_LOOKUP_NODES);
     VC_CHECK(cfg->answers_max >= 1 && cfg->doors_max >= 1);
     VC_CHECK(cfg->keeps_max < VC_DHT_OWNER_KEEP);
     VC_CHECK(cfg->network_id.len >= 1 && cfg->network_id.len <= VC_NETWORK_ID_MAX);
@@ -161,7 +169,12 @@ static void init_parts(struct vc_dht *dht, const struct layout *l,
         struct vc_dht_family *family = &dht->families[i];
 
         family->is_on = family_is_on(cfg, i);
-        family->open_at = family->stable_at = VC_NEVER;
+        family->again_at = VC_NEVER;
+        family->again_ms = VC_DHT_WALK_EVERY_MS;
+        family->open_at = VC_NEVER;
+        family->wants_walk = true;
+        family->again_at = VC_NEVER;
+        family->again_ms = VC_DHT_WALK_EVERY_MS;
         if (family->is_on) {
             vc_dht_table_init(&family->table, l->tables[i], cfg->nodes_max,
                               cfg->spares_max, cfg->is_private);
@@ -172,6 +185,7 @@ static void init_parts(struct vc_dht *dht, const struct layout *l,
     vc_dht_calls_init(&dht->calls, l->calls, cfg->calls_max, &dht->rng);
     vc_dht_seen_init(&dht->seen, l->seen, cfg->seen_max, &dht->rng);
     vc_dht_limiter_init(&dht->limiter, l->limiter, cfg->sources_max, &dht->rng);
+    vc_dht_written_init(&dht->written, now->mono, &dht->rng);
     vc_dht_records_init(&dht->records, l->records, cfg->records_max, cfg->is_private,
                         &dht->rng);
     vc_dht_tokens_init(&dht->ask_tokens, VC_DHT_ASK_BURST, now->mono);
@@ -187,14 +201,12 @@ struct vc_dht *vc_dht_init(void *mem, const struct vc_dht_config *cfg,
     struct vc_dht *dht;
 
     check_config(cfg);
-    if (lay_out(cfg, mem, &l) == 0) {
-        return NULL;
-    }
+    VC_CHECK(mem != NULL);
+    (void)lay_out(cfg, mem, &l); /* its length, which the caller knows */
     dht = l.dht;
     dht->cfg = *cfg;
     memcpy(dht->network, cfg->network_id.data, cfg->network_id.len);
     dht->cfg.network_id.data = dht->network;
-    dht->began_at = now->mono;
     dht->asks = l.asks;
     dht->values = l.values;
     dht->ask_size = ask_size(cfg);
@@ -207,7 +219,6 @@ struct vc_dht *vc_dht_init(void *mem, const struct vc_dht_config *cfg,
     vc_rng_draw(&dht->rng, &dht->cookie_key, sizeof dht->cookie_key);
     take_key(dht);
     init_parts(dht, &l, now);
-    dht->wants_walk = true;
     dht->save_at = now->mono + VC_DHT_SAVE_FIRST_MS;
     dht->stats.lookup_at = VC_NEVER;
     vc_dht_reach_tick(dht, now);
@@ -223,20 +234,10 @@ void vc_dht_deinit(struct vc_dht *dht)
     vc_wipe(&dht->cookie_key, sizeof dht->cookie_key);
 }
 
-uint64_t vc_dht_id_of(const struct vc_dht *dht, const struct vc_dht_contact *contact)
-{
-    return vc_dht_node_id(&contact->addr, &contact->key, !dht->cfg.is_private);
-}
-
 bool vc_dht_is_place_for_node(const struct vc_dht *dht, const struct vc_addr *addr)
 {
     return vc_addr_is_usable(addr) && vc_dht_has_family(dht, addr) &&
            (dht->cfg.is_private || vc_dht_addr_is_public(addr));
-}
-
-bool vc_dht_is_router(const struct vc_dht *dht)
-{
-    return dht->role == VC_DHT_ROLE_ROUTER;
 }
 
 vc_ms vc_dht_date(const struct vc_dht *dht, const struct vc_now *now)
@@ -260,12 +261,13 @@ void vc_dht_moved(struct vc_dht *dht, const struct vc_now *now)
     }
     vc_dht_joining_again(dht, now);
     vc_dht_reach_tick(dht, now);
+    dht->is_change_untold = true;
 }
 
 bool vc_dht_recv(struct vc_dht *dht, const struct vc_now *now,
                  const struct vc_addr *from, struct vc_bytes datagram)
 {
-    if (!vc_dht_has_family(dht, from)) {
+    if (!vc_dht_has_family(dht, from) || !vc_addr_is_usable(from)) {
         return false;
     }
     if (!vc_dht_take_answer(dht, now, from, datagram) &&
@@ -282,6 +284,7 @@ void vc_dht_tick(struct vc_dht *dht, const struct vc_now *now)
     vc_dht_take_overdue(dht, now);
     vc_dht_asks_tick(dht, now);
     vc_dht_keeps_tick(dht, now);
+    vc_dht_doors_tick(dht, now);
     vc_dht_joining_tick(dht, now);
     vc_dht_reach_tick(dht, now);
 }
@@ -305,6 +308,7 @@ static bool take_datagram(struct vc_dht *dht, const struct vc_now *now,
     if (output.bytes.len == 0) {
         return false;
     }
+    vc_dht_written_add(&dht->written, now->mono, &output.addr);
     dht->stats.datagrams_out++;
     dht->stats.bytes_out += output.bytes.len;
     *ret_output = output;
@@ -336,8 +340,9 @@ vc_ms vc_dht_due(const struct vc_dht *dht, const struct vc_now *now)
     vc_ms due = vc_ms_min(vc_dht_calls_due(&dht->calls), vc_dht_asks_due(dht));
 
     due = vc_ms_min(due, vc_dht_keeps_due(dht));
-    due = vc_ms_min(due, vc_dht_joining_due(dht, now));
-    due = vc_ms_min(due, vc_dht_reach_due(dht, now));
+    due = vc_ms_min(due, vc_dht_doors_due(dht));
+    due = vc_ms_min(due, vc_dht_joining_due(dht));
+    due = vc_ms_min(due, vc_dht_reach_due(dht));
     if (vc_dht_is_sending(dht)) {
         due = vc_ms_min(due, vc_dht_tokens_at(&dht->ask_tokens, vc_dht_ask_rate(dht),
                                               VC_DHT_ASK_BURST, now->mono));

@@ -35,16 +35,17 @@ enum vc_dht_profile {
 struct vc_dht_config {
     uint32_t nodes_max; /* of each family's table */
     uint32_t spares_max;
-    uint32_t peers_max;         /* shared keys and cookies remembered */
-    uint32_t records_max;       /* of others */
-    uint32_t sources_max;       /* networks whose rate is watched */
-    uint32_t seen_max;          /* requests remembered against copies */
-    uint32_t calls_max;         /* requests of ours under way */
-    uint32_t asks_max;          /* gets and puts under way, 1..64 */
-    uint32_t keeps_max;         /* own records kept alive */
-    uint32_t answers_max;       /* datagrams that wait to be taken out */
-    uint32_t doors_max;         /* addresses to join by */
-    uint32_t recent_max;        /* holders of the last lookups, for the saved table */
+    uint32_t peers_max;       /* shared keys and cookies remembered */
+    uint32_t records_max;     /* of others */
+    uint32_t sources_max;     /* networks whose rate is watched */
+    uint32_t seen_max;        /* requests remembered against copies */
+    uint32_t calls_max;       /* requests of ours under way */
+    uint8_t lookup_nodes_max; /* that a lookup can know: 128; less only without IPv6 */
+    uint32_t asks_max;        /* gets and puts under way, 1..64 */
+    uint32_t keeps_max;       /* own records kept alive */
+    uint32_t answers_max;     /* datagrams that wait to be taken out */
+    uint32_t doors_max;       /* addresses to join by */
+    uint32_t recent_max;      /* holders of the last lookups, for the saved table */
     struct vc_bytes network_id; /* 1..32 bytes, copied */
     bool is_private; /* no id binding, reachability quorum, uptime or diversity rule */
     bool is_bootstrap; /* its owner says that others can reach it: it routes at once */
@@ -67,9 +68,9 @@ void vc_dht_deinit(struct vc_dht *dht); /* wipes */
 
 /*
  * Tells of a node to join by: its address and, when it is known, its key.  It may be anything
- * that somebody once said: nothing is lost if nobody is there.  Up to doors_max are
- * remembered, the latest instead of the oldest, and tried again, with backoff, while nobody
- * else is known.
+ * that somebody once said: nothing is lost if nobody is there, or somebody of another key.  Up
+ * to doors_max are remembered, the latest instead of the oldest, and tried again, with backoff,
+ * while nobody else is known.
  */
 void vc_dht_enter(struct vc_dht *dht, const struct vc_now *now,
                   const struct vc_addr *addr, const struct vc_key32 *key);
@@ -90,7 +91,7 @@ void vc_dht_moved(struct vc_dht *dht, const struct vc_now *now);
 /* ---- asking ---- */
 
 /* Looks for the record at @place.  Ends with exactly one DONE, within VC_DHT_ASK_MAX_MS; before
- * it, a VALUE for the first valid record and for each with a higher seq.  VC_ERR_FULL at
+ * it, FOUND for the first valid record and for each with a higher seq.  VC_ERR_FULL at
  * asks_max. */
 VC_NODISCARD vc_err vc_dht_get(struct vc_dht *dht, const struct vc_now *now,
                                const struct vc_hash32 *place, uint32_t *ret_ask);
@@ -99,12 +100,13 @@ VC_NODISCARD vc_err vc_dht_get(struct vc_dht *dht, const struct vc_now *now,
  * Puts @record (VC_DHT_RECORD_LEN bytes, signed, copied) at its place, and keeps it alive there
  * until it expires, a later one of the same place replaces it, or it is withdrawn.  DONE says
  * how the first time ended: VC_OK when VC_DHT_REPLICAS nodes hold it, or all of a smaller
- * network.  If it did not end well it is tried again by itself.  VC_ERR_FULL at asks_max or keeps_max,
- * VC_ERR_MALFORMED.
+ * network, for each address family in which somebody is known.  If it did not end well it is
+ * tried again by itself.  VC_ERR_FULL at asks_max or keeps_max, VC_ERR_MALFORMED.
  */
 VC_NODISCARD vc_err vc_dht_publish(struct vc_dht *dht, const struct vc_now *now,
                                    struct vc_bytes record, uint32_t *ret_ask);
-/* Keeps the record at @place alive no longer.  Its holders keep it until it expires. */
+/* Keeps the record at @place alive no longer.  Its holders keep it until it expires.  A publish
+ * of it that is under way ends without DONE. */
 void vc_dht_withdraw(struct vc_dht *dht, const struct vc_hash32 *place);
 
 /* Ends a get early, without DONE. */
@@ -122,26 +124,28 @@ enum vc_dht_output_kind {
     VC_DHT_DATAGRAM, /* send @bytes to @addr */
     VC_DHT_FOUND,    /* @bytes is a valid record at the place of @ask */
     VC_DHT_DONE,     /* @ask is over */
-    VC_DHT_KEPT, /* the holders of the own record at @place were asked: @holders have it */
+    VC_DHT_KEPT, /* the own record at @place was put or refreshed: @holders have it */
     VC_DHT_CHANGED, /* vc_dht_status(): another role or own address, or it has joined */
     VC_DHT_SAVE     /* it is time to save the table */
 };
 
 struct vc_dht_output {
     enum vc_dht_output_kind kind;
-    struct vc_addr addr; /* DATAGRAM */
-    struct vc_bytes
-        bytes;     /* DATAGRAM, FOUND: borrowed until the next call of any kind */
-    uint32_t ask;  /* FOUND, DONE */
-    vc_err reason; /* DONE: VC_OK; NOT_FOUND; NO_NETWORK: nobody answered; TIMEOUT:
-                               fewer than were wanted have acknowledged */
+    struct vc_addr addr;    /* DATAGRAM */
+    struct vc_bytes bytes;  /* DATAGRAM, FOUND: borrowed until the next call */
+    uint32_t ask;           /* FOUND, DONE */
+    vc_err reason;          /* DONE: see below */
     struct vc_hash32 place; /* KEPT, and DONE of a publish */
     uint8_t holders;        /* DONE of a publish, KEPT */
     uint16_t asked;         /* DONE: requests that it took */
     uint32_t took_ms;       /* DONE */
 };
 
-/* Takes the next output; false when there is none left. */
+/*
+ * Takes the next output; false when there is none left.  DONE ends with VC_OK;
+ * VC_ERR_NOT_FOUND: nobody has the record; VC_ERR_NO_NETWORK: nobody has answered;
+ * VC_ERR_TIMEOUT: fewer than were wanted have acknowledged.
+ */
 bool vc_dht_next(struct vc_dht *dht, const struct vc_now *now,
                  struct vc_dht_output *ret_output);
 
@@ -152,21 +156,22 @@ vc_ms vc_dht_due(const struct vc_dht *dht, const struct vc_now *now);
 
 enum vc_dht_role { VC_DHT_ROLE_CLIENT, VC_DHT_ROLE_ROUTER };
 
-enum vc_dht_why { /* the reason for the role */
-                  VC_DHT_WHY_CONFIGURED,
-                  VC_DHT_WHY_PRIVATE,   /* a private network: everybody routes */
-                  VC_DHT_WHY_NO_ANSWER, /* nobody has answered yet */
-                  VC_DHT_WHY_FEW, /* too few networks have said where they see us */
-                  VC_DHT_WHY_UNSTABLE, /* they see us at different addresses: a NAT that maps each anew */
-                  VC_DHT_WHY_CLOSED, /* strangers cannot reach us there */
-                  VC_DHT_WHY_YOUNG,  /* not up for long enough */
-                  VC_DHT_WHY_REACHABLE
+/* The reason for the role. */
+enum vc_dht_why {
+    VC_DHT_WHY_CONFIGURED,
+    VC_DHT_WHY_PRIVATE,   /* a private network: everybody routes */
+    VC_DHT_WHY_NO_ANSWER, /* nobody has answered yet */
+    VC_DHT_WHY_FEW,       /* too few networks have said where they see us */
+    VC_DHT_WHY_UNSTABLE,  /* they see us at different addresses: a NAT maps each anew */
+    VC_DHT_WHY_CLOSED,    /* strangers cannot reach us there */
+    VC_DHT_WHY_YOUNG,     /* not there for long enough */
+    VC_DHT_WHY_REACHABLE
 };
 
 struct vc_dht_status {
     enum vc_dht_role role;
     enum vc_dht_why why;
-    bool is_joined;           /* somebody has answered, not long ago */
+    bool is_joined;           /* somebody has answered, and there is no silence now */
     uint32_t nodes, suspects; /* in the tables */
     uint64_t network_size;    /* estimated; 0: unknown */
     struct vc_addr seen;      /* where others see us; family 0: unknown */
@@ -182,8 +187,8 @@ struct vc_dht_status {
 void vc_dht_status(const struct vc_dht *dht, const struct vc_now *now,
                    struct vc_dht_status *ret_status);
 
-/* The time that others say it is: the median of at least VC_DHT_QUORUM networks; false when so many
- * have not said it.  For dates only. */
+/* The time that others say it is: the median of at least VC_DHT_QUORUM networks; false when so
+ * many have not said it.  For dates only. */
 VC_NODISCARD bool vc_dht_time(const struct vc_dht *dht, const struct vc_now *now,
                               vc_ms *ret_unix_ms);
 

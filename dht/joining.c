@@ -1,149 +1,25 @@
-/* How a node gets in, and stays in: doors, walks of its own, saved tables, lost nodes. */
+/* How a node gets in, and stays in: who answers, walks of its own, pings. */
 #include <string.h>
 
 #include "dht/machine.h"
 
-#define SAVED_VERSION 1
+bool vc_dht_knows_somebody_in(const struct vc_dht *dht, unsigned family)
+{
+    return dht->families[family].is_on &&
+           vc_dht_table_good(&dht->families[family].table) > 0;
+}
 
 static bool knows_somebody(const struct vc_dht *dht)
 {
     for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
-        if (dht->families[i].is_on && vc_dht_table_good(&dht->families[i].table) > 0) {
+        if (vc_dht_knows_somebody_in(dht, i)) {
             return true;
         }
     }
     return false;
 }
 
-/* ---- doors ---- */
-
-void vc_dht_enter(struct vc_dht *dht, const struct vc_now *now,
-                  const struct vc_addr *addr, const struct vc_key32 *key)
-{
-    struct vc_dht_door *door = &dht->doors[dht->door_next];
-
-    if (!vc_addr_is_usable(addr) || !vc_dht_has_family(dht, addr)) {
-        return;
-    }
-    for (uint32_t i = 0; i < dht->cfg.doors_max; i++) {
-        if (dht->doors[i].is_used && vc_addr_equal(&dht->doors[i].addr, addr)) {
-            door = &dht->doors[i];
-        }
-    }
-    if (door == &dht->doors[dht->door_next]) {
-        dht->door_next = (dht->door_next + 1) % dht->cfg.doors_max;
-    }
-    *door = (struct vc_dht_door){
-        .is_used = true, .has_key = key != NULL, .addr = *addr, .due_at = now->mono};
-    if (key != NULL) {
-        door->key = *key;
-    }
-}
-
-/* The door that is due first; NULL when there is none. */
-static struct vc_dht_door *first_door(const struct vc_dht *dht)
-{
-    struct vc_dht_door *first = NULL;
-
-    for (uint32_t i = 0; i < dht->cfg.doors_max; i++) {
-        struct vc_dht_door *door = &dht->doors[i];
-
-        if (door->is_used && (first == NULL || door->due_at < first->due_at)) {
-            first = door;
-        }
-    }
-    return first;
-}
-
-static void knock(struct vc_dht *dht, const struct vc_now *now,
-                  struct vc_dht_door *door)
-{
-    struct vc_dht_wish wish = {.to = {.addr = door->addr, .key = door->key},
-                               .type = VC_DHT_FIND,
-                               .is_hello = !door->has_key,
-                               .owner = VC_DHT_OWNER_DOOR,
-                               .slot = (uint16_t)(door - dht->doors)};
-    vc_ms wait = (vc_ms)VC_DHT_DOOR_AGAIN_MS << (door->tries < 13 ? door->tries : 13);
-
-    if (!vc_dht_wish_for(dht, &wish)) {
-        return;
-    }
-    door->tries++;
-    door->due_at =
-        now->mono + (wait < VC_DHT_DOOR_AGAIN_MAX_MS ? wait : VC_DHT_DOOR_AGAIN_MAX_MS);
-    dht->door_at = now->mono + VC_DHT_DOOR_EVERY_MS;
-}
-
-/* Doors are for who knows nobody; but each is tried once, as what is behind it may be another
- * part of the network. */
-static struct vc_dht_door *door_to_try(const struct vc_dht *dht)
-{
-    struct vc_dht_door *door = first_door(dht);
-
-    if (door == NULL || !knows_somebody(dht)) {
-        return door;
-    }
-    for (uint32_t i = 0; i < dht->cfg.doors_max; i++) {
-        if (dht->doors[i].is_used && dht->doors[i].tries == 0) {
-            return &dht->doors[i];
-        }
-    }
-    return NULL;
-}
-
-/* ---- lost nodes ---- */
-
-static void lose(struct vc_dht *dht, const struct vc_now *now,
-                 const struct vc_dht_contact *contact)
-{
-    struct vc_dht_lost *place = NULL;
-
-    for (unsigned i = 0; i < VC_DHT_LOST_MAX; i++) {
-        struct vc_dht_lost *lost = &dht->lost[i];
-
-        if (lost->contact.addr.family == 0 || lost->tries >= VC_DHT_LOST_TRIES) {
-            place = lost;
-        }
-    }
-    /* Who was lost first is kept: others are lost in numbers when the network is cut. */
-    if (place != NULL) {
-        *place = (struct vc_dht_lost){.contact = *contact,
-                                      .due_at = now->mono + VC_DHT_LOST_AGAIN_MS};
-    }
-}
-
-static void note_the_lost(struct vc_dht *dht, const struct vc_now *now)
-{
-    struct vc_dht_contact contact;
-
-    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
-        if (dht->families[i].is_on &&
-            vc_dht_table_take_gone(&dht->families[i].table, &contact)) {
-            lose(dht, now, &contact);
-        }
-    }
-}
-
-static void ask_the_lost(struct vc_dht *dht, const struct vc_now *now)
-{
-    for (unsigned i = 0; i < VC_DHT_LOST_MAX; i++) {
-        struct vc_dht_lost *lost = &dht->lost[i];
-
-        if (lost->contact.addr.family == 0 || lost->tries >= VC_DHT_LOST_TRIES ||
-            lost->due_at > now->mono) {
-            continue;
-        }
-        if (vc_dht_wish_for(dht, &(struct vc_dht_wish){.to = lost->contact,
-                                                       .type = VC_DHT_PING,
-                                                       .owner = VC_DHT_OWNER_LOST,
-                                                       .slot = (uint16_t)i})) {
-            lost->due_at = now->mono + (VC_DHT_LOST_AGAIN_MS << lost->tries++) +
-                           vc_rng_below(&dht->rng, VC_DHT_LOST_AGAIN_MS);
-        }
-    }
-}
-
-/* ---- what came of it ---- */
+/* ---- who answers ---- */
 
 void vc_dht_joining_heard(struct vc_dht *dht, const struct vc_now *now,
                           const struct vc_dht_call *call,
@@ -152,85 +28,79 @@ void vc_dht_joining_heard(struct vc_dht *dht, const struct vc_now *now,
     struct vc_dht_family *family = vc_dht_family_at(dht, &call->to.addr);
     bool is_first = !dht->is_joined;
 
-    vc_dht_table_answered(&family->table, now->mono);
+    /* Who is met on the way of a lookup is whom others name, and who lies names his own: only
+     * those found in the end are put in (vc_dht_walks_learn()), once there are some. */
     if (vc_dht_is_place_for_node(dht, &call->to.addr) &&
-        !vc_equal(call->to.key.b, dht->key.b, sizeof dht->key.b)) {
+        (call->owner >= VC_DHT_OWNER_KEEP ||
+         vc_dht_table_has(&family->table, &call->to.key) ||
+         vc_dht_table_good(&family->table) < VC_DHT_K)) {
         (void)vc_dht_table_heard(&family->table, now->mono, &call->to);
+    } else {
+        vc_dht_table_answered(&family->table, now->mono);
     }
+    vc_dht_doors_heard(dht, call, answer);
     dht->is_joined = true;
-    if (call->owner == VC_DHT_OWNER_LOST) {
-        dht->lost[call->slot].contact.addr.family = 0;
-        dht->wants_walk = true;
-    }
-    if (call->owner == VC_DHT_OWNER_DOOR && !is_first) {
-        dht->wants_walk = true;
-    }
-    /* What a door tells is who stands near us: lookups begin with them, too. */
-    if (call->owner == VC_DHT_OWNER_DOOR && answer->contact_count > 0) {
-        memcpy(dht->told, answer->contacts, sizeof dht->told);
-        dht->told_count = answer->contact_count;
-    }
     if (is_first) {
         dht->is_change_untold = true;
-        vc_dht_asks_seed(dht, now);
+        vc_dht_asks_seed(dht);
     }
 }
 
-void vc_dht_joining_failed(struct vc_dht *dht, const struct vc_now *now,
-                           const struct vc_dht_call *call)
+static void wish_ping(struct vc_dht *dht, const struct vc_dht_contact *to)
 {
-    (void)dht;
-    (void)now;
-    (void)call; /* doors and the lost have their own time to be tried again */
+    /* When the queue is full somebody else is asked soon. */
+    (void)vc_dht_wish_for(dht, &(struct vc_dht_wish){.to = *to,
+                                                     .type = VC_DHT_PING,
+                                                     .owner = VC_DHT_OWNER_PING});
 }
 
 void vc_dht_joining_again(struct vc_dht *dht, const struct vc_now *now)
 {
-    for (uint32_t i = 0; i < dht->cfg.doors_max; i++) {
-        dht->doors[i].tries = 0;
-        dht->doors[i].due_at = now->mono;
-    }
-    for (unsigned family = 0; family < vc_dht_family_count(dht); family++) {
+    vc_dht_doors_again(dht, now);
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
+        struct vc_dht_family *family = &dht->families[i];
         struct vc_dht_contact nodes[VC_DHT_FIRST_ASKED];
         size_t count = 0;
 
-        if (dht->families[family].is_on) {
-            count = vc_dht_table_nearest(&dht->families[family].table,
-                                         dht->families[family].id, false, nodes,
+        family->wants_walk = true;
+        family->own_walk_at = now->mono;
+        if (family->is_on) {
+            count = vc_dht_table_nearest(&family->table, family->id, false, nodes,
                                          VC_DHT_FIRST_ASKED);
         }
-        for (size_t i = 0; i < count; i++) {
-            (void)vc_dht_wish_for(dht,
-                                  &(struct vc_dht_wish){.to = nodes[i],
-                                                        .type = VC_DHT_PING,
-                                                        .owner = VC_DHT_OWNER_PING});
+        for (size_t n = 0; n < count; n++) {
+            wish_ping(dht, &nodes[n]);
         }
     }
     dht->is_joined = false;
-    dht->wants_walk = true;
     dht->walk_at = now->mono;
 }
 
 /* ---- walks ---- */
 
-void vc_dht_remember(struct vc_dht *dht, const struct vc_dht_contact *contact)
+static bool was_told_of(const struct vc_dht *dht, unsigned family)
 {
-    if (dht->cfg.recent_max > 0) {
-        dht->recent[dht->recent_next] = *contact;
-        dht->recent_next = (dht->recent_next + 1) % dht->cfg.recent_max;
+    for (uint8_t i = 0; i < dht->told_count; i++) {
+        if (vc_dht_family_of(&dht->told[i].addr) == family) {
+            return true;
+        }
     }
+    return false;
 }
 
-static bool begin_walk(struct vc_dht *dht, const struct vc_now *now, unsigned family,
-                       uint64_t target, uint8_t wanted)
+static bool is_walking(const struct vc_dht *dht)
+{
+    return vc_dht_ask_at(dht, dht->asks_count - 1)->kind != VC_DHT_ASK_FREE;
+}
+
+static void begin_walk(struct vc_dht *dht, const struct vc_now *now, unsigned family,
+                       uint64_t target, uint8_t wanted,
+                       const struct vc_dht_contact *from)
 {
     struct vc_dht_ask *ask = vc_dht_ask_begin(dht, now, VC_DHT_ASK_WALK, target);
 
-    if (ask == NULL) {
-        return false;
-    }
-    vc_dht_walk_begin(dht, ask, family, wanted);
-    return true;
+    VC_CHECK(ask != NULL); /* none is under way */
+    vc_dht_walk_begin(dht, ask, family, wanted, from);
 }
 
 /* How many of a bucket are known to live. */
@@ -239,126 +109,138 @@ static unsigned good_in_bucket(const struct vc_dht_table *table, unsigned bucket
     unsigned count = 0;
 
     for (uint32_t i = 0; i < table->count; i++) {
-        count += table->entries[i].standing == VC_DHT_GOOD &&
+        count += (table->entries[i].standing == VC_DHT_GOOD ||
+                  table->entries[i].standing == VC_DHT_UNSURE) &&
                  vc_dht_bucket(vc_dht_distance(table->own, table->ids[i])) == bucket;
     }
     return count;
 }
 
+/* Whoever stands near us has to be known, all of them: it is walked there again as long as that
+ * brings somebody new, ever more seldom. */
+static void plan_again(struct vc_dht *dht, const struct vc_now *now,
+                       struct vc_dht_family *family)
+{
+    family->again_at = VC_NEVER;
+    if (family->walk_met == 0) {
+        family->again_ms = VC_DHT_WALK_EVERY_MS;
+    } else {
+        family->again_at =
+            now->mono + family->again_ms + vc_rng_below(&dht->rng, family->again_ms);
+        family->again_ms =
+            (uint32_t)vc_ms_min(2 * (vc_ms)family->again_ms, VC_DHT_WALK_AGAIN_MAX_MS);
+    }
+    family->walk_met = 0;
+}
+
+/* When a family has somewhere to walk to, or earlier. */
+static vc_ms walk_due_in(const struct vc_dht *dht, unsigned index)
+{
+    const struct vc_dht_family *family = &dht->families[index];
+    vc_ms at = VC_NEVER;
+
+    if (!vc_dht_knows_somebody_in(dht, index) &&
+        !(family->wants_walk && was_told_of(dht, index))) {
+        return VC_NEVER;
+    }
+    if (family->wants_walk) {
+        at = family->own_walk_at;
+    } else if (vc_dht_family_routes(family)) {
+        at = family->walk_bucket < vc_dht_table_depth(&family->table)
+                 ? 0
+                 : family->table.bucket_due_at;
+    }
+    at = vc_ms_min(at, family->again_at);
+    return at > dht->walk_at ? at : dht->walk_at;
+}
+
 /* To our own id first, then into every bucket between it and the far end of which too few are
- * known. */
+ * known; later into those of which nothing was heard. */
+static void walk_in(struct vc_dht *dht, const struct vc_now *now, unsigned index)
+{
+    struct vc_dht_family *family = &dht->families[index];
+    unsigned depth, bucket;
+
+    if (family->wants_walk || family->again_at <= now->mono) {
+        family->wants_walk = false;
+        family->again_at = VC_NEVER;
+        family->walk_bucket = 0;
+        family->own_walk_at = now->mono + VC_DHT_WALK_EVERY_MS;
+        begin_walk(dht, now, index, family->id, VC_DHT_HOLDERS, NULL);
+        return;
+    }
+    depth = vc_dht_table_depth(&family->table);
+    while (family->walk_bucket < depth &&
+           good_in_bucket(&family->table, family->walk_bucket) >= VC_DHT_ALPHA) {
+        family->walk_bucket++;
+    }
+    bucket = family->walk_bucket;
+    if (bucket < depth) {
+        family->walk_bucket++;
+    } else if (!vc_dht_table_stale(&family->table, now->mono, &bucket)) {
+        return;
+    }
+    if (bucket == VC_DHT_BUCKETS) {
+        begin_walk(dht, now, index, family->id, VC_DHT_HOLDERS, NULL);
+    } else {
+        begin_walk(dht, now, index, vc_dht_id_in_bucket(&dht->rng, family->id, bucket),
+                   VC_DHT_ALPHA, NULL);
+    }
+}
+
+/* When a walk may begin at one who may belong to others. */
+static vc_ms afar_due(const struct vc_dht *dht)
+{
+    if (dht->afar_count == 0) {
+        return VC_NEVER;
+    }
+    return dht->afar_at > dht->walk_at ? dht->afar_at : dht->walk_at;
+}
+
 static void walk(struct vc_dht *dht, const struct vc_now *now)
 {
-    struct vc_dht_family *family = &dht->families[dht->walk_family];
-    unsigned bucket;
+    unsigned count = vc_dht_family_count(dht);
 
-    if (!family->is_on) {
-        dht->walk_family = (uint8_t)(1 - dht->walk_family);
-        return;
+    if (!is_walking(dht) && afar_due(dht) <= now->mono) {
+        const struct vc_dht_contact *from = &dht->afar[--dht->afar_count];
+        unsigned family = vc_dht_family_of(&from->addr);
+
+        dht->afar_at = now->mono + VC_DHT_WALK_EVERY_MS;
+        begin_walk(dht, now, family, dht->families[family].id, VC_DHT_HOLDERS, from);
     }
-    if (dht->wants_walk) {
-        if (begin_walk(dht, now, dht->walk_family, family->id, VC_DHT_HOLDERS)) {
-            dht->wants_walk = false;
-            dht->walk_bucket = 0;
-            dht->walk_at = now->mono + VC_DHT_WALK_EVERY_MS;
+    for (unsigned n = 0; n < count && !is_walking(dht); n++) {
+        unsigned family = (dht->walk_family + n) % count;
+
+        if (walk_due_in(dht, family) <= now->mono) {
+            walk_in(dht, now, family);
         }
-        return;
-    }
-    if (!vc_dht_is_router(dht)) {
-        return;
-    }
-    while (dht->walk_bucket < vc_dht_table_depth(&family->table) &&
-           good_in_bucket(&family->table, dht->walk_bucket) >= VC_DHT_ALPHA) {
-        dht->walk_bucket++;
-    }
-    if (dht->walk_bucket < vc_dht_table_depth(&family->table)) {
-        uint64_t target = vc_dht_id_in_bucket(&dht->rng, family->id, dht->walk_bucket);
-
-        dht->walk_bucket =
-            (uint8_t)(dht->walk_bucket +
-                      begin_walk(dht, now, dht->walk_family, target, VC_DHT_ALPHA));
-    } else if (vc_dht_table_stale(&family->table, now->mono, &bucket)) {
-        (void)begin_walk(dht, now, dht->walk_family,
-                         vc_dht_id_in_bucket(&dht->rng, family->id, bucket),
-                         VC_DHT_ALPHA);
     }
 }
 
-static bool is_walking(const struct vc_dht *dht)
+static vc_ms walk_due(const struct vc_dht *dht)
 {
-    return vc_dht_ask_at(dht, dht->asks_count - 1)->kind != VC_DHT_ASK_FREE;
+    vc_ms due = is_walking(dht) ? VC_NEVER : afar_due(dht);
+
+    for (unsigned i = 0; i < vc_dht_family_count(dht) && !is_walking(dht); i++) {
+        due = vc_ms_min(due, walk_due_in(dht, i));
+    }
+    return due;
 }
 
-void vc_dht_joining_walked(struct vc_dht *dht, const struct vc_now *now)
+void vc_dht_joining_walked(struct vc_dht *dht, const struct vc_now *now,
+                           uint64_t target)
 {
-    if (dht->cfg.has_ipv4 && dht->cfg.has_ipv6) {
-        dht->walk_family = (uint8_t)(1 - dht->walk_family);
-    }
-    dht->walk_at = vc_ms_min(dht->walk_at, now->mono + VC_DHT_WALK_PAUSE_MS);
-    if (dht->wants_walk) {
-        dht->walk_at = now->mono + VC_DHT_WALK_EVERY_MS;
-    }
-}
-
-/* ---- the table on the disk ---- */
-
-size_t vc_dht_save(const struct vc_dht *dht, uint8_t *ret_bytes, size_t room)
-{
-    struct vc_writer w = vc_writer(ret_bytes, room);
-    struct vc_dht_contact contacts[VC_DHT_SAVE_NODES];
-
-    vc_write_u8(&w, SAVED_VERSION);
     for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
-        size_t count = 0;
-
-        if (dht->families[i].is_on) {
-            count = vc_dht_table_oldest(&dht->families[i].table, contacts,
-                                        VC_DHT_SAVE_NODES);
-        }
-        for (size_t n = 0; n < count && vc_writer_left(&w) >= VC_DHT_CONTACT_LEN_IPV6;
-             n++) {
-            vc_dht_contact_write(&w, &contacts[n]);
+        if (dht->families[i].is_on && dht->families[i].id == target) {
+            plan_again(dht, now, &dht->families[i]);
         }
     }
-    for (uint32_t i = 0; i < dht->cfg.recent_max; i++) {
-        if (dht->recent[i].addr.family != 0 &&
-            vc_writer_left(&w) >= VC_DHT_CONTACT_LEN_IPV6) {
-            vc_dht_contact_write(&w, &dht->recent[i]);
-        }
+    dht->walk_family = (uint8_t)((dht->walk_family + 1) % vc_dht_family_count(dht));
+    dht->walk_at = now->mono + VC_DHT_WALK_PAUSE_MS;
+    /* Who was told of has been asked. */
+    if (dht->told_count > 0 && !vc_dht_family_at(dht, &dht->told[0].addr)->wants_walk) {
+        dht->told_count = 0;
     }
-    return vc_writer_bytes(&w).len;
-}
-
-vc_err vc_dht_restore(struct vc_dht *dht, const struct vc_now *now,
-                      struct vc_bytes bytes)
-{
-    struct vc_reader r = vc_reader(bytes);
-    struct vc_dht_contact contact;
-    unsigned count = 0;
-
-    if (vc_read_u8(&r) != SAVED_VERSION) {
-        return VC_ERR_MALFORMED;
-    }
-    while (vc_reader_left(&r) > 0 && !r.is_failed) {
-        vc_dht_contact_read(&r, &contact);
-    }
-    if (vc_reader_end(&r) != VC_OK) {
-        return VC_ERR_MALFORMED;
-    }
-    r = vc_reader(bytes);
-    (void)vc_read_u8(&r);
-    while (vc_reader_left(&r) > 0) {
-        vc_dht_contact_read(&r, &contact);
-        if (!vc_dht_is_place_for_node(dht, &contact.addr)) {
-            continue;
-        }
-        vc_dht_table_restore(&vc_dht_family_at(dht, &contact.addr)->table, now->mono,
-                             &contact);
-        if (count++ < VC_DHT_FIRST_ASKED) {
-            vc_dht_enter(dht, now, &contact.addr, &contact.key);
-        }
-    }
-    return VC_OK;
 }
 
 /* ---- the turn ---- */
@@ -368,75 +250,30 @@ static void ping(struct vc_dht *dht, const struct vc_now *now)
     struct vc_dht_contact contact;
 
     for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
-        if (dht->families[i].is_on && vc_dht_is_router(dht) &&
+        if (vc_dht_family_routes(&dht->families[i]) &&
             vc_dht_table_ping(&dht->families[i].table, now->mono, &contact)) {
-            (void)vc_dht_wish_for(dht,
-                                  &(struct vc_dht_wish){.to = contact,
-                                                        .type = VC_DHT_PING,
-                                                        .owner = VC_DHT_OWNER_PING});
+            wish_ping(dht, &contact);
         }
     }
 }
 
 void vc_dht_joining_tick(struct vc_dht *dht, const struct vc_now *now)
 {
-    struct vc_dht_door *door = door_to_try(dht);
-
-    if (door != NULL && door->due_at <= now->mono && dht->door_at <= now->mono) {
-        knock(dht, now, door);
-    }
     ping(dht, now);
-    note_the_lost(dht, now);
-    ask_the_lost(dht, now);
-    if (knows_somebody(dht) && !is_walking(dht) && dht->walk_at <= now->mono) {
-        walk(dht, now);
-    }
+    walk(dht, now);
     if (dht->save_at <= now->mono) {
         dht->save_at = now->mono + VC_DHT_SAVE_EVERY_MS;
         dht->is_save_untold = knows_somebody(dht);
     }
 }
 
-static vc_ms walk_due(const struct vc_dht *dht)
+vc_ms vc_dht_joining_due(const struct vc_dht *dht)
 {
-    const struct vc_dht_family *family = &dht->families[dht->walk_family];
-
-    if (!knows_somebody(dht) || is_walking(dht)) {
-        return VC_NEVER;
-    }
-    if (dht->wants_walk || !family->is_on ||
-        (vc_dht_is_router(dht) &&
-         dht->walk_bucket < vc_dht_table_depth(&family->table))) {
-        return dht->walk_at;
-    }
-    if (!vc_dht_is_router(dht)) {
-        return VC_NEVER;
-    }
-    return family->table.bucket_due_at > dht->walk_at ? family->table.bucket_due_at
-                                                      : dht->walk_at;
-}
-
-vc_ms vc_dht_joining_due(const struct vc_dht *dht, const struct vc_now *now)
-{
-    const struct vc_dht_door *door = door_to_try(dht);
     vc_ms due = vc_ms_min(dht->save_at, walk_due(dht));
 
-    (void)now;
-    if (door != NULL) {
-        vc_ms at = door->due_at > dht->door_at ? door->due_at : dht->door_at;
-
-        due = vc_ms_min(due, at);
-    }
     for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
-        if (dht->families[i].is_on && vc_dht_is_router(dht)) {
+        if (vc_dht_family_routes(&dht->families[i])) {
             due = vc_ms_min(due, dht->families[i].table.ping_due_at);
-        }
-    }
-    for (unsigned i = 0; i < VC_DHT_LOST_MAX; i++) {
-        const struct vc_dht_lost *lost = &dht->lost[i];
-
-        if (lost->contact.addr.family != 0 && lost->tries < VC_DHT_LOST_TRIES) {
-            due = vc_ms_min(due, lost->due_at);
         }
     }
     return due;

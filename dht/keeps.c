@@ -32,19 +32,31 @@ static vc_ms next_refresh(struct vc_dht *dht, const struct vc_now *now)
     return now->mono + VC_DHT_REFRESH_MS - fifth + vc_rng_below(&dht->rng, 2 * fifth);
 }
 
-static struct vc_dht_ask *begin_put(struct vc_dht *dht, const struct vc_now *now,
-                                    struct vc_dht_keep *keep)
+static uint32_t index_of(const struct vc_dht *dht, const struct vc_dht_keep *keep)
 {
-    uint32_t index = (uint32_t)(keep - dht->keeps);
+    return (uint32_t)(keep - dht->keeps);
+}
+
+/* Forgets what its holders are being asked. */
+static void disown(struct vc_dht *dht, const struct vc_dht_keep *keep)
+{
+    uint16_t owner = (uint16_t)(VC_DHT_OWNER_KEEP + index_of(dht, keep));
+
+    vc_dht_calls_disown(&dht->calls, owner);
+    vc_dht_wishes_drop(dht, owner);
+}
+
+/* @is_over_told: nobody asked for this one. */
+static struct vc_dht_ask *begin_put(struct vc_dht *dht, const struct vc_now *now,
+                                    struct vc_dht_keep *keep, bool is_over_told)
+{
     struct vc_dht_ask *ask =
         vc_dht_ask_begin(dht, now, VC_DHT_ASK_PUT, vc_dht_place_id(&keep->place));
 
     if (ask == NULL) {
         return NULL;
     }
-    ask->place = keep->place;
-    ask->keep = index;
-    vc_dht_walks_begin(dht, ask, VC_DHT_REPLICAS);
+    disown(dht, keep);
     keep->is_putting = true;
     keep->due_at = VC_NEVER;
     keep->wanted = keep->waiting = keep->rounds = 0;
@@ -52,16 +64,18 @@ static struct vc_dht_ask *begin_put(struct vc_dht *dht, const struct vc_now *now
         keep->holders[i].has_it = false;
         keep->holders[i].state = VC_DHT_HOLDER_IDLE;
     }
+    ask->place = keep->place;
+    ask->keep = index_of(dht, keep);
+    ask->is_over_told = is_over_told;
+    ask->asks_first = is_over_told && keep->failures == 0; /* most of them hold it */
+    vc_dht_ask_start(dht, now, ask, VC_DHT_REPLICAS);
     return ask;
 }
 
 static void drop_keep(struct vc_dht *dht, struct vc_dht_keep *keep)
 {
-    uint32_t index = (uint32_t)(keep - dht->keeps);
-
-    vc_dht_asks_drop_keep(dht, index);
-    vc_dht_calls_disown(&dht->calls, (uint16_t)(VC_DHT_OWNER_KEEP + index));
-    vc_dht_wishes_drop(dht, (uint16_t)(VC_DHT_OWNER_KEEP + index));
+    vc_dht_asks_drop_keep(dht, index_of(dht, keep));
+    disown(dht, keep);
     memset(keep, 0, sizeof *keep);
 }
 
@@ -82,18 +96,19 @@ vc_err vc_dht_publish(struct vc_dht *dht, const struct vc_now *now,
         keep = free_keep(dht);
     }
     /* What is kept alive already stays so when there is no place for the put. */
-    if (keep == NULL || !vc_dht_asks_have_room(dht)) {
+    if (keep == NULL || !vc_dht_asks_have_room(dht, index_of(dht, keep))) {
         return VC_ERR_FULL;
     }
-    vc_dht_asks_end_keep(dht, now, (uint32_t)(keep - dht->keeps));
+    vc_dht_asks_end_keep(dht, now, index_of(dht, keep));
     keep->is_used = true;
+    keep->is_untold = false;
     keep->expiry = record.expiry;
     keep->seq = record.seq;
     keep->place = place;
     keep->failures = 0;
     keep->due_at = now->mono;
     memcpy(keep->record, bytes.data, sizeof keep->record);
-    ask = begin_put(dht, now, keep);
+    ask = begin_put(dht, now, keep, false);
     VC_CHECK(ask != NULL);
     *ret_ask = ask->id;
     return VC_OK;
@@ -108,14 +123,35 @@ void vc_dht_withdraw(struct vc_dht *dht, const struct vc_hash32 *place)
     }
 }
 
-uint8_t vc_dht_keep_holders(const struct vc_dht_keep *keep)
+/* Those of one family that have it. */
+static uint8_t count_holders(const struct vc_dht_keep *keep, unsigned family)
 {
     uint8_t count = 0;
 
     for (uint8_t i = 0; i < keep->holder_count; i++) {
-        count = (uint8_t)(count + keep->holders[i].has_it);
+        const struct vc_dht_holder *holder = &keep->holders[i];
+
+        count = (uint8_t)(count + (holder->has_it &&
+                                   vc_dht_family_of(&holder->contact.addr) == family));
     }
     return count;
+}
+
+uint8_t vc_dht_keep_holders(const struct vc_dht_keep *keep)
+{
+    return (uint8_t)(count_holders(keep, 0) + count_holders(keep, 1));
+}
+
+/* Have so many that no lookup is needed, wherever somebody is known? */
+static bool has_enough(const struct vc_dht *dht, const struct vc_dht_keep *keep)
+{
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
+        if (dht->families[i].table.count > 0 &&
+            count_holders(keep, i) < VC_DHT_HOLDERS_MIN) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static void remove_those_without(struct vc_dht_keep *keep)
@@ -130,15 +166,22 @@ static void remove_those_without(struct vc_dht_keep *keep)
     keep->holder_count = kept;
 }
 
-void vc_dht_keep_put(struct vc_dht *dht, uint32_t index,
-                     const struct vc_dht_contact *contact, bool has_it)
+/* Is it the same node over the same family? */
+static bool is_holder(const struct vc_dht_holder *holder,
+                      const struct vc_dht_contact *contact)
+{
+    return holder->contact.addr.family == contact->addr.family &&
+           vc_equal(holder->contact.key.b, contact->key.b, sizeof contact->key.b);
+}
+
+void vc_dht_keep_insert(struct vc_dht *dht, uint32_t index,
+                        const struct vc_dht_contact *contact)
 {
     struct vc_dht_keep *keep = &dht->keeps[index];
-    struct vc_dht_holder holder = {.contact = *contact, .has_it = has_it};
+    const struct vc_dht_holder holder = {.contact = *contact, .has_it = true};
 
     for (uint8_t i = 0; i < keep->holder_count; i++) {
-        if (vc_equal(keep->holders[i].contact.key.b, contact->key.b,
-                     sizeof contact->key.b)) {
+        if (is_holder(&keep->holders[i], contact)) {
             keep->holders[i] = holder;
             return;
         }
@@ -146,7 +189,10 @@ void vc_dht_keep_put(struct vc_dht *dht, uint32_t index,
     if (keep->holder_count == VC_DHT_REPLICAS_MAX) {
         remove_those_without(keep);
     }
-    if (keep->holder_count < VC_DHT_REPLICAS_MAX) {
+    /* No family takes the places of the other. */
+    if (keep->holder_count < VC_DHT_REPLICAS_MAX &&
+        count_holders(keep, vc_dht_family_of(&contact->addr)) <
+            VC_DHT_REPLICAS_MAX / vc_dht_family_count(dht)) {
         keep->holders[keep->holder_count++] = holder;
     }
 }
@@ -190,12 +236,7 @@ static void judge_refresh(struct vc_dht *dht, const struct vc_now *now,
         return;
     }
     keep->is_untold = true;
-    keep->due_at = vc_dht_keep_holders(keep) >= VC_DHT_HOLDERS_MIN
-                       ? next_refresh(dht, now)
-                       : now->mono;
-    if (vc_dht_keep_holders(keep) < VC_DHT_HOLDERS_MIN) {
-        keep->rounds = VC_DHT_REFRESHES_PER_PUT; /* so the next is a put */
-    }
+    keep->due_at = has_enough(dht, keep) ? next_refresh(dht, now) : now->mono;
 }
 
 bool vc_dht_keeps_are_hungry(const struct vc_dht *dht)
@@ -248,13 +289,16 @@ static struct vc_dht_holder *end_call(struct vc_dht *dht,
                                       const struct vc_dht_call *call)
 {
     struct vc_dht_keep *keep = &dht->keeps[call->owner - VC_DHT_OWNER_KEEP];
-    struct vc_dht_holder *holder = &keep->holders[call->slot];
+    struct vc_dht_holder *holder;
 
-    if (!keep->is_used || keep->waiting == 0 || call->slot >= keep->holder_count ||
-        holder->state != VC_DHT_HOLDER_ASKED ||
-        !vc_equal(holder->contact.key.b, call->to.key.b, sizeof call->to.key.b)) {
+    if (call->slot >= keep->holder_count) {
         return NULL;
     }
+    holder = &keep->holders[call->slot];
+    if (holder->state != VC_DHT_HOLDER_ASKED || !is_holder(holder, &call->to)) {
+        return NULL;
+    }
+    VC_CHECK(keep->is_used && keep->waiting > 0);
     keep->waiting--;
     holder->state = VC_DHT_HOLDER_IDLE;
     return holder;
@@ -294,22 +338,17 @@ void vc_dht_keep_failed(struct vc_dht *dht, const struct vc_now *now,
 static void tick_keep(struct vc_dht *dht, const struct vc_now *now,
                       struct vc_dht_keep *keep)
 {
-    struct vc_dht_ask *ask;
-
     if (vc_dht_date(dht, now) / 1000 >= keep->expiry) {
         drop_keep(dht, keep);
         return;
     }
-    if (keep->rounds < VC_DHT_REFRESHES_PER_PUT && keep->failures == 0 &&
-        vc_dht_keep_holders(keep) >= VC_DHT_HOLDERS_MIN) {
+    if (keep->rounds + 1 < VC_DHT_REFRESHES_PER_PUT && keep->failures == 0 &&
+        has_enough(dht, keep)) {
         begin_refresh(keep);
         return;
     }
-    ask = begin_put(dht, now, keep);
-    if (ask == NULL) {
+    if (begin_put(dht, now, keep, true) == NULL) {
         keep->due_at = now->mono + VC_DHT_PUT_AGAIN_MS; /* every place is taken */
-    } else {
-        ask->is_over_told = true; /* nobody asked for this one */
     }
 }
 
@@ -318,7 +357,9 @@ void vc_dht_keeps_tick(struct vc_dht *dht, const struct vc_now *now)
     for (uint32_t i = 0; i < dht->cfg.keeps_max; i++) {
         struct vc_dht_keep *keep = &dht->keeps[i];
 
-        if (keep->is_used && !keep->is_putting && keep->due_at <= now->mono) {
+        /* What came of the last time is told before it is forgotten. */
+        if (keep->is_used && !keep->is_putting && !keep->is_untold &&
+            keep->due_at <= now->mono) {
             tick_keep(dht, now, keep);
         }
     }

@@ -68,8 +68,10 @@
  * those beyond are asked the way only. */
 #define VC_DHT_GET_FACTOR     2
 #define VC_DHT_PUT_TRIES      3 /* times that a record is sent to one node in one put */
-#define VC_DHT_ALPHA          4 /* questions under way, one on each of as many disjoint paths */
-#define VC_DHT_ALPHA_WIDE     8   /* the second try */
+#define VC_DHT_PATHS          4 /* disjoint paths of a lookup */
+#define VC_DHT_ALPHA          4 /* questions under way, one on each path */
+#define VC_DHT_PATHS_WIDE     8 /* the same when something is wrong, and for a put */
+#define VC_DHT_ALPHA_WIDE     12 /* more than paths: the nearest are asked in any case */
 #define VC_DHT_HEDGE_FIRST_MS 250 /* patience before anything is known of round trips */
 #define VC_DHT_HEDGE_MIN_MS   80
 #define VC_DHT_HEDGE_MAX_MS   600
@@ -93,6 +95,10 @@
 #define VC_DHT_ASK_RATE_CLIENT 15
 #define VC_DHT_ASK_BURST       120 /* a lookup or two and what they store */
 
+/* Requests that wait to be sent, besides those of lookups and own records: pings, doors, second
+ * tries; as much as both families may want at once after a change of network. */
+#define VC_DHT_WISHES_MAX 16
+
 /* Pings a second to routers that have asked us and would have a place in the table. */
 #define VC_DHT_CHECK_RATE  2
 #define VC_DHT_CHECK_BURST 32
@@ -102,22 +108,30 @@
 
 /* Joining */
 
+#define VC_DHT_PATH_SHARE \
+    2 /* answers that each path of a wide lookup brings for itself */
 #define VC_DHT_FIRST_ASKED 8 /* nodes of a saved table that are asked at once */
 #define VC_DHT_DOOR_EVERY_MS \
     100 /* between two doors, and between nodes of a saved table */
 /* The same door, doubled each time: at first as soon as a hello may be taken for lost. */
 #define VC_DHT_DOOR_AGAIN_MS     200
 #define VC_DHT_DOOR_AGAIN_MAX_MS (UINT64_C(15) * 60 * 1000)
+/* Times that a door which does not answer is tried although others are known. */
+#define VC_DHT_DOOR_TRIES 3
 /* A node that went out is asked again after this, doubled each time, VC_DHT_LOST_TRIES times:
  * that is how two halves of a network that was cut find each other again. */
 #define VC_DHT_LOST_AGAIN_MS (UINT64_C(60) * 1000)
 #define VC_DHT_LOST_TRIES    7
-#define VC_DHT_WALK_EVERY_MS 30000 /* between two walks to our own id */
-#define VC_DHT_WALK_PAUSE_MS 200   /* between two walks into buckets */
-#define VC_DHT_SAVE_FIRST_MS (UINT64_C(60) * 1000)
-#define VC_DHT_SAVE_EVERY_MS (UINT64_C(10) * 60 * 1000)
-#define VC_DHT_SAVE_NODES    200
-#define VC_DHT_REMEMBERED    4 /* of the nearest of each lookup, for the saved table */
+#define VC_DHT_LOST_MAX      8 /* of them: one that answers leads to the others */
+#define VC_DHT_AFAR_MAX \
+    4 /* who answered at a door, or was lost, that wait for a walk from there */
+#define VC_DHT_WALK_EVERY_MS     30000 /* between two walks to our own id */
+#define VC_DHT_WALK_AGAIN_MAX_MS (UINT64_C(32) * 60 * 1000)
+#define VC_DHT_WALK_PAUSE_MS     200 /* between two walks into buckets */
+#define VC_DHT_SAVE_FIRST_MS     (UINT64_C(60) * 1000)
+#define VC_DHT_SAVE_EVERY_MS     (UINT64_C(10) * 60 * 1000)
+#define VC_DHT_SAVE_NODES        200
+#define VC_DHT_REMEMBERED        4 /* of the nearest of each lookup, for the saved table */
 
 /* Records */
 
@@ -146,9 +160,17 @@
 /* Being reached */
 
 #define VC_DHT_QUORUM 5 /* nodes in as many /16 that see us at one address */
+/* Networks whose last word of it counts: enough that three liars are outvoted. */
+#define VC_DHT_WITNESSES_MAX 8
 #define VC_DHT_OPEN_MS \
-    (UINT64_C(60) * 60 * 1000)     /* a stranger's ping counts for so long */
-#define VC_DHT_CALL_AGAIN_MS 30000 /* when none came that was asked for */
-#define VC_DHT_UPTIME_MS     (UINT64_C(20) * 60 * 1000) /* before we route for others */
+    (UINT64_C(60) * 60 * 1000) /* a stranger's ping counts for so long */
+/* When none came that was asked for; doubled each time while none has come for an hour. */
+#define VC_DHT_CALL_AGAIN_MS     30000
+#define VC_DHT_CALL_AGAIN_MAX_MS (UINT64_C(15) * 60 * 1000)
+/* What was written to is no stranger for so long: NATs close a hole after some minutes (RFC 4787
+ * wants two at least). */
+#define VC_DHT_WRITTEN_MS (UINT64_C(5) * 60 * 1000)
+#define VC_DHT_UPTIME_MS \
+    (UINT64_C(20) * 60 * 1000) /* at one address, before we route */
 
 #endif

@@ -2,27 +2,42 @@
 
 #include <string.h>
 
+/* Half standard deviations by which the nearest that answered may be nearer than is expected; they
+ * may not be farther at all (dht/README.md). */
+#define THICK_HALVES (-5)
+
 static unsigned paths(const struct vc_dht_lookup *lookup)
 {
-    return lookup->is_wide || lookup->is_hurried ? VC_DHT_ALPHA_WIDE : VC_DHT_ALPHA;
+    return lookup->is_wide ? VC_DHT_PATHS_WIDE : VC_DHT_PATHS;
+}
+
+static unsigned alpha(const struct vc_dht_lookup *lookup)
+{
+    return lookup->is_wide ? VC_DHT_ALPHA_WIDE : VC_DHT_ALPHA;
 }
 
 void vc_dht_lookup_begin(struct vc_dht_lookup *lookup, uint64_t target, uint8_t wanted,
-                         uint64_t near, bool is_bound, bool is_diverse)
+                         const struct vc_dht_size *size, bool is_bound, bool is_diverse)
 {
     VC_CHECK(wanted >= 1 && wanted <= VC_DHT_HOLDERS);
-    memset(lookup, 0, sizeof *lookup);
+    memset(lookup, 0, offsetof(struct vc_dht_lookup, nodes));
+    lookup->capacity = VC_DHT_LOOKUP_NODES;
     lookup->target = target;
     lookup->wanted = wanted;
-    lookup->near = near;
+    lookup->size = *size;
+    lookup->near =
+        vc_dht_size_nodes(size) == 0 ? 0 : vc_dht_size_distance(size, VC_DHT_HOLDERS);
+    lookup->is_wary = true;
     lookup->is_bound = is_bound;
     lookup->is_diverse = is_diverse;
 }
 
-/* The most crowded path: the one with the most nodes that were not asked yet. */
-static uint8_t crowded(const struct vc_dht_lookup *lookup)
+/* ---- who is known ---- */
+
+/* The path with the most nodes that were not asked yet. */
+static uint8_t crowded_path(const struct vc_dht_lookup *lookup)
 {
-    unsigned heard[VC_DHT_ALPHA_WIDE] = {0};
+    unsigned heard[VC_DHT_PATHS_WIDE] = {0};
     uint8_t most = 0;
 
     for (unsigned i = 0; i < lookup->count; i++) {
@@ -36,27 +51,52 @@ static uint8_t crowded(const struct vc_dht_lookup *lookup)
     return most;
 }
 
-/* Makes room for a node of @path at @distance: the farthest unasked one of the most crowded path
- * gives way, so that who tells of many pushes out his own only.  Gives its slot. */
+/*
+ * Makes room for a node of @path at @distance: of those that are not to be asked, else the farthest
+ * one of the most crowded path gives way, so that who tells of many pushes out his own.  Gives
+ * its slot.
+ */
 static bool make_room(struct vc_dht_lookup *lookup, uint8_t path, uint64_t distance,
                       uint8_t *ret_slot)
 {
-    uint8_t from = crowded(lookup);
+    uint8_t from = crowded_path(lookup);
+    unsigned at = lookup->count;
 
-    for (unsigned i = lookup->count; i-- > 0;) {
-        uint8_t slot = lookup->order[i];
-        const struct vc_dht_lookup_node *node = &lookup->nodes[slot];
+    for (unsigned i = 0; i < lookup->count; i++) {
+        const struct vc_dht_lookup_node *node = &lookup->nodes[lookup->order[i]];
 
-        if (node->state != VC_DHT_LOOKUP_HEARD || node->path != from) {
-            continue;
+        if (node->state == VC_DHT_LOOKUP_PASSED) {
+            at = i;
+            break;
         }
-        if (from == path && node->distance < distance) {
-            return false;
+        if (node->state == VC_DHT_LOOKUP_HEARD && node->path == from &&
+            (from != path || node->distance > distance)) {
+            at = i;
         }
-        lookup->count--;
-        memmove(&lookup->order[i], &lookup->order[i + 1], lookup->count - i);
-        *ret_slot = slot;
-        return true;
+    }
+    if (at == lookup->count) {
+        return false;
+    }
+    *ret_slot = lookup->order[at];
+    lookup->count--;
+    memmove(&lookup->order[at], &lookup->order[at + 1], lookup->count - at);
+    return true;
+}
+
+/* Was one of the same /24 asked on @path already? */
+static bool is_met(const struct vc_dht_lookup *lookup, const struct vc_addr *addr,
+                   uint8_t path)
+{
+    uint64_t prefix = vc_dht_prefix_narrow(addr);
+
+    for (unsigned i = 0; lookup->is_diverse && i < lookup->count; i++) {
+        const struct vc_dht_lookup_node *node = &lookup->nodes[i];
+
+        if (node->path == path && node->state != VC_DHT_LOOKUP_HEARD &&
+            node->state != VC_DHT_LOOKUP_PASSED &&
+            vc_dht_prefix_narrow(&node->contact.addr) == prefix) {
+            return true;
+        }
     }
     return false;
 }
@@ -67,15 +107,17 @@ static void hear(struct vc_dht_lookup *lookup, const struct vc_dht_contact *cont
     uint64_t id = vc_dht_node_id(&contact->addr, &contact->key, lookup->is_bound);
     uint64_t distance = vc_dht_distance(lookup->target, id);
     uint8_t slot = lookup->count;
-    unsigned at = lookup->count;
+    unsigned at;
 
     for (unsigned i = 0; i < lookup->count; i++) {
-        if (lookup->nodes[lookup->order[i]].distance == distance) {
+        if (lookup->nodes[i].distance == distance) {
             return;
         }
     }
-    if (lookup->count == VC_DHT_LOOKUP_NODES &&
-        !make_room(lookup, path, distance, &slot)) {
+    /* Another path may still hear of it. */
+    if (is_met(lookup, &contact->addr, path) ||
+        (lookup->count == lookup->capacity &&
+         !make_room(lookup, path, distance, &slot))) {
         return;
     }
     at = lookup->count;
@@ -92,7 +134,7 @@ static void hear(struct vc_dht_lookup *lookup, const struct vc_dht_contact *cont
 void vc_dht_lookup_hurry(struct vc_dht_lookup *lookup)
 {
     VC_CHECK(lookup->count == 0);
-    lookup->is_hurried = true;
+    vc_dht_lookup_widen(lookup);
 }
 
 void vc_dht_lookup_seed(struct vc_dht_lookup *lookup,
@@ -105,16 +147,15 @@ void vc_dht_lookup_seed(struct vc_dht_lookup *lookup,
 
 void vc_dht_lookup_widen(struct vc_dht_lookup *lookup)
 {
-    bool is_odd[VC_DHT_ALPHA] = {false};
+    bool is_odd[VC_DHT_PATHS] = {false};
 
     if (lookup->is_wide) {
         return;
     }
     lookup->is_wide = true;
     lookup->wanted = VC_DHT_HOLDERS;
-    lookup->dead_row = 0;
     /* Every second unasked node of a path begins a path of its own. */
-    for (unsigned i = 0; i < lookup->count && !lookup->is_hurried; i++) {
+    for (unsigned i = 0; i < lookup->count; i++) {
         struct vc_dht_lookup_node *node = &lookup->nodes[lookup->order[i]];
 
         if (node->state != VC_DHT_LOOKUP_HEARD) {
@@ -122,64 +163,105 @@ void vc_dht_lookup_widen(struct vc_dht_lookup *lookup)
         }
         is_odd[node->path] = !is_odd[node->path];
         if (!is_odd[node->path]) {
-            node->path = (uint8_t)(node->path + VC_DHT_ALPHA);
+            node->path = (uint8_t)(node->path + VC_DHT_PATHS);
         }
     }
 }
 
-/* May it be asked: is it unasked, and does nobody of its /24 stand on its path? */
-static bool is_askable(const struct vc_dht_lookup *lookup,
-                       const struct vc_dht_lookup_node *node)
-{
-    uint64_t prefix;
+/* ---- who is needed ---- */
 
-    if (node->state != VC_DHT_LOOKUP_HEARD) {
-        return false;
+enum density { DENSITY_RIGHT, DENSITY_THIN, DENSITY_THICK };
+
+/* How the @count nearest lie, the last of them at @last, beside what the network's size lets
+ * expect.  Too thin: somebody has left nodes out.  Too thick: somebody has put nodes there. */
+static enum density density_of(const struct vc_dht_lookup *lookup, unsigned count,
+                               uint64_t last)
+{
+    if (!lookup->is_wary || vc_dht_size_nodes(&lookup->size) == 0) {
+        return DENSITY_RIGHT;
     }
-    if (!lookup->is_diverse) {
-        return true;
+    if (last > vc_dht_size_reach(&lookup->size, count, 0)) {
+        return DENSITY_THIN;
     }
-    prefix = vc_dht_prefix_narrow(&node->contact.addr);
+    return count == lookup->wanted &&
+                   last < vc_dht_size_reach(&lookup->size, count, THICK_HALVES)
+               ? DENSITY_THICK
+               : DENSITY_RIGHT;
+}
+
+/* Whose answers are counted on. */
+enum counted {
+    COUNT_ANSWERS,   /* who has answered */
+    COUNT_UNDER_WAY, /* and who is asked and not late */
+    COUNT_KNOWN      /* and who may be asked: nobody is judged by what he may answer */
+};
+
+static bool is_counted(const struct vc_dht_lookup_node *node, enum counted counted)
+{
+    return node->state == VC_DHT_LOOKUP_ANSWERED ||
+           (counted >= COUNT_UNDER_WAY && node->state == VC_DHT_LOOKUP_ASKED) ||
+           (counted == COUNT_KNOWN && node->state == VC_DHT_LOOKUP_HEARD);
+}
+
+/*
+ * The place in the order behind which nobody is needed: where the wanted number is reached and
+ * lies as it should.  Where they are too thin, further ones are needed until they are not; too
+ * thick, everybody.
+ */
+static unsigned needed(const struct vc_dht_lookup *lookup, enum counted counted,
+                       enum density *ret_density)
+{
+    unsigned count = 0;
+    uint64_t last = 0;
+
+    *ret_density = DENSITY_RIGHT;
     for (unsigned i = 0; i < lookup->count; i++) {
-        const struct vc_dht_lookup_node *other = &lookup->nodes[i];
-
-        if (other->state != VC_DHT_LOOKUP_HEARD && other->path == node->path &&
-            vc_dht_prefix_narrow(&other->contact.addr) == prefix) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* The place in the order behind which nobody is needed: where the wanted number has answered;
- * in the wide mode also everybody of the neighbourhood, in which so many must be. */
-static unsigned needed(const struct vc_dht_lookup *lookup)
-{
-    unsigned answered = 0;
-    unsigned i;
-
-    for (i = 0; i < lookup->count; i++) {
         const struct vc_dht_lookup_node *node = &lookup->nodes[lookup->order[i]];
 
-        if (answered >= lookup->wanted &&
-            (!lookup->is_wide || node->distance > lookup->near)) {
-            break;
+        if (count >= lookup->wanted) {
+            if (counted != COUNT_KNOWN) {
+                *ret_density = density_of(lookup, count, last);
+            }
+            if (*ret_density == DENSITY_RIGHT) {
+                return i;
+            }
+            if (*ret_density == DENSITY_THICK) {
+                return lookup->count;
+            }
         }
-        answered +=
-            node->state == VC_DHT_LOOKUP_ANSWERED &&
-            (!lookup->is_wide || lookup->near == 0 || node->distance <= lookup->near);
+        if (is_counted(node, counted)) {
+            count++;
+            last = node->distance;
+        }
     }
-    return i;
+    return lookup->count;
 }
 
-/* Whom to ask: the nearest one whose path has nobody under way; if all such paths have run dry, the
- * nearest one there is, though what it tells stays with its own path. */
+/* The nearest of each path are needed too when the lookup is wide, so that who leads some of the
+ * paths to his own does not end the others. */
+static bool is_path_short(const struct vc_dht_lookup *lookup,
+                          const struct vc_dht_lookup_node *node,
+                          uint8_t of_path[VC_DHT_PATHS_WIDE], enum counted counted)
+{
+    bool is_short = lookup->is_wide && of_path[node->path] < VC_DHT_PATH_SHARE;
+
+    of_path[node->path] = (uint8_t)(of_path[node->path] + is_counted(node, counted));
+    return is_short;
+}
+
+/* ---- asking ---- */
+
+/* Whom to ask: the nearest one whose path has nobody under way; if all such paths have run dry,
+ * the nearest one there is, though what it tells stays with its own path. */
 static bool choose(const struct vc_dht_lookup *lookup, uint8_t *ret_slot)
 {
-    unsigned under_way[VC_DHT_ALPHA_WIDE] = {0};
+    unsigned under_way[VC_DHT_PATHS_WIDE] = {0};
+    uint8_t of_path[VC_DHT_PATHS_WIDE] = {0};
     unsigned all = 0;
-    unsigned end = needed(lookup);
     bool is_found = false;
+    enum density density;
+    unsigned end =
+        needed(lookup, lookup->is_wide ? COUNT_UNDER_WAY : COUNT_KNOWN, &density);
 
     for (unsigned i = 0; i < lookup->count; i++) {
         if (lookup->nodes[i].state == VC_DHT_LOOKUP_ASKED) {
@@ -187,13 +269,16 @@ static bool choose(const struct vc_dht_lookup *lookup, uint8_t *ret_slot)
             all++;
         }
     }
-    if (all >= paths(lookup) || lookup->asked >= VC_DHT_LOOKUP_ASKED_MAX) {
+    if (all >= alpha(lookup)) {
         return false;
     }
-    for (unsigned i = 0; i < end; i++) {
+    for (unsigned i = 0; i < lookup->count; i++) {
         uint8_t slot = lookup->order[i];
+        bool is_short =
+            is_path_short(lookup, &lookup->nodes[slot], of_path, COUNT_UNDER_WAY);
 
-        if (!is_askable(lookup, &lookup->nodes[slot])) {
+        if ((i >= end && !is_short) ||
+            lookup->nodes[slot].state != VC_DHT_LOOKUP_HEARD) {
             continue;
         }
         if (under_way[lookup->nodes[slot].path] == 0) {
@@ -210,25 +295,37 @@ static bool choose(const struct vc_dht_lookup *lookup, uint8_t *ret_slot)
 
 /* The @turn-th point of the neighbourhood: the target, then one half of it away, a quarter, three
  * quarters, an eighth ...: van der Corput's sequence. */
-static uint64_t point(const struct vc_dht_lookup *lookup, unsigned turn)
+static uint64_t point_of(const struct vc_dht_lookup *lookup, unsigned turn)
 {
     uint64_t reversed = 0;
-    unsigned unused = (unsigned)__builtin_clzll(lookup->near);
 
     for (unsigned i = 0; i < 8; i++) {
         reversed |= (uint64_t)(turn >> i & 1) << (63 - i);
     }
-    /* The largest power of two that is not farther than it reaches. */
-    if (lookup->near != UINT64_MAX >> unused) {
-        unused++;
+    return lookup->target ^ reversed >> __builtin_clzll(lookup->near);
+}
+
+/* Of one network a path asks one only. */
+static void pass_over(struct vc_dht_lookup *lookup,
+                      const struct vc_dht_lookup_node *asked)
+{
+    uint64_t prefix = vc_dht_prefix_narrow(&asked->contact.addr);
+
+    for (unsigned i = 0; lookup->is_diverse && i < lookup->count; i++) {
+        struct vc_dht_lookup_node *node = &lookup->nodes[i];
+
+        if (node->state == VC_DHT_LOOKUP_HEARD && node->path == asked->path &&
+            vc_dht_prefix_narrow(&node->contact.addr) == prefix) {
+            node->state = VC_DHT_LOOKUP_PASSED;
+        }
     }
-    return lookup->target ^ (unused > 63 ? 0 : reversed >> unused);
 }
 
 bool vc_dht_lookup_next(struct vc_dht_lookup *lookup, uint8_t *ret_slot,
                         uint64_t *ret_point)
 {
     struct vc_dht_lookup_node *node;
+    enum density density;
 
     if (!choose(lookup, ret_slot)) {
         return false;
@@ -236,9 +333,12 @@ bool vc_dht_lookup_next(struct vc_dht_lookup *lookup, uint8_t *ret_slot,
     node = &lookup->nodes[*ret_slot];
     node->state = VC_DHT_LOOKUP_ASKED;
     lookup->asked++;
+    pass_over(lookup, node);
     *ret_point = lookup->target;
-    if (lookup->near > 0 && node->distance <= lookup->near) {
-        *ret_point = point(lookup, lookup->asked_near++);
+    needed(lookup, COUNT_ANSWERS, &density);
+    if (lookup->near > 0 &&
+        (node->distance <= lookup->near || density == DENSITY_THICK)) {
+        *ret_point = point_of(lookup, lookup->asked_near++);
     }
     return true;
 }
@@ -249,6 +349,8 @@ bool vc_dht_lookup_is_hungry(const struct vc_dht_lookup *lookup)
 
     return choose(lookup, &slot);
 }
+
+/* ---- what became of it ---- */
 
 static struct vc_dht_lookup_node *waited_for(struct vc_dht_lookup *lookup, uint8_t slot)
 {
@@ -262,11 +364,16 @@ void vc_dht_lookup_answered(struct vc_dht_lookup *lookup, uint8_t slot,
                             const struct vc_dht_contact *contacts, size_t count)
 {
     struct vc_dht_lookup_node *node = waited_for(lookup, slot);
+    enum density density;
 
     node->state = VC_DHT_LOOKUP_ANSWERED;
     lookup->dead_row = 0;
     for (size_t i = 0; i < count; i++) {
         hear(lookup, &contacts[i], node->path);
+    }
+    needed(lookup, COUNT_ANSWERS, &density);
+    if (density != DENSITY_RIGHT) {
+        vc_dht_lookup_widen(lookup);
     }
 }
 
@@ -287,14 +394,18 @@ void vc_dht_lookup_failed(struct vc_dht_lookup *lookup, uint8_t slot)
 /* Is nobody left of those that are needed, but such as have answered or failed, or are late? */
 static bool is_done(const struct vc_dht_lookup *lookup, bool waits_for_late)
 {
-    unsigned end = needed(lookup);
+    enum density density;
+    unsigned end = needed(lookup, COUNT_ANSWERS, &density);
+    uint8_t of_path[VC_DHT_PATHS_WIDE] = {0};
 
-    for (unsigned i = 0; i < end; i++) {
+    for (unsigned i = 0; i < lookup->count; i++) {
         const struct vc_dht_lookup_node *node = &lookup->nodes[lookup->order[i]];
 
-        if (node->state == VC_DHT_LOOKUP_ASKED ||
-            (waits_for_late && node->state == VC_DHT_LOOKUP_LATE) ||
-            (lookup->asked < VC_DHT_LOOKUP_ASKED_MAX && is_askable(lookup, node))) {
+        if (!is_path_short(lookup, node, of_path, COUNT_ANSWERS) && i >= end) {
+            continue;
+        }
+        if (node->state == VC_DHT_LOOKUP_ASKED || node->state == VC_DHT_LOOKUP_HEARD ||
+            (waits_for_late && node->state == VC_DHT_LOOKUP_LATE)) {
             return false;
         }
     }
@@ -309,6 +420,21 @@ bool vc_dht_lookup_is_over(const struct vc_dht_lookup *lookup)
 bool vc_dht_lookup_is_settled(const struct vc_dht_lookup *lookup)
 {
     return is_done(lookup, false);
+}
+
+bool vc_dht_lookup_has_enough(const struct vc_dht_lookup *lookup)
+{
+    unsigned answered = 0;
+
+    for (unsigned i = 0; i < lookup->count && answered < lookup->wanted; i++) {
+        const struct vc_dht_lookup_node *node = &lookup->nodes[lookup->order[i]];
+
+        if (node->state == VC_DHT_LOOKUP_ASKED || node->state == VC_DHT_LOOKUP_HEARD) {
+            return false;
+        }
+        answered += node->state == VC_DHT_LOOKUP_ANSWERED;
+    }
+    return true;
 }
 
 size_t vc_dht_lookup_nearest(const struct vc_dht_lookup *lookup, uint8_t *ret_slots,

@@ -8,7 +8,9 @@
  *     asks.c        gets and puts under way
  *     walks.c       the lookups inside them, one for each family
  *     keeps.c       own records kept alive
- *     joining.c     doors, walks of our own, saved tables, nodes that were lost
+ *     doors.c       whom to ask to get in: doors, and nodes that were lost
+ *     joining.c     who answers, walks of our own, pings
+ *     saved.c       the table on the disk
  *     reach.c       where others see us, what time it is, whether we route
  *     status.c      what it knows, for people
  *
@@ -29,12 +31,12 @@
 #include "dht/seen.h"
 #include "dht/size.h"
 #include "dht/table.h"
+#include "dht/written.h"
 
 #define VC_DHT_FAMILIES 2 /* 0: IPv4, 1: IPv6 */
 
 /* Owners of calls: below VC_DHT_OWNER_KEEP 2 * ask + family. */
-#define VC_DHT_OWNER_KEEP \
-    0x4000 /* and the number of the keep; the slot is the holder's */
+#define VC_DHT_OWNER_KEEP  0x4000 /* and the keep's number; the slot is the holder's */
 #define VC_DHT_OWNER_PING  0x8000 /* does it live? */
 #define VC_DHT_OWNER_CHECK 0x8001 /* a router that asked us: does it answer us? */
 #define VC_DHT_OWNER_DOOR  0x8002 /* the slot is the door's */
@@ -52,13 +54,10 @@ struct vc_dht_wish {
     uint64_t target; /* FIND */
 };
 
-#define VC_DHT_WISHES_MAX 16
-
 /* ---- lookups ---- */
 
 enum vc_dht_put_state {
     VC_DHT_PUT_NONE,
-    VC_DHT_PUT_WANTED,
     VC_DHT_PUT_SENT,
     VC_DHT_PUT_HELD,
     VC_DHT_PUT_FAILED
@@ -66,9 +65,10 @@ enum vc_dht_put_state {
 
 struct vc_dht_walk {
     bool is_on;
-    struct vc_dht_lookup lookup;
     uint8_t put[VC_DHT_LOOKUP_NODES];   /* enum vc_dht_put_state */
     uint8_t tries[VC_DHT_LOOKUP_NODES]; /* PUTs sent to a slot */
+    struct vc_dht_lookup
+        lookup; /* the last: it may be cut short, see lookup_nodes_max */
 };
 
 enum vc_dht_ask_kind {
@@ -90,7 +90,8 @@ struct vc_dht_ask {
     uint16_t asked;
     uint8_t misses; /* GET: nodes that should have the record and have not */
     bool has_value, is_value_untold; /* GET */
-    bool is_over, is_over_told;      /* DONE is to be told, was told */
+    bool asks_first; /* PUT: by REFRESH, and puts only where it is not held */
+    bool is_over, is_over_told; /* DONE is to be told, was told */
     vc_err reason;
     uint64_t seq;                              /* of the value */
     struct vc_dht_walk walks[VC_DHT_FAMILIES]; /* the second: only where has_ipv6 */
@@ -128,10 +129,11 @@ struct vc_dht_keep {
     uint8_t record[VC_DHT_RECORD_LEN];
 };
 
-/* ---- joining ---- */
+/* ---- doors ---- */
 
 struct vc_dht_door {
-    bool is_used, has_key;
+    bool is_used, has_key, has_answered;
+    bool is_saved; /* of our own table, not somebody's word */
     struct vc_addr addr;
     struct vc_key32 key;
     vc_ms due_at;
@@ -144,11 +146,7 @@ struct vc_dht_lost {
     uint8_t tries;
 };
 
-#define VC_DHT_LOST_MAX 8
-
 /* ---- where others see us ---- */
-
-#define VC_DHT_WITNESSES_MAX 8
 
 struct vc_dht_witness {
     uint64_t network; /* the wide prefix of who said it; 0: a free place */
@@ -164,9 +162,18 @@ struct vc_dht_family {
     struct vc_dht_table table;
     struct vc_dht_size size;
     struct vc_dht_witness witnesses[VC_DHT_WITNESSES_MAX];
-    vc_ms open_at;   /* a stranger last reached us; VC_NEVER: none did */
-    vc_ms call_at;   /* when to ask for one again */
-    vc_ms stable_at; /* since when enough witnesses agree; VC_NEVER: they do not */
+    vc_ms own_at;        /* since when it is our own */
+    vc_ms open_at;       /* a stranger last reached us there; VC_NEVER: none did */
+    vc_ms call_at;       /* one may be asked for from then on */
+    uint8_t calls;       /* times that one was since the last came */
+    bool routes;         /* we answer others there */
+    enum vc_dht_why why; /* the reason for it */
+    bool wants_walk;     /* to our own id, as soon as there is a place */
+    vc_ms own_walk_at;   /* not before */
+    vc_ms again_at; /* it is wanted again then; VC_NEVER: the last brought nobody new */
+    uint32_t again_ms;   /* pause before that, doubled each time */
+    unsigned walk_met;   /* nodes that walks brought in since */
+    uint8_t walk_bucket; /* the next one to be walked into after it */
 };
 
 /* An answer that waits to be taken out. */
@@ -184,11 +191,11 @@ struct vc_dht {
     struct vc_key32 key;
     struct vc_dht_masks masks;
     struct vc_secret32 cookie_key;
-    vc_ms began_at;
     struct vc_dht_peers peers;
     struct vc_dht_calls calls;
     struct vc_dht_seen seen;
     struct vc_dht_limiter limiter;
+    struct vc_dht_written written;
     struct vc_dht_records records;
     struct vc_dht_tokens ask_tokens, dh_tokens, check_tokens, ring_tokens;
     /* asks_max of the caller's, then one for our own walks */
@@ -201,7 +208,7 @@ struct vc_dht {
     struct vc_dht_wish wishes[VC_DHT_WISHES_MAX];
     uint32_t wish_first, wish_count;
     struct vc_dht_contact
-        rung_for; /* of the RING in the queue; family 0: there is none */
+        rung_for; /* of the RING to be sent; family 0: there is none */
     struct vc_dht_parcel *answers;
     uint32_t answer_first, answer_count;
     struct vc_dht_door *doors;
@@ -210,12 +217,13 @@ struct vc_dht {
     /* What the last door told: not in the table before they have answered themselves. */
     struct vc_dht_contact told[VC_DHT_CONTACTS_IPV4];
     uint8_t told_count;
+    /* Who may belong to another part of the network, or to honest people when who let us in
+     * does not: a walk to our own id begins at each alone. */
+    struct vc_dht_contact afar[VC_DHT_AFAR_MAX];
+    uint8_t afar_count;
+    vc_ms afar_at; /* when the next may be begun */
     struct vc_dht_lost lost[VC_DHT_LOST_MAX];
-    vc_ms lost_at;
-    bool is_joined;  /* somebody has answered since init or moved */
-    bool wants_walk; /* to our own id, as soon as there is a place */
-    uint8_t
-        walk_bucket; /* the next to be walked into after it; VC_DHT_BUCKETS: all were */
+    bool is_joined;      /* somebody has answered since init or moved */
     uint8_t walk_family; /* whose turn it is */
     vc_ms walk_at;       /* when the next walk may begin */
     vc_ms save_at;
@@ -225,9 +233,8 @@ struct vc_dht {
     struct vc_dht_contact *recent; /* the nearest of the last lookups, a ring */
     uint32_t recent_next;
     uint8_t out[VC_DHT_DATAGRAM_MAX];
-    struct vc_dht_status stats; /* the counters of it */
-    struct vc_dht_family
-        families[VC_DHT_FAMILIES]; /* the second: only where has_ipv6 */
+    struct vc_dht_status stats;                     /* the counters of it */
+    struct vc_dht_family families[VC_DHT_FAMILIES]; /* the second: where has_ipv6 */
 };
 
 /* ---- dht.c ---- */
@@ -254,10 +261,8 @@ static inline struct vc_dht_family *vc_dht_family_at(struct vc_dht *dht,
 {
     return &dht->families[vc_dht_family_of(addr)];
 }
-uint64_t vc_dht_id_of(const struct vc_dht *dht, const struct vc_dht_contact *contact);
 /* May a node be at @addr, in this network? */
 bool vc_dht_is_place_for_node(const struct vc_dht *dht, const struct vc_addr *addr);
-bool vc_dht_is_router(const struct vc_dht *dht);
 /* The date, of others or by our own clock. */
 vc_ms vc_dht_date(const struct vc_dht *dht, const struct vc_now *now);
 
@@ -265,6 +270,7 @@ vc_ms vc_dht_date(const struct vc_dht *dht, const struct vc_now *now);
 
 /* Forgets the requests in the queue that an owner wanted. */
 void vc_dht_wishes_drop(struct vc_dht *dht, uint16_t owner);
+bool vc_dht_wishes_have_room(const struct vc_dht *dht);
 /* Puts a request into the queue; false when it is full. */
 bool vc_dht_wish_for(struct vc_dht *dht, const struct vc_dht_wish *wish);
 /* Builds the next request that is to be sent, into dht->out; gives its length, 0 for none. */
@@ -272,11 +278,8 @@ size_t vc_dht_send_next(struct vc_dht *dht, const struct vc_now *now,
                         struct vc_addr *ret_to);
 /* Requests of ours a second. */
 uint32_t vc_dht_ask_rate(const struct vc_dht *dht);
-/* Is anything to be sent as soon as the rate allows it? */
+/* Is anything to be sent, and room for its call, so that only the rate is waited for? */
 bool vc_dht_is_sending(const struct vc_dht *dht);
-/* The same for one wish, at once: false when it could not be sent (the calls are full). */
-size_t vc_dht_send(struct vc_dht *dht, const struct vc_now *now,
-                   const struct vc_dht_wish *wish);
 
 /* ---- answers.c ---- */
 
@@ -285,6 +288,9 @@ bool vc_dht_take_answer(struct vc_dht *dht, const struct vc_now *now,
                         const struct vc_addr *from, struct vc_bytes datagram);
 /* Calls that are late, or have failed. */
 void vc_dht_take_overdue(struct vc_dht *dht, const struct vc_now *now);
+/* Tells the owner of a call that nothing will come of it. */
+void vc_dht_call_failed(struct vc_dht *dht, const struct vc_now *now,
+                        const struct vc_dht_call *call);
 
 /* ---- requests.c ---- */
 
@@ -300,11 +306,13 @@ static inline struct vc_dht_ask *vc_dht_ask_at(const struct vc_dht *dht, uint32_
 /* Takes a place for an ask of the caller's, or the one for our own walks. */
 struct vc_dht_ask *vc_dht_ask_begin(struct vc_dht *dht, const struct vc_now *now,
                                     enum vc_dht_ask_kind kind, uint64_t target);
-/* Is there a place for an ask of the caller's? */
-bool vc_dht_asks_have_room(const struct vc_dht *dht);
+/* Begins its lookups. */
+void vc_dht_ask_start(struct vc_dht *dht, const struct vc_now *now,
+                      struct vc_dht_ask *ask, uint8_t wanted);
+/* Is there a place for an ask of the caller's, when those of @keep are ended? */
+bool vc_dht_asks_have_room(const struct vc_dht *dht, uint32_t keep);
 /* The next request that an ask wants sent. */
-bool vc_dht_asks_next(struct vc_dht *dht, const struct vc_now *now,
-                      struct vc_dht_wish *ret_wish);
+bool vc_dht_asks_next(struct vc_dht *dht, struct vc_dht_wish *ret_wish);
 bool vc_dht_asks_are_hungry(const struct vc_dht *dht);
 void vc_dht_ask_answered(struct vc_dht *dht, const struct vc_now *now,
                          const struct vc_dht_call *call,
@@ -315,7 +323,7 @@ void vc_dht_ask_failed(struct vc_dht *dht, const struct vc_now *now,
                        const struct vc_dht_call *call);
 void vc_dht_asks_tick(struct vc_dht *dht, const struct vc_now *now);
 /* Somebody is known at last: asks that had nobody to begin with begin. */
-void vc_dht_asks_seed(struct vc_dht *dht, const struct vc_now *now);
+void vc_dht_asks_seed(struct vc_dht *dht);
 vc_ms vc_dht_asks_due(const struct vc_dht *dht);
 bool vc_dht_asks_tell(struct vc_dht *dht, const struct vc_now *now,
                       struct vc_dht_output *ret_output);
@@ -328,9 +336,9 @@ void vc_dht_asks_drop_keep(struct vc_dht *dht, uint32_t keep);
 
 /* Begins the lookups of an ask, in every family that is on. */
 void vc_dht_walks_begin(struct vc_dht *dht, struct vc_dht_ask *ask, uint8_t wanted);
-/* The same in one of them only. */
+/* The same in one of them only; @from: at this node alone, NULL: at those whom we know. */
 void vc_dht_walk_begin(struct vc_dht *dht, struct vc_dht_ask *ask, unsigned family,
-                       uint8_t wanted);
+                       uint8_t wanted, const struct vc_dht_contact *from);
 /* Gives lookups that know nobody whom we know by now. */
 void vc_dht_walks_reseed(struct vc_dht *dht, struct vc_dht_ask *ask);
 bool vc_dht_walks_are_over(const struct vc_dht *dht, const struct vc_dht_ask *ask);
@@ -338,22 +346,25 @@ bool vc_dht_walks_are_over(const struct vc_dht *dht, const struct vc_dht_ask *as
 bool vc_dht_walks_are_settled(const struct vc_dht *dht, const struct vc_dht_ask *ask);
 /* Are the nearest much farther than they should be: has somebody left nodes out? */
 bool vc_dht_walks_are_thin(const struct vc_dht *dht, const struct vc_dht_ask *ask);
-/* Nodes that were asked in time and have not answered yet. */
-unsigned vc_dht_walks_waiting(const struct vc_dht *dht, const struct vc_dht_ask *ask);
+/* Was somebody asked who has not answered yet, though he is not late? */
+bool vc_dht_walks_are_waiting(const struct vc_dht *dht, const struct vc_dht_ask *ask);
 unsigned vc_dht_walks_answered(const struct vc_dht *dht, const struct vc_dht_ask *ask);
+unsigned vc_dht_walk_answered(const struct vc_dht_walk *walk);
 void vc_dht_walks_widen(struct vc_dht *dht, struct vc_dht_ask *ask);
 /* A slot to which the record of a put is to be sent now; false when there is none. */
 bool vc_dht_walk_put_next(const struct vc_dht *dht, unsigned family,
                           const struct vc_dht_walk *walk, uint8_t *ret_slot);
-unsigned vc_dht_walks_put_count(const struct vc_dht *dht, const struct vc_dht_ask *ask,
-                                enum vc_dht_put_state state);
+unsigned vc_dht_walk_put_count(const struct vc_dht_walk *walk,
+                               enum vc_dht_put_state state);
 /* Learns from a lookup that went to its end: the size, whom to remember. */
-void vc_dht_walks_learn(struct vc_dht *dht, const struct vc_dht_ask *ask);
+void vc_dht_walks_learn(struct vc_dht *dht, const struct vc_now *now,
+                        const struct vc_dht_ask *ask);
 
 /* ---- keeps.c ---- */
 
-void vc_dht_keep_put(struct vc_dht *dht, uint32_t keep,
-                     const struct vc_dht_contact *holder, bool has_it);
+/* @holder has it: it is asked from now on. */
+void vc_dht_keep_insert(struct vc_dht *dht, uint32_t keep,
+                        const struct vc_dht_contact *holder);
 /* The ask that put it is over. */
 void vc_dht_keep_over(struct vc_dht *dht, const struct vc_now *now, uint32_t keep,
                       vc_err reason);
@@ -369,33 +380,53 @@ vc_ms vc_dht_keeps_due(const struct vc_dht *dht);
 bool vc_dht_keeps_tell(struct vc_dht *dht, struct vc_dht_output *ret_output);
 uint8_t vc_dht_keep_holders(const struct vc_dht_keep *keep);
 
+/* ---- doors.c ---- */
+
+/* The same as vc_dht_joining_heard(), of which it is a part. */
+struct vc_dht_door *vc_dht_door_put(struct vc_dht *dht, const struct vc_now *now,
+                                    const struct vc_addr *addr,
+                                    const struct vc_key32 *key);
+void vc_dht_doors_heard(struct vc_dht *dht, const struct vc_dht_call *call,
+                        const struct vc_dht_answer *answer);
+/* The network was changed: every door is as if nobody had knocked. */
+void vc_dht_doors_again(struct vc_dht *dht, const struct vc_now *now);
+void vc_dht_doors_tick(struct vc_dht *dht, const struct vc_now *now);
+vc_ms vc_dht_doors_due(const struct vc_dht *dht);
+
 /* ---- joining.c ---- */
 
-void vc_dht_joining_tick(struct vc_dht *dht, const struct vc_now *now);
-vc_ms vc_dht_joining_due(const struct vc_dht *dht, const struct vc_now *now);
+/* Is there anybody of this family who is not suspect? */
+bool vc_dht_knows_somebody_in(const struct vc_dht *dht, unsigned family);
 /* Somebody has answered: to a call of any owner. */
 void vc_dht_joining_heard(struct vc_dht *dht, const struct vc_now *now,
                           const struct vc_dht_call *call,
                           const struct vc_dht_answer *answer);
-void vc_dht_joining_failed(struct vc_dht *dht, const struct vc_now *now,
-                           const struct vc_dht_call *call);
 /* A walk of our own is over. */
-void vc_dht_joining_walked(struct vc_dht *dht, const struct vc_now *now);
-void vc_dht_remember(struct vc_dht *dht, const struct vc_dht_contact *contact);
-
+void vc_dht_joining_walked(struct vc_dht *dht, const struct vc_now *now,
+                           uint64_t target);
 /* The network was changed: everybody known is asked, walks begin anew. */
 void vc_dht_joining_again(struct vc_dht *dht, const struct vc_now *now);
+void vc_dht_joining_tick(struct vc_dht *dht, const struct vc_now *now);
+vc_ms vc_dht_joining_due(const struct vc_dht *dht);
+
+/* ---- saved.c ---- */
+
+/* One of the nearest of a lookup: those of the last ones are saved, too. */
+void vc_dht_remember(struct vc_dht *dht, const struct vc_dht_contact *contact);
 
 /* ---- reach.c ---- */
 
 /* Somebody says where he sees us, and what time it is. */
 void vc_dht_reach_heard(struct vc_dht *dht, const struct vc_now *now,
                         const struct vc_addr *from, const struct vc_dht_answer *answer);
-/* Somebody whom we have never written to has reached us. */
-void vc_dht_reach_open(struct vc_dht *dht, const struct vc_now *now,
-                       const struct vc_addr *from);
+/* Somebody has asked us: if he is one to whom we have not written of late, strangers can. */
+void vc_dht_reach_asked(struct vc_dht *dht, const struct vc_now *now,
+                        const struct vc_addr *from);
+/* Does it answer others, over this family? */
+bool vc_dht_family_routes(const struct vc_dht_family *family);
 void vc_dht_reach_tick(struct vc_dht *dht, const struct vc_now *now);
-vc_ms vc_dht_reach_due(const struct vc_dht *dht, const struct vc_now *now);
+vc_ms vc_dht_reach_due(const struct vc_dht *dht);
+/* The network was changed: whatever was known of our addresses is not. */
 void vc_dht_reach_forget(struct vc_dht *dht);
 
 #endif

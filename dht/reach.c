@@ -3,6 +3,9 @@
 
 #include "dht/machine.h"
 
+/* More than VC_DHT_CALL_AGAIN_MAX_MS needs. */
+#define DOUBLINGS_MAX 5
+
 /* ---- witnesses ---- */
 
 /* One for each network, the latest word of it; else the oldest gives way. */
@@ -24,11 +27,16 @@ static struct vc_dht_witness *witness_place(struct vc_dht_family *family,
     return oldest;
 }
 
-/* The address that most of the witnesses name. */
-static unsigned count_agreeing(const struct vc_dht_family *family,
-                               struct vc_addr *ret_addr, unsigned *ret_all)
+/* What the witnesses say together. */
+struct verdict {
+    struct vc_addr seen; /* the address that most of them name */
+    unsigned agreeing;   /* so many do */
+    unsigned all;
+};
+
+static struct verdict count_agreeing(const struct vc_dht_family *family)
 {
-    unsigned best = 0, all = 0;
+    struct verdict verdict = {0};
 
     for (unsigned i = 0; i < VC_DHT_WITNESSES_MAX; i++) {
         const struct vc_dht_witness *witness = &family->witnesses[i];
@@ -37,36 +45,114 @@ static unsigned count_agreeing(const struct vc_dht_family *family,
         if (witness->network == 0) {
             continue;
         }
-        all++;
         for (unsigned n = 0; n < VC_DHT_WITNESSES_MAX; n++) {
             count += family->witnesses[n].network != 0 &&
                      vc_addr_equal(&family->witnesses[n].seen, &witness->seen);
         }
-        if (count > best) {
-            best = count;
-            *ret_addr = witness->seen;
+        if (count > verdict.agreeing) {
+            verdict.agreeing = count;
+            verdict.seen = witness->seen;
+        }
+        verdict.all++;
+    }
+    return verdict;
+}
+
+/* ---- the role ---- */
+
+/* Why this family does not route, or REACHABLE. */
+static enum vc_dht_why judge_family(const struct vc_dht_family *family,
+                                    const struct vc_now *now)
+{
+    struct verdict verdict = count_agreeing(family);
+    unsigned quorum = vc_dht_table_networks(&family->table, VC_DHT_QUORUM);
+
+    if (verdict.all == 0) {
+        return VC_DHT_WHY_NO_ANSWER;
+    }
+    if (verdict.all < quorum) {
+        return VC_DHT_WHY_FEW;
+    }
+    if (verdict.agreeing * 4 < verdict.all * 3) {
+        return VC_DHT_WHY_UNSTABLE;
+    }
+    if (verdict.agreeing < quorum) {
+        return VC_DHT_WHY_FEW;
+    }
+    if (family->open_at == VC_NEVER || family->open_at + VC_DHT_OPEN_MS < now->mono) {
+        return VC_DHT_WHY_CLOSED;
+    }
+    return now->mono - family->own_at < VC_DHT_UPTIME_MS ? VC_DHT_WHY_YOUNG
+                                                         : VC_DHT_WHY_REACHABLE;
+}
+
+bool vc_dht_family_routes(const struct vc_dht_family *family)
+{
+    return family->routes;
+}
+
+static void take_role(struct vc_dht *dht, struct vc_dht_family *family,
+                      enum vc_dht_why why)
+{
+    bool routes = why == VC_DHT_WHY_REACHABLE || why == VC_DHT_WHY_PRIVATE ||
+                  (why == VC_DHT_WHY_CONFIGURED && !dht->cfg.is_client);
+
+    family->wants_walk = family->wants_walk || routes != family->routes;
+    family->routes = routes;
+    family->why = why;
+}
+
+static enum vc_dht_why why_of(const struct vc_dht *dht, const struct vc_now *now,
+                              const struct vc_dht_family *family)
+{
+    if (dht->cfg.is_client || dht->cfg.is_bootstrap) {
+        return VC_DHT_WHY_CONFIGURED;
+    }
+    return dht->cfg.is_private ? VC_DHT_WHY_PRIVATE : judge_family(family, now);
+}
+
+/* Whether it routes follows from what was heard, in each family. */
+static void judge(struct vc_dht *dht, const struct vc_now *now)
+{
+    enum vc_dht_role role = VC_DHT_ROLE_CLIENT;
+    enum vc_dht_why why = VC_DHT_WHY_CONFIGURED;
+
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
+        struct vc_dht_family *family = &dht->families[i];
+
+        if (family->is_on) {
+            take_role(dht, family, why_of(dht, now, family));
+            role = family->routes ? VC_DHT_ROLE_ROUTER : role;
+            why = family->why > why ? family->why : why;
         }
     }
-    *ret_all = all;
-    return best;
+    if (role != dht->role || why != dht->why) {
+        dht->is_change_untold = true;
+    }
+    dht->role = role;
+    dht->why = why;
 }
+
+/* ---- what is heard ---- */
 
 static void take_address(struct vc_dht *dht, const struct vc_now *now,
                          struct vc_dht_family *family, const struct vc_addr *addr)
 {
-    bool is_bound = !dht->cfg.is_private;
+    uint64_t id = vc_dht_node_id(addr, &dht->key, !dht->cfg.is_private);
 
     if (vc_addr_equal(&family->own, addr)) {
         return;
     }
     family->own = *addr;
+    family->own_at = now->mono;
     family->open_at = VC_NEVER;
     family->call_at = now->mono;
+    family->calls = 0;
     dht->is_change_untold = true;
-    if (is_bound) {
-        family->id = vc_dht_node_id(addr, &dht->key, true);
-        vc_dht_table_set_own(&family->table, now->mono, family->id);
-        dht->wants_walk = true;
+    if (id != family->id) {
+        family->id = id;
+        vc_dht_table_set_own(&family->table, now->mono, id);
+        family->wants_walk = true;
     }
 }
 
@@ -75,31 +161,37 @@ void vc_dht_reach_heard(struct vc_dht *dht, const struct vc_now *now,
 {
     struct vc_dht_family *family = vc_dht_family_at(dht, from);
     uint64_t network = vc_dht_prefix_wide(from);
-    struct vc_dht_witness *witness;
-    struct vc_addr addr = family->own;
-    unsigned all, agreeing;
+    struct verdict verdict;
 
-    if (answer->seen.family != from->family) {
+    /* Who is in the same house sees us at an address that means nothing outside it. */
+    if (answer->seen.family != from->family ||
+        !vc_dht_is_place_for_node(dht, &answer->seen)) {
         return;
     }
-    witness = witness_place(family, network);
-    *witness = (struct vc_dht_witness){
+    *witness_place(family, network) = (struct vc_dht_witness){
         .network = network,
         .seen = answer->seen,
         .offset_ms = answer->time_s == 0
                          ? 0
                          : (int64_t)answer->time_s * 1000 - (int64_t)now->mono,
         .at = now->mono};
-    agreeing = count_agreeing(family, &addr, &all);
-    if (agreeing * 2 > all) {
-        take_address(dht, now, family, &addr);
+    verdict = count_agreeing(family);
+    if (verdict.agreeing * 2 > verdict.all) {
+        take_address(dht, now, family, &verdict.seen);
     }
+    judge(dht, now);
 }
 
-void vc_dht_reach_open(struct vc_dht *dht, const struct vc_now *now,
-                       const struct vc_addr *from)
+void vc_dht_reach_asked(struct vc_dht *dht, const struct vc_now *now,
+                        const struct vc_addr *from)
 {
-    vc_dht_family_at(dht, from)->open_at = now->mono;
+    struct vc_dht_family *family = vc_dht_family_at(dht, from);
+
+    if (!vc_dht_written_has(&dht->written, now->mono, from)) {
+        family->open_at = now->mono;
+        family->calls = 0;
+        judge(dht, now);
+    }
 }
 
 void vc_dht_reach_forget(struct vc_dht *dht)
@@ -109,124 +201,69 @@ void vc_dht_reach_forget(struct vc_dht *dht)
 
         memset(family->witnesses, 0, sizeof family->witnesses);
         memset(&family->own, 0, sizeof family->own);
-        family->open_at = family->stable_at = VC_NEVER;
+        family->open_at = VC_NEVER;
         family->call_at = 0;
+        family->calls = 0;
     }
 }
 
-/* ---- the role ---- */
+/* ---- the turn ---- */
 
-/* Why this family does not route, or REACHABLE. */
-static enum vc_dht_why judge_family(struct vc_dht *dht, const struct vc_now *now,
-                                    struct vc_dht_family *family)
+/* When to ask for a stranger's ping, if at all: when the last is half as old as it may get. */
+static vc_ms call_due(const struct vc_dht_family *family)
 {
-    struct vc_addr addr;
-    unsigned all;
-    unsigned agreeing = count_agreeing(family, &addr, &all);
-    unsigned known = vc_dht_table_networks(&family->table, VC_DHT_QUORUM);
+    vc_ms at = family->open_at == VC_NEVER ? 0 : family->open_at + VC_DHT_OPEN_MS / 2;
 
-    if (all == 0) {
-        return VC_DHT_WHY_NO_ANSWER;
+    if (!family->is_on || family->why < VC_DHT_WHY_CLOSED) {
+        return VC_NEVER;
     }
-    if (all < (known < VC_DHT_QUORUM ? known : VC_DHT_QUORUM)) {
-        family->stable_at = VC_NEVER;
-        return VC_DHT_WHY_FEW;
-    }
-    if (agreeing * 4 < all * 3) {
-        family->stable_at = VC_NEVER;
-        return VC_DHT_WHY_UNSTABLE;
-    }
-    if (family->stable_at == VC_NEVER) {
-        family->stable_at = now->mono;
-    }
-    if (family->open_at == VC_NEVER || family->open_at + VC_DHT_OPEN_MS < now->mono) {
-        return VC_DHT_WHY_CLOSED;
-    }
-    return now->mono - dht->began_at < VC_DHT_UPTIME_MS ? VC_DHT_WHY_YOUNG
-                                                        : VC_DHT_WHY_REACHABLE;
-}
-
-static enum vc_dht_why judge_all(struct vc_dht *dht, const struct vc_now *now)
-{
-    enum vc_dht_why best = VC_DHT_WHY_NO_ANSWER;
-
-    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
-        if (dht->families[i].is_on) {
-            enum vc_dht_why why = judge_family(dht, now, &dht->families[i]);
-
-            best = why > best ? why : best;
-        }
-    }
-    return best;
+    return at > family->call_at ? at : family->call_at;
 }
 
 /* Asks somebody to let a stranger ping us, when all else says that we may be reached. */
 static void ask_for_call(struct vc_dht *dht, const struct vc_now *now,
                          struct vc_dht_family *family)
 {
+    vc_ms wait = (vc_ms)VC_DHT_CALL_AGAIN_MS << family->calls;
     struct vc_dht_contact nodes[VC_DHT_K];
-    size_t count;
+    size_t count =
+        vc_dht_table_nearest(&family->table, family->id, true, nodes, VC_DHT_K);
 
-    if (family->stable_at == VC_NEVER || family->call_at > now->mono) {
-        return;
+    family->call_at = now->mono + vc_ms_min(wait, VC_DHT_CALL_AGAIN_MAX_MS);
+    if (count > 0 &&
+        vc_dht_wish_for(dht, &(struct vc_dht_wish){
+                                 .to = nodes[vc_rng_below(&dht->rng, (uint32_t)count)],
+                                 .type = VC_DHT_CALL,
+                                 .owner = VC_DHT_OWNER_CALL})) {
+        /* One that was reached will be again; who is behind a NAT will hardly ever be. */
+        bool is_closed = family->why == VC_DHT_WHY_CLOSED;
+
+        family->calls =
+            (uint8_t)(family->calls + (is_closed && family->calls < DOUBLINGS_MAX));
     }
-    count = vc_dht_table_nearest(&family->table, family->id, true, nodes, VC_DHT_K);
-    if (count == 0) {
-        return;
-    }
-    (void)vc_dht_wish_for(
-        dht,
-        &(struct vc_dht_wish){.to = nodes[vc_rng_below(&dht->rng, (uint32_t)count)],
-                              .type = VC_DHT_CALL,
-                              .owner = VC_DHT_OWNER_CALL});
-    family->call_at = now->mono + (family->open_at == VC_NEVER ? VC_DHT_CALL_AGAIN_MS
-                                                               : VC_DHT_OPEN_MS / 2);
 }
 
 void vc_dht_reach_tick(struct vc_dht *dht, const struct vc_now *now)
 {
-    enum vc_dht_role role = VC_DHT_ROLE_CLIENT;
-    enum vc_dht_why why = VC_DHT_WHY_CONFIGURED;
-
-    if (dht->cfg.is_bootstrap) {
-        role = VC_DHT_ROLE_ROUTER;
-    } else if (dht->cfg.is_private && !dht->cfg.is_client) {
-        role = VC_DHT_ROLE_ROUTER;
-        why = VC_DHT_WHY_PRIVATE;
-    } else if (!dht->cfg.is_client) {
-        why = judge_all(dht, now);
-        role = why == VC_DHT_WHY_REACHABLE ? VC_DHT_ROLE_ROUTER : VC_DHT_ROLE_CLIENT;
-        for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
-            if (dht->families[i].is_on) {
-                ask_for_call(dht, now, &dht->families[i]);
-            }
+    judge(dht, now);
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
+        if (call_due(&dht->families[i]) <= now->mono) {
+            ask_for_call(dht, now, &dht->families[i]);
         }
     }
-    if (role != dht->role || why != dht->why) {
-        dht->is_change_untold = true;
-        dht->wants_walk = dht->wants_walk || role != dht->role;
-    }
-    dht->role = role;
-    dht->why = why;
 }
 
-vc_ms vc_dht_reach_due(const struct vc_dht *dht, const struct vc_now *now)
+vc_ms vc_dht_reach_due(const struct vc_dht *dht)
 {
     vc_ms due = VC_NEVER;
 
-    if (dht->cfg.is_bootstrap || dht->cfg.is_private || dht->cfg.is_client) {
-        return VC_NEVER;
-    }
     for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         const struct vc_dht_family *family = &dht->families[i];
 
-        if (family->is_on && family->stable_at != VC_NEVER &&
-            family->call_at > now->mono) {
-            due = vc_ms_min(due, family->call_at);
+        due = vc_ms_min(due, call_due(family));
+        if (family->is_on && family->why == VC_DHT_WHY_YOUNG) {
+            due = vc_ms_min(due, family->own_at + VC_DHT_UPTIME_MS);
         }
-    }
-    if (dht->why == VC_DHT_WHY_YOUNG) {
-        due = vc_ms_min(due, dht->began_at + VC_DHT_UPTIME_MS);
     }
     return due;
 }

@@ -93,12 +93,37 @@ static bool put_record(struct vc_dht *dht, const struct vc_now *now,
                               &answer->hold, &answer->seq) == VC_OK;
 }
 
-/* Lets somebody whom the asker has not written to ping him. */
+/* Somebody in another network than the asker, whom it has hardly written to; better one whose
+ * cookie we have. */
+static const struct vc_dht_contact *
+find_ringer(struct vc_dht *dht, const struct vc_now *now, const struct asked *asked,
+            const struct vc_dht_contact *nodes, size_t count)
+{
+    const struct vc_dht_contact *found = NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct vc_dht_contact *node = &nodes[i];
+        const struct vc_dht_peer *peer;
+
+        if (vc_dht_prefix_wide(&node->addr) == vc_dht_prefix_wide(asked->from)) {
+            continue;
+        }
+        peer = vc_dht_peers_find(&dht->peers, now->mono, &node->key);
+        if (peer != NULL && vc_dht_peer_cookie(peer, now->mono, &node->addr) != NULL) {
+            return node;
+        }
+        found = found == NULL ? node : found;
+    }
+    return found;
+}
+
+/* Lets a stranger ping the asker. */
 static void call_back(struct vc_dht *dht, const struct vc_now *now,
                       const struct asked *asked)
 {
     struct vc_dht_table *table = &vc_dht_family_at(dht, asked->from)->table;
     struct vc_dht_contact nodes[VC_DHT_K];
+    const struct vc_dht_contact *ringer;
     uint64_t anywhere;
     size_t count;
 
@@ -109,21 +134,12 @@ static void call_back(struct vc_dht *dht, const struct vc_now *now,
     }
     vc_rng_draw(&dht->rng, &anywhere, sizeof anywhere);
     count = vc_dht_table_nearest(table, anywhere, true, nodes, VC_DHT_K);
-    for (size_t i = 0; i < count; i++) {
-        struct vc_dht_peer *peer =
-            vc_dht_peers_find(&dht->peers, now->mono, &nodes[i].key);
-
-        if (peer != NULL &&
-            vc_dht_peer_cookie(peer, now->mono, &nodes[i].addr) != NULL &&
-            vc_dht_prefix_wide(&nodes[i].addr) != vc_dht_prefix_wide(asked->from)) {
-            if (vc_dht_wish_for(dht,
-                                &(struct vc_dht_wish){.to = nodes[i],
-                                                      .type = VC_DHT_RING,
-                                                      .owner = VC_DHT_OWNER_RING})) {
-                dht->rung_for = asked->asker;
-            }
-            return;
-        }
+    ringer = find_ringer(dht, now, asked, nodes, count);
+    if (ringer != NULL &&
+        vc_dht_wish_for(dht, &(struct vc_dht_wish){.to = *ringer,
+                                                   .type = VC_DHT_RING,
+                                                   .owner = VC_DHT_OWNER_RING})) {
+        dht->rung_for = asked->asker;
     }
 }
 
@@ -149,7 +165,7 @@ static bool make_answer(struct vc_dht *dht, const struct vc_now *now,
     struct vc_dht_records_at at;
 
     answer->type = VC_DHT_PONG;
-    if (!asked->is_proved && request->type >= VC_DHT_PUT) {
+    if (!asked->is_proved && vc_dht_type_needs_cookie(request->type)) {
         return true; /* with a cookie to ask again with */
     }
     switch (request->type) {
@@ -216,7 +232,9 @@ static void answer_request(struct vc_dht *dht, const struct vc_now *now,
     size_t len;
 
     vc_dht_cookie_make(&answer.cookie, &dht->cookie_key, now->mono, asked->from);
-    answer.time_s = (uint32_t)(vc_dht_date(dht, now) / 1000);
+    /* By our own clock: if everybody passed on what others say, nobody would say what time it
+     * is, and the delays would add up. */
+    answer.time_s = (uint32_t)(now->unix_ms / 1000);
     if (!make_answer(dht, now, asked, &answer)) {
         dht->stats.dropped_malformed++;
         return;
@@ -235,16 +253,13 @@ static void answer_request(struct vc_dht *dht, const struct vc_now *now,
     put_answer(dht, asked, answer_key, &answer, len_max);
 }
 
-/* The request key of who asks; false when it costs more than strangers may.  @ret_is_new: we
- * had nothing to do with him so far. */
+/* The keys of who asks; false when they cost more than strangers may. */
 static bool find_pair(struct vc_dht *dht, const struct vc_now *now,
-                      const struct vc_dht_header *header, struct vc_dht_pair *ret_pair,
-                      bool *ret_is_new)
+                      const struct vc_dht_header *header, struct vc_dht_pair *ret_pair)
 {
     struct vc_dht_peer *peer =
         vc_dht_peers_find(&dht->peers, now->mono, &header->asker);
 
-    *ret_is_new = peer == NULL;
     if (peer == NULL &&
         (!vc_dht_tokens_take(&dht->dh_tokens, VC_DHT_DH_RATE, VC_DHT_DH_BURST,
                              now->mono) ||
@@ -268,9 +283,8 @@ static void open_request(struct vc_dht *dht, const struct vc_now *now,
     uint8_t scratch[VC_DHT_DATAGRAM_MAX];
     struct vc_dht_pair pair;
     struct vc_bytes body;
-    bool is_new;
 
-    if (!find_pair(dht, now, header, &pair, &is_new)) {
+    if (!find_pair(dht, now, header, &pair)) {
         dht->stats.dropped_rate++;
         return;
     }
@@ -285,10 +299,8 @@ static void open_request(struct vc_dht *dht, const struct vc_now *now,
         asked.is_proved = header->has_cookie &&
                           vc_dht_cookie_is_good(&asked.request.cookie, &dht->cookie_key,
                                                 now->mono, from);
-        if (is_new && asked.request.type == VC_DHT_PING) {
-            vc_dht_reach_open(dht, now, from);
-        }
-        if (vc_dht_is_router(dht)) {
+        vc_dht_reach_asked(dht, now, from);
+        if (vc_dht_family_routes(vc_dht_family_at(dht, from))) {
             answer_request(dht, now, &asked, &pair.answer);
         }
     }
@@ -300,9 +312,9 @@ bool vc_dht_take_request(struct vc_dht *dht, const struct vc_now *now,
 {
     struct vc_dht_header header;
 
-    /* A client answers nobody; but a ping of a stranger tells it that it can be reached. */
+    /* A client answers nobody; but a stranger's request tells it that it can be reached. */
     if (dht->cfg.is_client || !vc_dht_request_unmask(&dht->masks, datagram, &header) ||
-        (header.is_hello && !vc_dht_is_router(dht))) {
+        (header.is_hello && !vc_dht_family_routes(vc_dht_family_at(dht, from)))) {
         return false;
     }
     if (vc_equal(header.asker.b, dht->key.b, sizeof dht->key.b)) {

@@ -5,12 +5,17 @@
 
 uint32_t vc_dht_ask_rate(const struct vc_dht *dht)
 {
-    return vc_dht_is_router(dht) ? VC_DHT_ASK_RATE : VC_DHT_ASK_RATE_CLIENT;
+    return dht->role == VC_DHT_ROLE_ROUTER ? VC_DHT_ASK_RATE : VC_DHT_ASK_RATE_CLIENT;
+}
+
+bool vc_dht_wishes_have_room(const struct vc_dht *dht)
+{
+    return dht->wish_count < VC_DHT_WISHES_MAX;
 }
 
 bool vc_dht_wish_for(struct vc_dht *dht, const struct vc_dht_wish *wish)
 {
-    if (dht->wish_count == VC_DHT_WISHES_MAX) {
+    if (!vc_dht_wishes_have_room(dht)) {
         return false;
     }
     dht->wishes[(dht->wish_first + dht->wish_count++) % VC_DHT_WISHES_MAX] = *wish;
@@ -43,6 +48,9 @@ static bool fill_request(const struct vc_dht *dht, const struct vc_dht_wish *wis
 
         request->target = wish->target;
         request->place = ask->place;
+        if (wish->type == VC_DHT_REFRESH) {
+            request->seq = dht->keeps[ask->keep].seq;
+        }
         if (wish->type == VC_DHT_PUT) {
             request->record = VC_BYTES(dht->keeps[ask->keep].record);
         }
@@ -70,8 +78,9 @@ static size_t seal(struct vc_dht *dht, const struct vc_now *now,
     uint8_t body[VC_DHT_DATAGRAM_MAX];
     struct vc_writer w = vc_writer(body, sizeof body);
     struct vc_writer out = vc_writer(dht->out, sizeof dht->out);
+    const struct vc_dht_family *family = vc_dht_family_at(dht, &wish->to.addr);
     struct vc_dht_header header = {.is_hello = wish->is_hello,
-                                   .is_router = vc_dht_is_router(dht),
+                                   .is_router = vc_dht_family_routes(family),
                                    .txid = *txid,
                                    .asker = dht->key};
     struct vc_secret32 mask = dht->masks.hello;
@@ -113,8 +122,10 @@ static size_t seal(struct vc_dht *dht, const struct vc_now *now,
     return err == VC_OK ? vc_writer_bytes(&out).len : 0;
 }
 
-size_t vc_dht_send(struct vc_dht *dht, const struct vc_now *now,
-                   const struct vc_dht_wish *wish)
+/* Sends what is wished for; 0: it could not be, as the node has no good key or gives no good
+ * cookie. */
+static size_t send_wish(struct vc_dht *dht, const struct vc_now *now,
+                        const struct vc_dht_wish *wish)
 {
     struct vc_dht_request request = {.type = wish->type};
     struct vc_dht_call call = {.to = wish->to,
@@ -130,35 +141,22 @@ size_t vc_dht_send(struct vc_dht *dht, const struct vc_now *now,
     }
     vc_rng_draw(&dht->rng, &call.txid, sizeof call.txid);
     len = seal(dht, now, wish, &request, &call.txid);
-    if (wish->type == VC_DHT_RING) {
+    call.is_for_cookie = request.type != wish->type;
+    /* A transaction id that is in use already is drawn once in an age. */
+    if (len > 0 && vc_dht_calls_add(&dht->calls, now->mono, &call) != VC_OK) {
+        len = 0;
+    }
+    if (wish->type == VC_DHT_RING && (len == 0 || !call.is_for_cookie)) {
         dht->rung_for.addr.family = 0;
     }
-    call.is_for_cookie = request.type != wish->type;
-    if (len == 0 || vc_dht_calls_add(&dht->calls, now->mono, &call) != VC_OK) {
+    if (len == 0) {
         return 0;
     }
     vc_dht_table_asked(&vc_dht_family_at(dht, &wish->to.addr)->table, now->mono);
     return len;
 }
 
-/* What could not be sent has failed, so that nobody waits for it. */
-static void give_back(struct vc_dht *dht, const struct vc_now *now,
-                      const struct vc_dht_wish *wish)
-{
-    struct vc_dht_call call = {
-        .to = wish->to, .type = wish->type, .owner = wish->owner, .slot = wish->slot};
-
-    if (wish->owner < VC_DHT_OWNER_KEEP) {
-        vc_dht_ask_failed(dht, now, &call);
-    } else if (wish->owner < VC_DHT_OWNER_PING) {
-        vc_dht_keep_failed(dht, now, &call);
-    } else {
-        vc_dht_joining_failed(dht, now, &call);
-    }
-}
-
-static bool take_wish(struct vc_dht *dht, const struct vc_now *now,
-                      struct vc_dht_wish *ret_wish)
+static bool take_wish(struct vc_dht *dht, struct vc_dht_wish *ret_wish)
 {
     if (dht->wish_count > 0) {
         *ret_wish = dht->wishes[dht->wish_first];
@@ -166,33 +164,51 @@ static bool take_wish(struct vc_dht *dht, const struct vc_now *now,
         dht->wish_count--;
         return true;
     }
-    return vc_dht_keeps_next(dht, ret_wish) || vc_dht_asks_next(dht, now, ret_wish);
+    return vc_dht_keeps_next(dht, ret_wish) || vc_dht_asks_next(dht, ret_wish);
 }
 
 bool vc_dht_is_sending(const struct vc_dht *dht)
 {
-    return dht->wish_count > 0 || vc_dht_keeps_are_hungry(dht) ||
-           vc_dht_asks_are_hungry(dht);
+    return (dht->wish_count > 0 || vc_dht_keeps_are_hungry(dht) ||
+            vc_dht_asks_are_hungry(dht)) &&
+           (vc_dht_calls_have_room(&dht->calls) || vc_dht_calls_have_late(&dht->calls));
+}
+
+/* When all calls are taken the one that is late for longest is given up for a new one. */
+static void make_room(struct vc_dht *dht, const struct vc_now *now)
+{
+    struct vc_dht_call call;
+
+    if (!vc_dht_calls_have_room(&dht->calls) &&
+        vc_dht_calls_give_up(&dht->calls, &call)) {
+        vc_dht_call_failed(dht, now, &call);
+    }
 }
 
 size_t vc_dht_send_next(struct vc_dht *dht, const struct vc_now *now,
                         struct vc_addr *ret_to)
 {
-    struct vc_dht_wish wish;
-    size_t len;
+    while (vc_dht_is_sending(dht) &&
+           vc_dht_tokens_take(&dht->ask_tokens, vc_dht_ask_rate(dht), VC_DHT_ASK_BURST,
+                              now->mono)) {
+        struct vc_dht_wish wish;
+        size_t len;
 
-    while (vc_dht_is_sending(dht)) {
-        if (!vc_dht_tokens_take(&dht->ask_tokens, vc_dht_ask_rate(dht),
-                                VC_DHT_ASK_BURST, now->mono) ||
-            !take_wish(dht, now, &wish)) {
-            return 0;
+        make_room(dht, now);
+        if (!take_wish(dht, &wish)) {
+            return 0; /* whoever wanted it has given up as well */
         }
-        len = vc_dht_send(dht, now, &wish);
+        len = send_wish(dht, now, &wish);
         if (len > 0) {
             *ret_to = wish.to.addr;
             return len;
         }
-        give_back(dht, now, &wish);
+        /* It has failed, so that nobody waits for it. */
+        vc_dht_call_failed(dht, now,
+                           &(struct vc_dht_call){.to = wish.to,
+                                                 .type = wish.type,
+                                                 .owner = wish.owner,
+                                                 .slot = wish.slot});
     }
     return 0;
 }

@@ -8,20 +8,6 @@
 /* The spacing of 2^44 nodes: ids that were put next to a place are not a network. */
 #define SPACING_MIN (UINT64_C(1) << 20)
 
-/* The distance of the @rank-th nearest plus @sigmas standard deviations of it: it is a sum of so
- * many exponential gaps, so one deviation is the root of the rank. */
-static uint64_t far(uint64_t spacing, unsigned rank, unsigned sigmas)
-{
-    unsigned root = 0; /* of the rank, in sixteenths */
-    unsigned gaps;
-
-    while ((root + 1) * (root + 1) <= rank * 256) {
-        root++;
-    }
-    gaps = rank * 16 + sigmas * root;
-    return spacing / 16 > UINT64_MAX / gaps ? UINT64_MAX : spacing / 16 * gaps;
-}
-
 static void take_all(struct vc_dht_size *size, size_t count)
 {
     size->spacing = UINT64_MAX / (count + 1);
@@ -65,6 +51,18 @@ void vc_dht_size_learn(struct vc_dht_size *size, const uint64_t *distances,
     }
 }
 
+void vc_dht_size_set(struct vc_dht_size *size, const uint64_t *distances, size_t count,
+                     bool is_all)
+{
+    struct vc_dht_size now = {0};
+
+    vc_dht_size_learn(&now, distances, count, is_all);
+    if (now.samples > 0) {
+        now.samples = WEIGHT_SAMPLES;
+        *size = now;
+    }
+}
+
 uint64_t vc_dht_size_nodes(const struct vc_dht_size *size)
 {
     uint64_t whole, rest;
@@ -78,13 +76,38 @@ uint64_t vc_dht_size_nodes(const struct vc_dht_size *size)
     return whole - (rest < size->spacing - rest ? 1 : 0);
 }
 
-uint64_t vc_dht_size_distance(const struct vc_dht_size *size, unsigned rank)
+/* The square root of @value, below 2^16, rounded down. */
+static unsigned root_of(unsigned value)
 {
+    unsigned root = 0;
+
+    for (unsigned bit = 128; bit > 0; bit /= 2) {
+        root += (root + bit) * (root + bit) <= value ? bit : 0;
+    }
+    return root;
+}
+
+uint64_t vc_dht_size_reach(const struct vc_dht_size *size, unsigned rank, int halves)
+{
+    int gaps; /* in thirty-seconds */
+
     VC_CHECK(rank >= 1 && rank <= VC_DHT_SIZE_RANK_MAX);
     if (size->samples == 0) {
         return UINT64_MAX;
     }
-    return far(size->spacing, rank, 3);
+    /* It is a sum of so many exponential gaps, so one deviation is the root of the rank. */
+    gaps = (int)(32 * rank) + halves * (int)root_of(256 * rank);
+    if (gaps <= 0) {
+        return 0;
+    }
+    return size->spacing / 32 > UINT64_MAX / (unsigned)gaps
+               ? UINT64_MAX
+               : size->spacing / 32 * (unsigned)gaps;
+}
+
+uint64_t vc_dht_size_distance(const struct vc_dht_size *size, unsigned rank)
+{
+    return vc_dht_size_reach(size, rank, 6);
 }
 
 bool vc_dht_size_is_thin(const struct vc_dht_size *size, const uint64_t *distances,
@@ -96,5 +119,5 @@ bool vc_dht_size_is_thin(const struct vc_dht_size *size, const uint64_t *distanc
     if (count > VC_DHT_SIZE_RANK_MAX) {
         count = VC_DHT_SIZE_RANK_MAX;
     }
-    return distances[count - 1] > far(size->spacing, (unsigned)count, 5);
+    return distances[count - 1] > vc_dht_size_reach(size, (unsigned)count, 10);
 }

@@ -22,13 +22,18 @@ struct vc_dht_size {
  */
 void vc_dht_size_learn(struct vc_dht_size *size, const uint64_t *distances,
                        size_t count, bool is_all);
+/* The same at once and in full: for distances that are known well, as those of the nodes nearest
+ * to our own id. */
+void vc_dht_size_set(struct vc_dht_size *size, const uint64_t *distances, size_t count,
+                     bool is_all);
 /* The number of nodes; 0: unknown. */
 uint64_t vc_dht_size_nodes(const struct vc_dht_size *size);
-/*
- * The distance within which the @rank nearest to a place are, in 99 of 100 cases: what is
- * expected and three standard deviations.  UINT64_MAX when nothing is known or the network has no more.
- */
-#define VC_DHT_SIZE_RANK_MAX 64
+/* The expected distance of the @rank-th nearest and @halves half standard deviations more;
+ * UINT64_MAX when nothing is known or that is all of the line. */
+#define VC_DHT_SIZE_RANK_MAX 128
+uint64_t vc_dht_size_reach(const struct vc_dht_size *size, unsigned rank, int halves);
+/* The distance within which the @rank nearest to a place are, in 99 of 100 cases: three standard
+ * deviations more than is expected. */
 uint64_t vc_dht_size_distance(const struct vc_dht_size *size, unsigned rank);
 /*
  * Are these answers much thinner than the network is: has somebody left nodes out?  True when

@@ -1,16 +1,34 @@
 /* What the machine knows, for people. */
 #include "dht/machine.h"
 
+/* Somebody has answered, and not all that are known have been silent since they were asked. */
+static bool is_joined(const struct vc_dht *dht, const struct vc_now *now)
+{
+    bool is_doubted = false;
+
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
+        const struct vc_dht_family *family = &dht->families[i];
+
+        if (!family->is_on || family->table.count == 0) {
+            continue;
+        }
+        if (!vc_dht_table_is_in_doubt(&family->table, now->mono)) {
+            return dht->is_joined;
+        }
+        is_doubted = true;
+    }
+    return dht->is_joined && !is_doubted;
+}
+
 void vc_dht_status(const struct vc_dht *dht, const struct vc_now *now,
                    struct vc_dht_status *ret_status)
 {
     struct vc_dht_status status = dht->stats;
 
-    (void)now;
     status.role = dht->role;
     status.why = dht->why;
     status.records = vc_dht_records_count(&dht->records);
-    status.is_joined = dht->is_joined;
+    status.is_joined = is_joined(dht, now);
     status.key = dht->key;
     for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         const struct vc_dht_family *family = &dht->families[i];

@@ -59,6 +59,11 @@ static uint32_t find(const struct vc_dht_table *table, const struct vc_key32 *ke
     return table->count;
 }
 
+bool vc_dht_table_has(const struct vc_dht_table *table, const struct vc_key32 *key)
+{
+    return find(table, key) < table->count;
+}
+
 static bool is_there(const struct vc_dht_entry *entry, const struct vc_addr *addr)
 {
     return vc_addr_equal(&entry->contact.addr, addr);

@@ -152,6 +152,12 @@ vc_ms vc_dht_table_due(const struct vc_dht_table *table);
 void vc_dht_table_restore(struct vc_dht_table *table, vc_ms now,
                           const struct vc_dht_contact *contact);
 
+bool vc_dht_table_has(const struct vc_dht_table *table, const struct vc_key32 *key);
+
+/* The distances of the VC_DHT_NEAR nearest to us that have not failed; gives their number. */
+size_t vc_dht_table_near(const struct vc_dht_table *table,
+                         uint64_t ret_distances[VC_DHT_NEAR]);
+
 /* One that went out because it had failed, since this was last asked. */
 VC_NODISCARD bool vc_dht_table_take_gone(struct vc_dht_table *table,
                                          struct vc_dht_contact *ret_contact);

@@ -73,6 +73,19 @@ size_t vc_dht_table_oldest(const struct vc_dht_table *table,
     return count;
 }
 
+size_t vc_dht_table_near(const struct vc_dht_table *table,
+                         uint64_t ret_distances[VC_DHT_NEAR])
+{
+    struct vc_dht_pick picks[VC_DHT_NEAR];
+    size_t count = vc_dht_table_select(table, table->own, VC_DHT_GOOD, VC_DHT_UNSURE,
+                                       picks, VC_DHT_NEAR);
+
+    for (size_t i = 0; i < count; i++) {
+        ret_distances[i] = picks[i].distance;
+    }
+    return count;
+}
+
 unsigned vc_dht_table_depth(const struct vc_dht_table *table)
 {
     struct vc_dht_pick picks[VC_DHT_NEAR];

@@ -3,14 +3,18 @@
 
 #include "dht/machine.h"
 
-static void seed(struct vc_dht *dht, unsigned family, struct vc_dht_walk *walk)
+/* With the nearest of the table; with what a door told when they are few, and in a walk of our
+ * own to meet those: they may be of another part of the network. */
+static void seed(struct vc_dht *dht, const struct vc_dht_ask *ask, unsigned family,
+                 struct vc_dht_walk *walk)
 {
     struct vc_dht_contact contacts[VC_DHT_NEAR + VC_DHT_CONTACTS_IPV4];
     size_t count =
         vc_dht_table_nearest(&dht->families[family].table, walk->lookup.target, false,
                              contacts, VC_DHT_NEAR);
+    bool is_told = count < VC_DHT_K || ask->kind == VC_DHT_ASK_WALK;
 
-    for (uint8_t i = 0; count < VC_DHT_K && i < dht->told_count; i++) {
+    for (uint8_t i = 0; is_told && i < dht->told_count; i++) {
         if (vc_dht_family_of(&dht->told[i].addr) == family) {
             contacts[count++] = dht->told[i];
         }
@@ -19,26 +23,31 @@ static void seed(struct vc_dht *dht, unsigned family, struct vc_dht_walk *walk)
 }
 
 void vc_dht_walk_begin(struct vc_dht *dht, struct vc_dht_ask *ask, unsigned family,
-                       uint8_t wanted)
+                       uint8_t wanted, const struct vc_dht_contact *from)
 {
     struct vc_dht_walk *walk = &ask->walks[family];
-    uint64_t near = vc_dht_size_distance(&dht->families[family].size, wanted);
 
     walk->is_on = dht->families[family].is_on;
     memset(walk->put, VC_DHT_PUT_NONE, sizeof walk->put);
     memset(walk->tries, 0, sizeof walk->tries);
-    vc_dht_lookup_begin(&walk->lookup, ask->target, wanted,
-                        near == UINT64_MAX ? 0 : near, !dht->cfg.is_private,
-                        !dht->cfg.is_private);
-    if (ask->kind == VC_DHT_ASK_PUT) {
+    vc_dht_lookup_begin(&walk->lookup, ask->target, wanted, &dht->families[family].size,
+                        !dht->cfg.is_private, !dht->cfg.is_private);
+    walk->lookup.capacity =
+        dht->cfg.has_ipv6 ? VC_DHT_LOOKUP_NODES : dht->cfg.lookup_nodes_max;
+    if (ask->kind == VC_DHT_ASK_PUT ||
+        (ask->kind == VC_DHT_ASK_WALK && wanted == VC_DHT_HOLDERS)) {
         vc_dht_lookup_hurry(&walk->lookup);
     }
-    if (walk->is_on) {
-        seed(dht, family, walk);
+    if (walk->is_on && from != NULL) {
+        vc_dht_lookup_seed(&walk->lookup, from, 1);
+    } else if (walk->is_on) {
+        seed(dht, ask, family, walk);
     }
 }
 
-/* How far the nearest that answered are; gives their number. */
+/* How far the nearest that answered are; gives their number.  Of a walk that wanted few, nodes
+ * between them were not asked: the network looks thinner by it, and a region errs on the side of
+ * the larger. */
 static size_t nearest_distances(const struct vc_dht_walk *walk,
                                 uint64_t ret_distances[VC_DHT_REPLICAS])
 {
@@ -54,15 +63,15 @@ static size_t nearest_distances(const struct vc_dht_walk *walk,
 void vc_dht_walks_begin(struct vc_dht *dht, struct vc_dht_ask *ask, uint8_t wanted)
 {
     for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
-        vc_dht_walk_begin(dht, ask, i, wanted);
+        vc_dht_walk_begin(dht, ask, i, wanted, NULL);
     }
 }
 
 void vc_dht_walks_reseed(struct vc_dht *dht, struct vc_dht_ask *ask)
 {
     for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
-        if (ask->walks[i].is_on && ask->walks[i].lookup.count == 0) {
-            seed(dht, i, &ask->walks[i]);
+        if (vc_dht_walk_answered(&ask->walks[i]) == 0 && ask->walks[i].is_on) {
+            seed(dht, ask, i, &ask->walks[i]);
         }
     }
 }
@@ -101,29 +110,40 @@ bool vc_dht_walks_are_thin(const struct vc_dht *dht, const struct vc_dht_ask *as
     return false;
 }
 
-static unsigned count_state(const struct vc_dht *dht, const struct vc_dht_ask *ask,
+static unsigned count_state(const struct vc_dht_walk *walk,
                             enum vc_dht_lookup_state state)
 {
     unsigned count = 0;
 
-    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
-        const struct vc_dht_walk *walk = &ask->walks[i];
-
-        for (unsigned slot = 0; walk->is_on && slot < walk->lookup.count; slot++) {
-            count += walk->lookup.nodes[slot].state == state;
-        }
+    for (unsigned slot = 0; walk->is_on && slot < walk->lookup.count; slot++) {
+        count += walk->lookup.nodes[slot].state == state;
     }
     return count;
 }
 
-unsigned vc_dht_walks_waiting(const struct vc_dht *dht, const struct vc_dht_ask *ask)
+unsigned vc_dht_walk_answered(const struct vc_dht_walk *walk)
 {
-    return count_state(dht, ask, VC_DHT_LOOKUP_ASKED);
+    return count_state(walk, VC_DHT_LOOKUP_ANSWERED);
 }
 
 unsigned vc_dht_walks_answered(const struct vc_dht *dht, const struct vc_dht_ask *ask)
 {
-    return count_state(dht, ask, VC_DHT_LOOKUP_ANSWERED);
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
+        count += vc_dht_walk_answered(&ask->walks[i]);
+    }
+    return count;
+}
+
+bool vc_dht_walks_are_waiting(const struct vc_dht *dht, const struct vc_dht_ask *ask)
+{
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
+        if (count_state(&ask->walks[i], VC_DHT_LOOKUP_ASKED) > 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void vc_dht_walks_widen(struct vc_dht *dht, struct vc_dht_ask *ask)
@@ -135,13 +155,13 @@ void vc_dht_walks_widen(struct vc_dht *dht, struct vc_dht_ask *ask)
     }
 }
 
-/* Where a record belongs: to the twelve nearest, and to all in the region.  Before the lookup is
- * over only the latter is known: those are not kept waiting. */
+/* Where a record belongs: to the twelve nearest, and to all in the region.  Before enough have
+ * answered only the latter is known: those are not kept waiting. */
 bool vc_dht_walk_put_next(const struct vc_dht *dht, unsigned family,
                           const struct vc_dht_walk *walk, uint8_t *ret_slot)
 {
     uint64_t region = vc_dht_size_distance(&dht->families[family].size, VC_DHT_HOLDERS);
-    bool is_over = vc_dht_lookup_is_settled(&walk->lookup);
+    bool is_over = vc_dht_lookup_has_enough(&walk->lookup);
     uint8_t slots[VC_DHT_REPLICAS_MAX];
     size_t count = vc_dht_lookup_nearest(&walk->lookup, slots, VC_DHT_REPLICAS_MAX);
     unsigned taken = 0;
@@ -166,38 +186,57 @@ bool vc_dht_walk_put_next(const struct vc_dht *dht, unsigned family,
     return false;
 }
 
-unsigned vc_dht_walks_put_count(const struct vc_dht *dht, const struct vc_dht_ask *ask,
-                                enum vc_dht_put_state state)
+unsigned vc_dht_walk_put_count(const struct vc_dht_walk *walk,
+                               enum vc_dht_put_state state)
 {
     unsigned count = 0;
 
-    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
-        const struct vc_dht_walk *walk = &ask->walks[i];
-
-        for (unsigned slot = 0; walk->is_on && slot < walk->lookup.count; slot++) {
-            count += walk->put[slot] == state;
-        }
+    for (unsigned slot = 0; walk->is_on && slot < walk->lookup.count; slot++) {
+        count += walk->put[slot] == state;
     }
     return count;
 }
 
-void vc_dht_walks_learn(struct vc_dht *dht, const struct vc_dht_ask *ask)
+/* True when it was not known before. */
+static bool put_in(struct vc_dht *dht, const struct vc_now *now,
+                   const struct vc_dht_contact *contact)
+{
+    struct vc_dht_table *table = &vc_dht_family_at(dht, &contact->addr)->table;
+    bool was_known = vc_dht_table_has(table, &contact->key);
+
+    return vc_dht_table_heard(table, now->mono, contact) && !was_known;
+}
+
+/* From those nearest to us: nobody can choose to be there, and whoever is has looked for us. */
+static void learn_size(struct vc_dht_family *family)
+{
+    uint64_t distances[VC_DHT_NEAR];
+    size_t count = vc_dht_table_near(&family->table, distances);
+
+    vc_dht_size_set(&family->size, distances, count, count < VC_DHT_NEAR && count > 0);
+}
+
+void vc_dht_walks_learn(struct vc_dht *dht, const struct vc_now *now,
+                        const struct vc_dht_ask *ask)
 {
     for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         const struct vc_dht_walk *walk = &ask->walks[i];
-        uint64_t distances[VC_DHT_REPLICAS];
-        uint8_t slots[VC_DHT_REMEMBERED];
+        uint8_t slots[VC_DHT_HOLDERS];
         size_t count;
 
         if (!walk->is_on || !vc_dht_lookup_is_over(&walk->lookup)) {
             continue;
         }
-        count = nearest_distances(walk, distances);
-        vc_dht_size_learn(&dht->families[i].size, distances, count,
-                          count < VC_DHT_REPLICAS && count > 0);
-        count = vc_dht_lookup_nearest(&walk->lookup, slots, VC_DHT_REMEMBERED);
+        count = vc_dht_lookup_nearest(&walk->lookup, slots, VC_DHT_HOLDERS);
         for (size_t n = 0; n < count; n++) {
-            vc_dht_remember(dht, &walk->lookup.nodes[slots[n]].contact);
+            const struct vc_dht_contact *contact =
+                &walk->lookup.nodes[slots[n]].contact;
+
+            dht->families[i].walk_met += put_in(dht, now, contact);
+            if (n < VC_DHT_REMEMBERED) {
+                vc_dht_remember(dht, contact);
+            }
         }
+        learn_size(&dht->families[i]);
     }
 }

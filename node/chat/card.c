@@ -196,6 +196,7 @@ void vc_keys_take(struct vc_chat *chat, const struct vc_now *now,
 void vc_card_acked(struct vc_chat *chat, struct vc_person *person, uint64_t mark)
 {
     if (person->row.card_sent == mark) {
+        chat->has_new_card = chat->has_new_card || person->row.card_acked == 0;
         person->row.card_acked = mark;
         vc_person_contact_dirty(chat, person);
         vc_turning_review(chat);

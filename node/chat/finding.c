@@ -43,22 +43,37 @@ void vc_finding_flush(struct vc_chat *chat, const struct vc_now *now)
         chat->is_self_changed = false;
         say_self(chat, now);
     }
+    for (size_t i = 0; chat->has_new_card && i < chat->invite_count; i++) {
+        vc_finding_invite(chat, now, &chat->invites[i]);
+    }
+    chat->has_new_card = false;
     if (chat->has_new_forward && chat->move_ticket <= chat->committed) {
         chat->has_new_forward = false;
         say_forwards(chat, now);
     }
 }
 
+/* Who has joined may have to come once more, if he died in the middle of it: until he has
+ * acknowledged a card. */
+static bool is_open(const struct vc_chat *chat, const struct vc_now *now,
+                    const struct vc_invite_entry *entry)
+{
+    const struct vc_person *person = vc_person_find(chat, entry->row.contact);
+
+    if (entry->row.is_revoked || entry->row.is_settled ||
+        vc_chat_date(chat, now) > entry->row.expires_at) {
+        return false;
+    }
+    return entry->row.contact == 0 || (person != NULL && person->row.card_acked == 0);
+}
+
 void vc_finding_invite(struct vc_chat *chat, const struct vc_now *now,
                        const struct vc_invite_entry *entry)
 {
-    bool is_open = !entry->row.is_revoked && !entry->row.is_settled &&
-                   vc_chat_date(chat, now) <= entry->row.expires_at;
-
     if (chat->cfg.find == NULL) {
         return;
     }
-    if (is_open) {
+    if (is_open(chat, now, entry)) {
         vc_find_invite_put(chat->cfg.find, now, entry->id, &entry->invite.secret,
                            entry->row.expires_at);
     } else {
@@ -205,7 +220,9 @@ void vc_finding_moved(struct vc_chat *chat, const struct vc_now *now)
         if (!is_early) {
             vc_finding_announce(chat, now, person);
         }
-        vc_presence_start(chat, now, person);
+        if (!is_early || person->sought_until > now->mono) {
+            vc_presence_start(chat, now, person);
+        }
     }
     if (!is_early) {
         chat->announced_at = now->mono;

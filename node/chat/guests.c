@@ -121,6 +121,7 @@ static void welcome(struct vc_chat *chat, const struct vc_now *now,
     invite->row.contact = person->id;
     invite->row.bound_root = card->card.root;
     vc_invite_write(chat, invite);
+    vc_finding_invite(chat, now, invite);
     guest->contact = person->id;
     guest->ticket = VC_TICKET_OPEN;
 }

@@ -61,7 +61,7 @@
 /* The others, once: one after another at random, those who were seen in the last days, and not
  * at every change of a network that is not stable. */
 #define VC_CHAT_ANNOUNCE_STEP_MS   1000
-#define VC_CHAT_ANNOUNCE_SPREAD_MS 300000
+#define VC_CHAT_ANNOUNCE_SPREAD_MS 3600000
 #define VC_CHAT_ANNOUNCE_DAYS      30
 #define VC_CHAT_ANNOUNCE_EVERY_MS  600000
 

@@ -148,6 +148,7 @@ struct vc_chat {
     uint64_t card_mark; /* of our card as it is */
     bool is_self_changed; /* find is to be told of it */
     bool has_new_forward; /* and of a move that is not durable yet */
+    bool has_new_card;    /* somebody has acknowledged a card: his invite may be over */
     vc_ms announced_at;   /* after the last change of address, monotonic; 0: never */
 
     struct vc_person **people; /* by id; removed ones until their rows are gone */

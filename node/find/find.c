@@ -49,22 +49,49 @@ void vc_find_deinit(struct vc_find *find)
     alloc.resize(alloc.ctx, find, sizeof *find, 0);
 }
 
+static int64_t distance(int64_t a, int64_t b)
+{
+    return a > b ? a - b : b - a;
+}
+
+/* What the wall clock says when the monotonic one says nothing: another value is another
+ * setting, or the machine has slept. */
+static int64_t setting_of(const struct vc_now *now)
+{
+    return (int64_t)now->unix_ms - (int64_t)now->mono;
+}
+
 vc_ms vc_find_date(const struct vc_find *find, const struct vc_now *now)
 {
-    vc_ms of_others, own = now->unix_ms;
+    vc_ms date;
 
-    if (find == NULL || !vc_dht_time(find->cfg.dht, now, &of_others)) {
-        return own;
+    if (find == NULL) {
+        return now->unix_ms;
     }
-    return (own > of_others ? own - of_others : of_others - own) > VC_FIND_CLOCK_OFF_MS
-               ? of_others
-               : own;
+    if (!vc_dht_time(find->cfg.dht, now, &date)) {
+        /* After a change of network the DHT has to be asked again; until then, what it said. */
+        bool is_known = find->has_date && distance(setting_of(now), find->setting) <=
+                                              VC_FIND_CLOCK_OFF_MS;
+
+        date = is_known ? (vc_ms)((int64_t)now->unix_ms + find->clock_error)
+                        : now->unix_ms;
+    }
+    return distance((int64_t)date, (int64_t)now->unix_ms) > VC_FIND_CLOCK_OFF_MS
+               ? date
+               : now->unix_ms;
 }
 
 /* It may be another day than it was, by the clock or because we know better now. */
 static void look_at_date(struct vc_find *find, const struct vc_now *now)
 {
     uint32_t epoch = vc_dht_epoch_of(vc_find_date(find, now));
+    vc_ms date;
+
+    if (vc_dht_time(find->cfg.dht, now, &date)) {
+        find->has_date = true;
+        find->clock_error = (int64_t)date - (int64_t)now->unix_ms;
+        find->setting = setting_of(now);
+    }
 
     if (epoch != find->epoch) {
         find->epoch = epoch;

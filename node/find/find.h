@@ -80,7 +80,7 @@ void vc_find_set_self(struct vc_find *find, const struct vc_now *now,
                       const struct vc_find_self *self);
 
 /* An invite is open until @expires_at (Unix ms; VC_NEVER), so its place shows where we are.
- * Beyond VC_FIND_INVITES_MAX the newest is left out. */
+ * Beyond VC_FIND_INVITES_MAX the newest is left out.  Once more: nothing happens. */
 void vc_find_invite_put(struct vc_find *find, const struct vc_now *now, uint32_t invite,
                         const struct vc_id16 *secret, vc_ms expires_at);
 void vc_find_invite_remove(struct vc_find *find, uint32_t invite);

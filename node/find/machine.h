@@ -92,7 +92,10 @@ struct vc_find {
     struct vc_key32 node; /* the DHT's key, as it was then */
     vc_ms settle_at;      /* nothing is published before it */
     bool is_joined;
-    uint32_t epoch; /* today, as it was looked at last */
+    bool has_date;       /* the DHT has said what date it is: */
+    int64_t clock_error; /* so much is to be added to the own clock, */
+    int64_t setting;     /* as that was set then */
+    uint32_t epoch;      /* today, as it was looked at last */
     struct vc_find_notice notices[VC_FIND_NOTICES_MAX]; /* the first is SELF */
 
     struct vc_find_count counts[VC_FIND_DAYS_MAX]; /* the latest first */
@@ -159,7 +162,8 @@ VC_NODISCARD vc_err vc_find_number_next(struct vc_find *find, vc_ms unix_ms,
                                         uint64_t *ret_number);
 /* Any record of the day may have up to this number; 0: there is none. */
 uint64_t vc_find_numbers_taken(struct vc_find *find, uint32_t epoch);
-/* Records of the day with numbers up to @number are out there, though we know nothing of it. */
+/* Records of the day with numbers up to @number are out there, at places that are not ours now or
+ * of a time that we know nothing of. */
 void vc_find_numbers_raise(struct vc_find *find, uint32_t epoch, uint64_t number);
 
 /* ---- seekers.c ---- */

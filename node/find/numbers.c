@@ -78,9 +78,11 @@ static vc_err take(struct vc_find *find, uint32_t epoch, uint64_t number)
         return err;
     }
     bring_forward(find, epoch)->day.taken = number + VC_FIND_NUMBERS_AHEAD - 1;
-    days.count = find->count_count;
-    for (uint8_t i = 0; i < days.count; i++) {
-        days.days[i] = find->counts[i].day;
+    days.count = 0;
+    for (uint8_t i = 0; i < find->count_count; i++) {
+        if (find->counts[i].day.taken > 0) {
+            days.days[days.count++] = find->counts[i].day;
+        }
     }
     vc_find_days_write(&w, &days);
     VC_CHECK(vc_writer_end(&w) == VC_OK);

@@ -183,6 +183,10 @@ void vc_find_unpost(struct vc_find *find, struct vc_find_post *post)
 {
     uint32_t epoch = post->epoch;
 
+    if (post->number > 0) {
+        /* The place may be ours again: a clock that was wrong is set right. */
+        vc_find_numbers_raise(find, epoch, post->number);
+    }
     if (post->is_posted && !is_taken_over(find, post)) {
         vc_dht_withdraw(find->cfg.dht, &post->place);
     }

@@ -248,18 +248,17 @@ void vc_find_seeker_done(struct vc_find *find, const struct vc_now *now,
     }
 }
 
-/* In turn, so that nobody waits for ever while others are looked for. */
-void vc_find_seekers_tick(struct vc_find *find, const struct vc_now *now)
+/* In turn, so that nobody waits for ever while others of the same urgency are looked for. */
+static void begin_lookups(struct vc_find *find, const struct vc_now *now,
+                          enum vc_find_urgency urgency)
 {
     size_t count = find->seeker_count, first = find->next_seeker;
 
-    if (!find->is_joined) {
-        return; /* whoever waits is looked for when it has joined */
-    }
     for (size_t i = 0; i < count && find->lookups_on < VC_FIND_LOOKUPS_MAX; i++) {
         struct vc_find_seeker *seeker = find->seekers[(first + i) % count];
 
-        if (seeker->ask != 0 || seeker->due_at > now->mono) {
+        if (seeker->ask != 0 || seeker->due_at > now->mono ||
+            seeker->urgency != urgency) {
             continue;
         }
         find->next_seeker = (first + i + 1) % count;
@@ -270,6 +269,14 @@ void vc_find_seekers_tick(struct vc_find *find, const struct vc_now *now)
             seeker->due_at = vc_ms_after(now->mono, VC_FIND_AGAIN_MS);
         }
     }
+}
+
+void vc_find_seekers_tick(struct vc_find *find, const struct vc_now *now)
+{
+    if (find->is_joined) {
+        begin_lookups(find, now, VC_FIND_QUICK);
+        begin_lookups(find, now, VC_FIND_ONCE);
+    } /* else whoever waits is looked for when it has joined */
 }
 
 vc_ms vc_find_seekers_due(const struct vc_find *find)

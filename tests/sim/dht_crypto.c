@@ -7,20 +7,7 @@
 
 bool sim_dht_crypto_is_fake;
 
-void __real_vc_dh_public(struct vc_key32 *ret_public, const struct vc_secret32 *secret);
-void __wrap_vc_dh_public(struct vc_key32 *ret_public, const struct vc_secret32 *secret);
-bool __real_vc_dh(struct vc_secret32 *ret_shared, const struct vc_secret32 *secret,
-                  const struct vc_key32 *public_key);
-bool __wrap_vc_dh(struct vc_secret32 *ret_shared, const struct vc_secret32 *secret,
-                  const struct vc_key32 *public_key);
-void __real_vc_blinded_sign(struct vc_sig *ret_sig, const struct vc_blinded *key,
-                            struct vc_bytes message);
-void __wrap_vc_blinded_sign(struct vc_sig *ret_sig, const struct vc_blinded *key,
-                            struct vc_bytes message);
-bool __real_vc_sign_verify(const struct vc_sig *sig, const struct vc_key32 *public_key,
-                           struct vc_bytes message);
-bool __wrap_vc_sign_verify(const struct vc_sig *sig, const struct vc_key32 *public_key,
-                           struct vc_bytes message);
+__typeof__(vc_dh_public) __real_vc_dh_public, __wrap_vc_dh_public;
 
 void __wrap_vc_dh_public(struct vc_key32 *ret_public, const struct vc_secret32 *secret)
 {
@@ -36,6 +23,8 @@ void __wrap_vc_dh_public(struct vc_key32 *ret_public, const struct vc_secret32 *
             (uint8_t)((ret_public->b[0] & ~7u) | (sim_dht_running->key_bits & 7));
     }
 }
+
+__typeof__(vc_dh) __real_vc_dh, __wrap_vc_dh;
 
 bool __wrap_vc_dh(struct vc_secret32 *ret_shared, const struct vc_secret32 *secret,
                   const struct vc_key32 *public_key)
@@ -63,6 +52,8 @@ static void fake_sign(struct vc_sig *ret_sig, const struct vc_key32 *public_key,
     vc_hash_parts(ret_sig->b, sizeof ret_sig->b, "sim signature", NULL, parts, 2);
 }
 
+__typeof__(vc_blinded_sign) __real_vc_blinded_sign, __wrap_vc_blinded_sign;
+
 void __wrap_vc_blinded_sign(struct vc_sig *ret_sig, const struct vc_blinded *key,
                             struct vc_bytes message)
 {
@@ -72,6 +63,8 @@ void __wrap_vc_blinded_sign(struct vc_sig *ret_sig, const struct vc_blinded *key
         __real_vc_blinded_sign(ret_sig, key, message);
     }
 }
+
+__typeof__(vc_sign_verify) __real_vc_sign_verify, __wrap_vc_sign_verify;
 
 bool __wrap_vc_sign_verify(const struct vc_sig *sig, const struct vc_key32 *public_key,
                            struct vc_bytes message)

@@ -6,6 +6,7 @@
 
 enum {
     MINUTE_S = 60,
+    LAST_S = 300,
     SAMPLES_MIN = 50, /* gets in a window that says something */
     GOOD_PERCENT = 99,
     GOOD_P99_MS =
@@ -268,6 +269,38 @@ static void add_tables(struct sim_dht_figures *figures, const struct sim_dht *wo
     }
 }
 
+/* What nodes take the size of the network for, in percent of the routers that there are. */
+static void add_sizes(struct sim_dht_figures *figures, const struct sim_dht *world)
+{
+    uint32_t *sizes = sim_dht_alloc(world->node_count, sizeof *sizes);
+    uint32_t count = 0;
+    double routers = 0;
+
+    for (uint32_t i = 0; i < world->node_count; i++) {
+        const struct sim_dht_node *node = &world->nodes[i];
+        struct vc_now now = sim_dht_clock(world, node);
+        struct vc_dht_status status;
+
+        if (node->dht != NULL) {
+            vc_dht_status(node->dht, &now, &status);
+            routers += status.role == VC_DHT_ROLE_ROUTER;
+            if (node->evil == SIM_DHT_HONEST) {
+                sizes[count++] = (uint32_t)status.network_size;
+            }
+        }
+    }
+    if (count > 0 && routers > 0) {
+        add(figures, "routers", "routers at the end", "", routers, 0);
+        add(figures, "size-p10", "  a tenth of the nodes take them for fewer than", "%",
+            percent(quantile(sizes, count, 0.1), routers), 0);
+        add(figures, "size-p50", "  half of them for fewer than", "%",
+            percent(quantile(sizes, count, 0.5), routers), 0);
+        add(figures, "size-p90", "  nine tenths for fewer than", "%",
+            percent(quantile(sizes, count, 0.9), routers), 0);
+    }
+    free(sizes);
+}
+
 /* ---- after an event ---- */
 
 /* So many seconds make a window in which there are enough gets. */
@@ -346,6 +379,10 @@ static void add_events(struct sim_dht_figures *figures, const struct sim_dht *wo
         }
     }
     if (world->healed_at > 0) {
+        sim_dht_window(world, (uint32_t)(world->ends_at / 1000) - LAST_S,
+                       (uint32_t)(world->ends_at / 1000), true, &w);
+        add(figures, "across", "of the other side, in the last five minutes: found",
+            "%", percent(w.found, w.asked), 2);
         add(figures, "merged", "one network after", "s",
             good_after(world, (uint32_t)(world->healed_at / 1000), true), 0);
     }
@@ -355,6 +392,7 @@ void sim_dht_figures_make(struct sim_dht_figures *ret_figures,
                           const struct sim_dht *world)
 {
     uint32_t here = 0;
+    double first_requests = 0;
 
     *ret_figures = (struct sim_dht_figures){0};
     for (uint32_t i = 0; i < world->node_count; i++) {
@@ -364,16 +402,26 @@ void sim_dht_figures_make(struct sim_dht_figures *ret_figures,
     add(ret_figures, "starts", "starts of nodes", "", (double)world->starts, 0);
     add(ret_figures, "machine-kib", "memory of a machine", "KiB",
         (double)world->node_bytes / 1024, 1);
+    for (unsigned type = VC_DHT_PING; type <= VC_DHT_RING; type++) {
+        first_requests += (double)world->first_requests[type];
+    }
     if (world->measured_starts > 0) {
         add(ret_figures, "start-requests", "requests of a node in its first minute", "",
-            (double)world->first_requests / (double)world->measured_starts, 1);
+            first_requests / (double)world->measured_starts, 1);
     }
     add(ret_figures, "refused", "asks that were refused: full", "",
         (double)world->refused_asks, 0);
+    if (world->options.is_private) {
+        add(ret_figures, "caught", "records and places that nodes have seen", "",
+            world->caught_count, 0);
+        add(ret_figures, "linked", "  equal bytes in what belongs to two", "",
+            world->links, 0);
+    }
     add_asks(ret_figures, world);
     add_events(ret_figures, world);
     add_traffic(ret_figures, world);
     add_tables(ret_figures, world);
+    add_sizes(ret_figures, world);
 }
 
 uint32_t sim_dht_missed(const struct sim_dht_options *options,

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "tests/sim/dht_world.h"
+#include "tests/sim/dht_privacy.h"
 
 enum {
     SHOWN_MAX = 10, /* complaints that are printed: the rest is counted */
@@ -135,6 +135,9 @@ static void judge_table(struct sim_dht *world, struct sim_dht_node *node)
 
 void sim_dht_judge_end(struct sim_dht *world)
 {
+    if (world->options.is_private) {
+        sim_dht_privacy_judge(world);
+    }
     for (uint32_t i = 0; i < world->node_count; i++) {
         struct sim_dht_node *node = &world->nodes[i];
 

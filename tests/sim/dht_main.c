@@ -2,13 +2,14 @@
 #include "tests/sim/dht_main.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
 #include "tests/sim/dht_figures.h"
 #include "tests/sim/dht_plants.h"
 
-enum { TRIAL_NODES = 80, TRIAL_MINUTES = 6, TRIAL_WARM_UP_MIN = 3, TRIAL_GETS = 60 };
+enum { TRIAL_NODES = 60, TRIAL_MINUTES = 6, TRIAL_WARM_UP_MIN = 2, TRIAL_GETS = 60 };
 
 struct outcome {
     uint64_t hash;
@@ -91,40 +92,52 @@ static bool run(const struct sim_dht_options *options, struct outcome *ret_outco
     return is_good;
 }
 
-/* The judges on trial: each planted bug has to be noticed, in the world that suits it, and
- * the same world without it has to be good. */
+static bool try_plant(const struct sim_dht_options *asked, enum sim_dht_plant plant,
+                      const char *scenario, struct outcome *ret_outcome)
+{
+    struct sim_dht_options options = *asked;
+
+    sim_dht_plant = plant;
+    if (!sim_dht_scenario(&options, scenario)) {
+        return false;
+    }
+    options.nodes = TRIAL_NODES;
+    options.minutes = TRIAL_MINUTES;
+    options.warm_up_min = TRIAL_WARM_UP_MIN;
+    options.gets_per_h = TRIAL_GETS;
+    options.is_quiet = options.is_trial = true;
+    return run(&options, ret_outcome);
+}
+
+/* The judges on trial: each planted bug has to be noticed, in the world that suits it: by a
+ * complaint, by figures that are missed and are not without it, or because the same world is
+ * another the second time. */
 static int judge_plants(const struct sim_dht_options *asked)
 {
+    struct outcome healthy = {0};
+    const char *last = "";
     int missed = 0;
 
-    for (int plant = SIM_DHT_PLANT_NONE; plant < SIM_DHT_PLANT_COUNT; plant++) {
-        struct sim_dht_options options = *asked;
-        struct outcome outcome, again;
+    for (int i = SIM_DHT_PLANT_NONE + 1; i < SIM_DHT_PLANT_COUNT; i++) {
+        enum sim_dht_plant plant = (enum sim_dht_plant)i;
+        const char *scenario = sim_dht_plant_scenario(plant);
+        struct outcome planted, again;
         bool is_caught;
 
-        if (!sim_dht_scenario(&options,
-                              sim_dht_plant_scenario((enum sim_dht_plant)plant))) {
+        if ((strcmp(scenario, last) != 0 &&
+             !try_plant(asked, SIM_DHT_PLANT_NONE, scenario, &healthy)) ||
+            !try_plant(asked, plant, scenario, &planted)) {
             return 2;
         }
-        options.nodes = TRIAL_NODES;
-        options.minutes = TRIAL_MINUTES;
-        options.warm_up_min = TRIAL_WARM_UP_MIN;
-        options.gets_per_h = TRIAL_GETS;
-        options.is_quiet = options.is_trial = true;
-        sim_dht_plant = (enum sim_dht_plant)plant;
-        if (!run(&options, &outcome) || !run(&options, &again)) {
-            return 1;
+        last = scenario;
+        is_caught = planted.complaints > 0 || planted.missed > healthy.missed;
+        if (!is_caught && try_plant(asked, plant, scenario, &again)) {
+            is_caught = planted.hash != again.hash;
         }
-        is_caught =
-            outcome.complaints > 0 || outcome.missed > 0 || outcome.hash != again.hash;
-        missed += is_caught != (plant != SIM_DHT_PLANT_NONE);
-        printf("%-16s %u complaints, %u figures missed, hashes %s: %s\n",
-               sim_dht_plant_name(sim_dht_plant), outcome.complaints, outcome.missed,
-               outcome.hash == again.hash ? "equal" : "differ",
-               is_caught == (plant != SIM_DHT_PLANT_NONE) ? "good"
-               : is_caught                                ? "FALSE ALARM"
-                                                          : "NOT CAUGHT");
-        fflush(stdout);
+        missed += !is_caught || healthy.complaints > 0;
+        printf("%-16s %u complaints (%u without it), %u figures missed (%u): %s\n",
+               sim_dht_plant_name(plant), planted.complaints, healthy.complaints,
+               planted.missed, healthy.missed, is_caught ? "caught" : "NOT CAUGHT");
     }
     return missed == 0 ? 0 : 1;
 }

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #define TABLE_MAX (VC_DHT_BUCKETS * VC_DHT_K + VC_DHT_NEAR)
-#define GRIND_MAX 256
 
 struct range {
     uint32_t from, to;
@@ -34,8 +33,8 @@ void dht_net_init(struct dht_net *net, uint64_t seed, uint32_t count, uint32_t d
 
     sim_random_init(&random, seed);
     *net = (struct dht_net){.seed = seed, .count = count, .base_count = count};
-    net->ids = take(count + GRIND_MAX, sizeof *net->ids);
-    net->kinds = take(count + GRIND_MAX, 1);
+    net->ids = take(count + DHT_NET_GROUND_MAX, sizeof *net->ids);
+    net->kinds = take(count + DHT_NET_GROUND_MAX, 1);
     net->base_ids = take(count, sizeof *net->base_ids);
     net->base_kinds = take(count, 1);
     for (uint32_t i = 0; i < count; i++) {
@@ -96,11 +95,11 @@ static struct range prefix(const struct dht_net *net, uint64_t id, unsigned bits
 void dht_net_grind(struct dht_net *net, uint64_t target, uint32_t count)
 {
     uint32_t nearest[1];
-    uint64_t ground[GRIND_MAX];
+    uint64_t ground[DHT_NET_GROUND_MAX];
     uint64_t room;
     uint32_t in = 0, of_base = 0;
 
-    if (count > GRIND_MAX) {
+    if (count > DHT_NET_GROUND_MAX) {
         abort();
     }
     net->count = net->base_count;
@@ -137,15 +136,14 @@ struct vc_dht_contact dht_net_contact(const struct dht_net *net, uint32_t node)
     return contact;
 }
 
-uint64_t __wrap_vc_dht_node_id(const struct vc_addr *addr, uint8_t r,
-                               const struct vc_key32 *key, bool is_bound);
-uint64_t __wrap_vc_dht_node_id(const struct vc_addr *addr, uint8_t r,
-                               const struct vc_key32 *key, bool is_bound)
+uint64_t __wrap_vc_dht_node_id(const struct vc_addr *addr, const struct vc_key32 *key,
+                               bool is_bound);
+uint64_t __wrap_vc_dht_node_id(const struct vc_addr *addr, const struct vc_key32 *key,
+                               bool is_bound)
 {
     uint64_t id = 0;
 
     (void)addr;
-    (void)r;
     (void)is_bound;
     for (unsigned i = 0; i < 8; i++) {
         id = id << 8 | key->b[i];

@@ -12,6 +12,9 @@
 #include "dht/lookup.h"
 #include "tests/sim/random.h"
 
+/* The most that dht_net_grind() puts in. */
+#define DHT_NET_GROUND_MAX 256
+
 enum dht_net_kind { DHT_NET_HONEST, DHT_NET_DEAD, DHT_NET_COLLUDER };
 
 struct dht_net {

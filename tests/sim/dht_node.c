@@ -5,9 +5,10 @@
 #include "tests/sim/dht_world.h"
 
 enum {
-    DOORS = 4,          /* nodes that somebody new is told of */
-    TICKS_MAX = 64,     /* in one millisecond: more is a machine that spins */
-    BASE_S = 1767225600 /* 2026-01-01: the true time at the beginning */
+    DOORS = 4,            /* nodes that somebody new is told of */
+    TICKS_MAX = 64,       /* in one millisecond: more is a machine that spins */
+    BASE_S = 1767225600,  /* 2026-01-01: the true time at the beginning */
+    EVENING_S = 21 * 3600 /* or in the evening of that day */
 };
 
 struct sim_dht_node *sim_dht_running;
@@ -27,7 +28,8 @@ enum sim_dht_class sim_dht_class_of(const struct sim_dht_node *node)
 
 vc_ms sim_dht_true_time(const struct sim_dht *world)
 {
-    return (vc_ms)BASE_S * 1000 + world->now;
+    return ((vc_ms)BASE_S + (world->options.is_private ? EVENING_S : 0)) * 1000 +
+           world->now;
 }
 
 struct vc_now sim_dht_clock(const struct sim_dht *world,
@@ -57,13 +59,20 @@ struct sim_dht_node *sim_dht_pick(struct sim_dht *world,
     return NULL;
 }
 
-/* Tells it of some who are there: half of them with their keys, as invites do. */
-static void show_doors(struct sim_dht *world, struct sim_dht_node *node)
+static bool is_friend(const struct sim_dht_node *node)
+{
+    return !node->is_nat && node->evil == SIM_DHT_HONEST;
+}
+
+/* Tells it of some who are there, a friend first; half of them with their keys, as invites
+ * do. */
+static void show_doors(struct sim_dht *world, struct sim_dht_node *node, int count)
 {
     struct vc_now now = sim_dht_clock(world, node);
 
-    for (int i = 0; i < DOORS; i++) {
-        struct sim_dht_node *door = sim_dht_pick(world, sim_dht_is_reachable);
+    for (int i = 0; i < count; i++) {
+        struct sim_dht_node *door =
+            sim_dht_pick(world, i == 0 ? is_friend : sim_dht_is_reachable);
 
         if (door != NULL && door != node &&
             (!world->is_split || door->side == node->side)) {
@@ -131,7 +140,7 @@ void sim_dht_start(struct sim_dht *world, struct sim_dht_node *node)
         free(node->saved);
         node->saved = NULL;
     }
-    show_doors(world, node);
+    show_doors(world, node, is_saved ? 1 : DOORS);
     sim_dht_running = before;
     sim_dht_turn(world, node);
     sim_dht_evil_started(world, node);

@@ -35,16 +35,16 @@ static const struct scenario {
       "cold-p99<=490", "saved-p50<=150"}},
     {"idle",
      "nobody asks for anything, half of the nodes are clients",
-     {"--clients=50", "--idle=100", "--minutes=130"},
+     {"--clients=50", "--idle=100", "--publishers=0", "--gets=0", "--minutes=130"},
      {"idle-router-kib<=23", "idle-client-kib<=2", "client-addresses<=40"}},
     {"half-dead",
      "half of the nodes die at one instant",
-     {"--kill=50@5"},
+     {"--kill=50@2"},
      {"struck-found>=99.9", "struck-p50<=106", "struck-p99<=900", "later-found>=99.9",
       "later-p99<=300"}},
     {"storm",
      "half of the nodes restart at one instant",
-     {"--storm=50@5"},
+     {"--storm=50@2"},
      {"found>=99.9", "unreadable<=0", "storm<=3"}},
     {"collude20",
      "20 % name each other and deny what they hold",
@@ -69,13 +69,17 @@ static const struct scenario {
      {"--grind=64"},
      {"found>=99.9", "attacked-found>=99"}},
     {"merge",
-     "two networks become one after five minutes",
-     {"--merge=5"},
-     {"found>=99.9", "merged<=3600"}},
+     "two networks become one after two minutes",
+     {"--merge=2"},
+     {"found>=99.9", "across>=99"}},
     {"split",
-     "half of the nodes are cut off for ten minutes",
-     {"--partition=50@5..15"},
-     {"found>=99.9", "merged<=3600"}},
+     "half of the nodes are cut off for eight minutes",
+     {"--partition=50@2..10"},
+     {"found>=99.9", "across>=99"}},
+    {"privacy",
+     "all nodes together try to link records to accounts and to each other",
+     {"--privacy", "--nodes=100", "--minutes=180", "--publishers=100", "--puts=2"},
+     {"found>=99.9", "linked<=0"}},
     {"young",
      "one in twenty routes from the beginning; the rest has to find out that it can",
      {"--founders=5", "--warm-up=40"},
@@ -101,7 +105,8 @@ void sim_dht_print_usage(void)
          "within a minute\n"
          "  --loss PERCENT       each way (1)\n"
          "  --idle PERCENT       nodes that ask nothing (10)\n"
-         "  --publishers PERCENT of the others have a record (100)\n"
+         "  --publishers PERCENT of the others have a record (30: small machines hold "
+         "21)\n"
          "  --gets N, --puts N   of each node an hour (6, 1)\n"
          "  --founders PERCENT   of the reachable route from the beginning (100)\n"
          "  --skew S             wall clocks are wrong by up to this (5)\n"
@@ -124,6 +129,9 @@ void sim_dht_print_usage(void)
          "records; or\n"
          "                       of the profile for simulations (large up to 1000 "
          "nodes)\n"
+         "  --privacy            records of real accounts, over a midnight: whatever "
+         "any node has\n"
+         "                       seen is searched for what would link two of them\n"
          "  --ipv6               all over IPv6\n"
          "  --real-crypto        X25519 and Ed25519 as they are, instead of cheap "
          "stand-ins\n"
@@ -151,7 +159,7 @@ void sim_dht_options_init(struct sim_dht_options *ret_options)
                                             .warm_up_min = 10,
                                             .founders = 100 * PERCENT,
                                             .loss = PERCENT,
-                                            .publishers = 100 * PERCENT,
+                                            .publishers = 30 * PERCENT,
                                             .idle = 10 * PERCENT,
                                             .gets_per_h = 6,
                                             .puts_per_h = 1,
@@ -225,8 +233,7 @@ static bool read_event(struct sim_dht_options *options, enum sim_dht_event_kind 
     return true;
 }
 
-/* FIGURE>=N or FIGURE<=N; it takes the place of an earlier one of that figure. */
-static bool read_want(struct sim_dht_options *options, const char *text)
+bool sim_dht_want(struct sim_dht_options *options, const char *text)
 {
     const char *sign = strpbrk(text, "<>");
     size_t len = sign == NULL ? 0 : (size_t)(sign - text);
@@ -292,6 +299,7 @@ static const struct option known[] = {
     {"svg", required_argument, NULL, 'S'},
     {"json", required_argument, NULL, 'J'},
     {"scenario", required_argument, NULL, 'o'},
+    {"privacy", no_argument, NULL, 'v'},
     {"ipv6", no_argument, NULL, '6'},
     {"real-crypto", no_argument, NULL, 'R'},
     {"twice", no_argument, NULL, '2'},
@@ -307,6 +315,9 @@ static const struct option known[] = {
 static bool take_flag(struct sim_dht_options *options, int letter)
 {
     switch (letter) {
+    case 'v':
+        options->is_private = options->is_real_crypto = true;
+        return true;
     case '6':
         options->is_ipv6 = true;
         return true;
@@ -380,7 +391,7 @@ static bool take(struct sim_dht_options *options, int letter, const char *text)
     case 'a':
         return read_event(options, SIM_DHT_SPLIT, text);
     case 'w':
-        return read_want(options, text);
+        return sim_dht_want(options, text);
     case 'S':
         options->svg = text;
         return true;
@@ -394,17 +405,17 @@ static bool take(struct sim_dht_options *options, int letter, const char *text)
     }
 }
 
-/* "--name=value", as a scenario has it. */
+/* "--name=value" or "--name", as a scenario has it. */
 static bool take_word(struct sim_dht_options *options, const char *word)
 {
     const char *sign = strchr(word, '=');
+    size_t name_len = (sign == NULL ? strlen(word) : (size_t)(sign - word)) - 2;
 
     for (const struct option *option = known; option->name != NULL; option++) {
-        size_t len = strlen(option->name);
-
-        if (sign != NULL && (size_t)(sign - word) == len + 2 &&
-            strncmp(word + 2, option->name, len) == 0) {
-            return take(options, option->val, sign + 1);
+        if (strlen(option->name) == name_len &&
+            strncmp(word + 2, option->name, name_len) == 0 &&
+            (sign != NULL) == (option->has_arg == required_argument)) {
+            return take(options, option->val, sign == NULL ? NULL : sign + 1);
         }
     }
     return false;
@@ -423,7 +434,7 @@ bool sim_dht_scenario(struct sim_dht_options *options, const char *name)
             is_good &= take_word(options, scenario->options[k]);
         }
         for (int k = 0; scenario->wants[k] != NULL; k++) {
-            is_good &= read_want(options, scenario->wants[k]);
+            is_good &= sim_dht_want(options, scenario->wants[k]);
         }
         return is_good;
     }

@@ -65,6 +65,7 @@ struct sim_dht_options {
     struct sim_dht_event events[SIM_DHT_EVENTS_MAX];
     uint32_t event_count;
     bool is_small, is_large; /* machines of the one profile or the other */
+    bool is_private; /* real accounts over midnight; everybody tries to link them */
     bool is_ipv6, is_real_crypto, is_quiet, is_traced;
     bool is_twice; /* run it again: the hash has to be the same */
     bool judges_plants, wants_help;
@@ -79,6 +80,8 @@ bool sim_dht_options_read(struct sim_dht_options *ret_options, int argc, char **
 void sim_dht_options_init(struct sim_dht_options *ret_options);
 /* Sets what a scenario sets; false when there is none of that name. */
 bool sim_dht_scenario(struct sim_dht_options *options, const char *name);
+/* FIGURE>=N or FIGURE<=N; it takes the place of an earlier one of that figure. */
+bool sim_dht_want(struct sim_dht_options *options, const char *text);
 void sim_dht_print_usage(void);
 const char *sim_dht_evil_name(enum sim_dht_evil evil);
 

@@ -15,63 +15,15 @@ enum {
     PART = 1000000 /* of one get or put that is due */
 };
 
-/* The keys of a record: random bytes do where signatures are not real. */
-static void make_signer(struct sim_dht *world, struct sim_dht_record *record)
-{
-    struct vc_sign_secret secret;
-    struct vc_secret32 seed;
-    struct vc_scalar factor;
-    struct vc_key32 public_key;
-
-    for (unsigned i = 0; i < sizeof seed.b; i++) {
-        seed.b[i] = (uint8_t)sim_random_next(&world->random);
-    }
-    if (!world->options.is_real_crypto) {
-        memset(&record->signer, 0, sizeof record->signer);
-        memcpy(record->signer.public_key.b, seed.b, sizeof seed.b);
-        return;
-    }
-    vc_sign_keypair(&public_key, &secret, &seed);
-    vc_blind_of_device(&factor, &public_key, 1, 0);
-    VC_CHECK(vc_blind_secret(&record->signer, &secret, &factor));
-}
-
 void sim_dht_people_init(struct sim_dht *world)
 {
-    world->records = sim_dht_alloc(world->node_count + 1, sizeof *world->records);
     world->attacked = SIM_DHT_NOBODY;
     world->free_ask = SIM_DHT_NOBODY;
     world->todo_at = VC_NEVER;
     for (uint32_t i = 0; i < world->node_count; i++) {
-        struct sim_dht_node *node = &world->nodes[i];
-        struct sim_dht_record *record = &world->records[world->record_count];
-
-        node->record = SIM_DHT_NOBODY;
-        node->first_ask = SIM_DHT_NOBODY;
-        if (sim_dht_asks(node) &&
-            sim_random_chance(&world->random, world->options.publishers)) {
-            node->record = world->record_count++;
-            record->owner = i;
-            make_signer(world, record);
-            vc_blind_place(&record->place, &record->signer.public_key);
-        }
+        world->nodes[i].first_ask = SIM_DHT_NOBODY;
     }
-}
-
-/* The record as its owner published it under @seq: what is found has to be just this. */
-static void make_record(const struct sim_dht_record *record, uint64_t seq,
-                        uint8_t ret_bytes[VC_DHT_RECORD_LEN])
-{
-    uint8_t body[VC_DHT_RECORD_BODY_LEN];
-    struct sim_random random;
-
-    sim_random_init(&random, seq ^ record->owner);
-    for (unsigned i = 0; i < sizeof body; i++) {
-        body[i] = (uint8_t)(i % 8 == 0 ? sim_random_next(&random) : i);
-    }
-    vc_dht_record_sign(ret_bytes, VC_DHT_RECORD_ACCOUNT, seq,
-                       (uint32_t)(seq / 1000 + EXPIRY_S), VC_BYTES(body),
-                       &record->signer);
+    sim_dht_records_init(world);
 }
 
 /* ---- asks ---- */
@@ -134,7 +86,7 @@ void sim_dht_drop_asks(struct sim_dht *world, struct sim_dht_node *node)
 
 /* ---- what people do ---- */
 
-static void plan(struct sim_dht *world, uint32_t record, bool is_publish, vc_ms wait)
+void sim_dht_plan(struct sim_dht *world, uint32_t record, bool is_publish, vc_ms wait)
 {
     vc_ms at = world->now + wait;
 
@@ -149,34 +101,34 @@ bool sim_dht_asks(const struct sim_dht_node *node)
     return node->evil == SIM_DHT_HONEST && !node->is_idle;
 }
 
-void sim_dht_publish(struct sim_dht *world, struct sim_dht_node *node)
+void sim_dht_publish(struct sim_dht *world, uint32_t index)
 {
+    struct sim_dht_record *record = &world->records[index];
+    struct sim_dht_node *node = &world->nodes[record->owner];
     struct vc_now now = sim_dht_clock(world, node);
     uint8_t bytes[VC_DHT_RECORD_LEN];
-    struct sim_dht_record *record;
     struct sim_dht_ask *ask;
     uint32_t id;
     vc_err err;
 
-    if (node->record == SIM_DHT_NOBODY || node->dht == NULL) {
+    if (node->dht == NULL) {
         return;
     }
-    record = &world->records[node->record];
     record->seq = vc_dht_record_next_seq(record->seq, sim_dht_true_time(world));
     record->first_seq = record->first_seq == 0 ? record->seq : record->first_seq;
     record->published_at = world->now;
-    make_record(record, record->seq, bytes);
+    sim_dht_make_record(record, record->seq, bytes);
     sim_dht_running = node;
     err = vc_dht_publish(node->dht, &now, VC_BYTES(bytes), &id);
     sim_dht_running = NULL;
     if (err != VC_OK) {
         world->refused_asks += err == VC_ERR_FULL;
-        plan(world, node->record, true, BUSY_MS);
+        sim_dht_plan(world, index, true, BUSY_MS);
         return;
     }
     ask = new_ask(world, node, id);
     ask->kind = SIM_DHT_PUT;
-    ask->record = node->record;
+    ask->record = index;
     ask->seq = record->seq;
     sim_dht_turn(world, node);
 }
@@ -206,27 +158,6 @@ void sim_dht_get(struct sim_dht *world, struct sim_dht_node *node,
     sim_dht_turn(world, node);
 }
 
-/* Its owner keeps it alive, or has not been gone for longer than it lives without him. */
-static bool is_there(const struct sim_dht *world, const struct sim_dht_record *record)
-{
-    const struct sim_dht_node *owner = &world->nodes[record->owner];
-
-    return record->kept_seq != 0 &&
-           (owner->state == SIM_DHT_HERE || world->now - owner->gone_at < HOUR_MS);
-}
-
-uint32_t sim_dht_pick_record(struct sim_dht *world)
-{
-    for (int i = 0; i < PICKS && world->record_count > 0; i++) {
-        uint32_t index = sim_random_below(&world->random, world->record_count);
-
-        if (is_there(world, &world->records[index])) {
-            return index;
-        }
-    }
-    return SIM_DHT_NOBODY;
-}
-
 static void get_any(struct sim_dht *world)
 {
     struct sim_dht_node *node = sim_dht_pick(world, sim_dht_asks);
@@ -244,7 +175,7 @@ static void put_any(struct sim_dht *world)
     uint32_t record = sim_dht_pick_record(world);
 
     if (record != SIM_DHT_NOBODY) {
-        sim_dht_publish(world, &world->nodes[world->records[record].owner]);
+        sim_dht_publish(world, record);
     }
 }
 
@@ -264,7 +195,7 @@ static void do_planned(struct sim_dht *world)
             world->todos[kept++] = todo;
             world->todo_at = vc_ms_min(world->todo_at, todo.at);
         } else if (todo.is_publish) {
-            sim_dht_publish(world, &world->nodes[world->records[todo.record].owner]);
+            sim_dht_publish(world, todo.record);
         } else if ((node = sim_dht_pick(world, sim_dht_asks)) != NULL) {
             sim_dht_get(world, node, todo.record, SIM_DHT_READ_BACK);
         }
@@ -285,9 +216,10 @@ void sim_dht_people_started(struct sim_dht *world, struct sim_dht_node *node,
         vc_ms until = world->measured_from - founded;
 
         if (node->record != SIM_DHT_NOBODY) {
-            plan(world, node->record, true,
-                 founded - world->now +
-                     sim_random_below(&world->random, (uint32_t)(until * 3 / 4)));
+            sim_dht_plan(
+                world, node->record, true,
+                founded - world->now +
+                    sim_random_below(&world->random, (uint32_t)(until * 3 / 4)));
         }
         return;
     }
@@ -296,7 +228,9 @@ void sim_dht_people_started(struct sim_dht *world, struct sim_dht_node *node,
         sim_dht_get(world, node, record,
                     is_saved ? SIM_DHT_FIRST_SAVED : SIM_DHT_FIRST_COLD);
     }
-    sim_dht_publish(world, node);
+    if (node->record != SIM_DHT_NOBODY) {
+        sim_dht_publish(world, node->record);
+    }
 }
 
 /* So much of one get or put is due in a millisecond. */
@@ -321,8 +255,10 @@ void sim_dht_people(struct sim_dht *world)
     }
     if (world->now % 60000 == 0) {
         for (uint32_t i = 0; i < world->record_count; i++) {
-            if (world->now - world->records[i].published_at > AGAIN_MS) {
-                sim_dht_publish(world, &world->nodes[world->records[i].owner]);
+            const struct sim_dht_record *record = &world->records[i];
+
+            if (record->seq != 0 && world->now - record->published_at > AGAIN_MS) {
+                sim_dht_publish(world, i);
             }
         }
     }
@@ -349,7 +285,7 @@ void sim_dht_on_found(struct sim_dht *world, struct sim_dht_node *node,
         sim_dht_complain(world, node, "found what nobody has published");
         return;
     }
-    make_record(record, found.seq, bytes);
+    sim_dht_make_record(record, found.seq, bytes);
     if (memcmp(bytes, output->bytes.data, sizeof bytes) != 0) {
         sim_dht_complain(world, node, "found an altered record");
     }
@@ -436,7 +372,7 @@ void sim_dht_on_done(struct sim_dht *world, struct sim_dht_node *node,
 
         record->kept_seq = ask->seq > record->kept_seq ? ask->seq : record->kept_seq;
         if (world->now >= world->measured_from) {
-            plan(
+            sim_dht_plan(
                 world, ask->record, false,
                 sim_random_between(&world->random, READ_BACK_MIN_MS, READ_BACK_MAX_MS));
         }
@@ -447,15 +383,11 @@ void sim_dht_on_done(struct sim_dht *world, struct sim_dht_node *node,
 void sim_dht_on_kept(struct sim_dht *world, struct sim_dht_node *node,
                      const struct vc_dht_output *output)
 {
-    struct sim_dht_record *record;
+    struct sim_dht_record *record = sim_dht_record_at(world, &output->place);
 
-    if (node->record == SIM_DHT_NOBODY ||
-        !vc_equal(world->records[node->record].place.b, output->place.b, 32)) {
+    if (record == NULL || record->owner != sim_dht_index(world, node)) {
         sim_dht_complain(world, node, "keeps a record alive that is not its own");
-        return;
-    }
-    record = &world->records[node->record];
-    if (output->holders >= VC_DHT_HOLDERS_MIN) {
+    } else if (output->holders >= VC_DHT_HOLDERS_MIN) {
         record->kept_seq = record->seq;
     }
 }

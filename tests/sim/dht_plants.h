@@ -10,16 +10,18 @@
     X(NONE, "none", "plain", "nothing")                                       \
     X(LOSE_DONE, "lose-done", "plain", "some asks never end")                 \
     X(DONE_TWICE, "done-twice", "plain", "some asks end twice")               \
-    X(LATE, "late", "half-dead", "time-outs come too late")                   \
     X(SPIN, "spin", "plain", "it is always due")                              \
     X(FALSE_YES, "false-yes", "plain", "holders say yes and keep nothing")    \
     X(FORGET, "forget", "plain", "holders forget half of what they hold")     \
+    X(DICE, "dice", "plain", "the machine draws from elsewhere")              \
+    X(LATE, "late", "half-dead", "time-outs come too late")                   \
     X(BLIND, "blind", "forge", "signatures are not looked at")                \
     X(ANYWHERE, "anywhere", "poison", "contacts may be at private addresses") \
     X(EVERYBODY_ROUTES, "everybody-routes", "churn",                          \
       "clients take themselves for routers")                                  \
     X(REFLECT, "reflect", "flood", "every cookie is good")                    \
-    X(DICE, "dice", "plain", "the machine draws from elsewhere")
+    X(SAME_DAY, "same-day", "privacy", "a record is blinded alike every day") \
+    X(SAME_NONCE, "same-nonce", "privacy", "a nonce is used twice")
 
 enum sim_dht_plant {
 #define SIM_DHT_PLANT_ENUM(name, text, scenario, words) SIM_DHT_PLANT_##name,

@@ -159,11 +159,11 @@ static void draw_head(FILE *file, const struct sim_dht *world)
         "line.event{stroke:#b02a37;stroke-dasharray:4 "
         "3}text.event{fill:#b02a37}</style>\n"
         "<rect width=\"%d\" height=\"%d\" fill=\"white\"/>\n"
-        "<text x=\"%d\" y=\"24\" font-size=\"15\">%u nodes, %g %% behind NATs, median "
-        "session %s%.0u%s, %g %% loss, %g %% hostile, seed %llu</text>\n",
+        "<text x=\"%d\" y=\"24\" font-size=\"15\">%u nodes, %g %% behind NATs, sessions "
+        "%s%.0u%s, %g %% loss, %g %% hostile, seed %llu</text>\n",
         WIDTH, HEIGHT, WIDTH, HEIGHT, LEFT, world->options.nodes,
         world->options.clients / 10000.0,
-        world->options.churn_min > 0 ? "" : "without end", world->options.churn_min,
+        world->options.churn_min > 0 ? "of " : "without end", world->options.churn_min,
         world->options.churn_min > 0 ? " min" : "", world->options.loss / 10000.0,
         world->options.hostile / 10000.0, (unsigned long long)world->options.seed);
 }

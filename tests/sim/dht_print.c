@@ -78,6 +78,19 @@ static void print_traffic(const struct sim_dht *world)
     }
 }
 
+/* What a start costs. */
+static void print_start(const struct sim_dht *world)
+{
+    if (world->measured_starts > 0) {
+        printf("%-32s", "first minute");
+        for (unsigned type = VC_DHT_PING; type <= VC_DHT_RING; type++) {
+            printf(" %8.1f", (double)world->first_requests[type] /
+                                 (double)world->measured_starts);
+        }
+        putchar('\n');
+    }
+}
+
 void sim_dht_print(const struct sim_dht *world, const struct sim_dht_figures *figures)
 {
     for (uint32_t i = 0; i < figures->count; i++) {
@@ -92,6 +105,7 @@ void sim_dht_print(const struct sim_dht *world, const struct sim_dht_figures *fi
         }
     }
     print_traffic(world);
+    print_start(world);
 }
 
 void sim_dht_json(const struct sim_dht *world, const struct sim_dht_figures *figures,

@@ -1,316 +1,55 @@
 /*
- * Lookups alone, over static tables: what dht/lookup.c and dht/size.c do in networks of a
- * thousand to a million nodes, with losses, dead nodes and such as lie.
+ * Lookups of the DHT alone, over static tables: what dht/lookup.c and dht/size.c find, how
+ * quickly and at what price, in networks of 200 to a million nodes.
  *
- * A colluder answers with contacts drawn from the 64 colluders nearest to what is looked for and
- * denies the value.  Round trips are lognormal, or uniform for each pair (--uniform).
+ *     dht-static --table                           the figures of dht/README.md
+ *     dht-static --judge                           what the design aims at, in small
+ *     dht-static --nodes 10000 --colluding 20      one line of them
  */
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "dht/size.h"
-#include "tests/sim/dht_net.h"
+#include "tests/sim/dht_walk.h"
 
-#define RING     64 /* the colluders nearest to a place that the others tell of */
-#define TELL_MAX 32
-#define NEVER_MS UINT32_MAX
-#define LEARN    40 /* lookups before, from which the size is learned */
-#define PERCENT  10000
+#define LEARN   40    /* lookups from which the size is learned, before */
+#define PERCENT 10000 /* of a million */
 
 struct setting {
+    struct dht_walk_rules rules;
     uint64_t seed;
+    uint32_t networks;
     uint32_t nodes, lookups;
-    uint32_t loss, dead, colluding; /* of a million; loss: each way */
-    uint32_t ground;                /* colluders next to every place */
-    uint32_t told;                  /* contacts in an answer */
-    uint32_t hedge_ms;
-    bool is_uniform; /* 40-160 ms, fixed for each pair; else lognormal */
-    bool is_put;     /* who has the value is who was found by a put */
-    bool is_diverse;
-    bool is_verbose;
-    bool has_points;
+    uint32_t dead, colluding; /* of a million */
+    uint32_t ground;          /* colluders next to every target */
+    bool
+        is_put; /* who has the value is who was found by a put; else the nearest have it */
+    bool is_absent; /* nobody has it */
 };
 
-struct call {
-    uint8_t slot;
-    uint32_t node;
-    uint32_t answer_at, late_at, fail_at; /* NEVER_MS: not any more */
-    bool is_get;
-    uint64_t point; /* what a FIND asks for */
-};
-
-/* One lookup in virtual time. */
-struct walk {
-    const struct setting *setting;
-    struct dht_net *net;
-    const struct vc_dht_size *size;
-    struct sim_random random;
-    struct vc_dht_lookup lookup;
-    uint64_t target;
-    uint32_t asker;
-    uint32_t now;
-    uint32_t ring[RING];
-    uint32_t ring_count;
-    const uint32_t *holders;
-    uint32_t holders_count;
-    struct call calls[VC_DHT_LOOKUP_NODES + VC_DHT_LOOKUP_ASKED_MAX];
-    uint32_t calls_count;
-    uint32_t answers;
-    uint32_t found_at; /* NEVER_MS: not yet */
-    bool is_second;
-    bool is_get;
+/* Milliseconds, one for each lookup. */
+struct times {
+    uint32_t *ms;
+    uint32_t count;
 };
 
 struct figures {
-    uint32_t *found_ms;
-    uint32_t found, found_first, tries, put_exact, put_known;
-    uint64_t asked, answers;
-    uint32_t second;
-    uint64_t over_ms;
+    struct times gets, puts;
+    uint32_t tries;
+    uint32_t puts_right; /* of all the nearest it had asked all */
+    uint64_t asked, answers, put_asked, put_sent;
+    uint64_t size; /* as it was estimated last */
 };
 
-static double uniform01(struct sim_random *random)
+static struct times take_times(uint32_t count)
 {
-    return (double)(sim_random_next(random) >> 11) * 0x1p-53;
-}
+    struct times times = {.ms = calloc(count > 0 ? count : 1, sizeof(uint32_t))};
 
-static uint32_t round_trip(struct walk *walk, uint32_t node)
-{
-    if (walk->setting->is_uniform) {
-        uint64_t pair = walk->net->ids[node] ^ walk->net->ids[walk->asker];
-
-        return 40 + (uint32_t)(sim_splitmix(&pair) % 121);
+    if (times.ms == NULL) {
+        abort();
     }
-    double u = 1 - uniform01(&walk->random), v = uniform01(&walk->random);
-    double normal = sqrt(-2 * log(u)) * cos(6.283185307179586 * v);
-
-    return 1 + (uint32_t)(80 * exp(0.6 * normal));
-}
-
-static void ask(struct walk *walk, uint8_t slot, uint64_t point)
-{
-    const struct vc_dht_lookup_node *to = &walk->lookup.nodes[slot];
-    uint32_t node = dht_net_node(walk->net, &to->contact);
-    bool is_lost = sim_random_chance(&walk->random, walk->setting->loss) ||
-                   sim_random_chance(&walk->random, walk->setting->loss);
-    uint32_t trip = round_trip(walk, node);
-    struct call call = {.slot = slot,
-                        .point = point,
-                        .node = node,
-                        .answer_at = NEVER_MS,
-                        .late_at = walk->now + walk->setting->hedge_ms,
-                        .fail_at = walk->now + VC_DHT_GIVE_UP_MS};
-
-    if (!is_lost && walk->net->kinds[node] != DHT_NET_DEAD &&
-        trip < VC_DHT_GIVE_UP_MS) {
-        call.answer_at = walk->now + trip;
-    }
-    call.is_get = walk->is_get &&
-                  to->distance <= vc_dht_size_distance(walk->size, VC_DHT_HOLDERS);
-    walk->calls[walk->calls_count++] = call;
-}
-
-static bool is_holder(const struct walk *walk, uint32_t node)
-{
-    for (uint32_t i = 0; i < walk->holders_count; i++) {
-        if (walk->holders[i] == node) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void answer(struct walk *walk, const struct call *call)
-{
-    struct vc_dht_contact contacts[TELL_MAX];
-    uint32_t nodes[TELL_MAX];
-    uint32_t count = 0;
-
-    walk->answers++;
-    if (walk->net->kinds[call->node] == DHT_NET_COLLUDER) {
-        for (; count < walk->setting->told && walk->ring_count > 0; count++) {
-            nodes[count] =
-                walk->ring[sim_random_below(&walk->random, walk->ring_count)];
-        }
-    } else if (call->is_get && is_holder(walk, call->node)) {
-        walk->found_at = walk->found_at == NEVER_MS ? walk->now : walk->found_at;
-    } else {
-        count = dht_net_known(walk->net, call->node,
-                              call->is_get && !walk->setting->has_points ? walk->target
-                                                                         : call->point,
-                              nodes, walk->setting->told);
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        contacts[i] = dht_net_contact(walk->net, nodes[i]);
-    }
-    vc_dht_lookup_answered(&walk->lookup, call->slot, contacts, count);
-}
-
-/* The next thing that happens to a call; false when there is none under way. */
-static bool happen(struct walk *walk)
-{
-    struct call *next = NULL;
-    uint32_t next_at = NEVER_MS;
-
-    for (uint32_t i = 0; i < walk->calls_count; i++) {
-        struct call *call = &walk->calls[i];
-        uint32_t at = call->answer_at < call->fail_at ? call->answer_at : call->fail_at;
-
-        at = call->late_at < at ? call->late_at : at;
-        if (at < next_at) {
-            next = call;
-            next_at = at;
-        }
-    }
-    if (next == NULL) {
-        return false;
-    }
-    walk->now = next_at;
-    if (next_at == next->late_at && next_at < next->answer_at) {
-        next->late_at = NEVER_MS;
-        vc_dht_lookup_late(&walk->lookup, next->slot);
-        return true;
-    }
-    struct call call = *next;
-
-    *next = walk->calls[--walk->calls_count];
-    if (call.answer_at == next_at) {
-        answer(walk, &call);
-    } else {
-        vc_dht_lookup_failed(&walk->lookup, call.slot);
-    }
-    return true;
-}
-
-static void walk_begin(struct walk *walk, const struct setting *setting,
-                       struct dht_net *net, const struct vc_dht_size *size,
-                       uint64_t target, uint64_t seed)
-{
-    struct vc_dht_contact contacts[VC_DHT_NEAR];
-    uint32_t nodes[VC_DHT_NEAR];
-    uint32_t count;
-
-    memset(walk, 0, sizeof *walk);
-    walk->setting = setting;
-    walk->net = net;
-    walk->size = size;
-    walk->target = target;
-    walk->found_at = NEVER_MS;
-    sim_random_init(&walk->random, seed);
-    walk->ring_count = dht_net_nearest(net, target, DHT_NET_COLLUDER, walk->ring, RING);
-    do {
-        walk->asker = sim_random_below(&walk->random, net->count);
-    } while (net->kinds[walk->asker] != DHT_NET_HONEST);
-    vc_dht_lookup_begin(&walk->lookup, target, VC_DHT_HOLDERS,
-                        size->samples == 0 ? 0
-                                           : vc_dht_size_distance(size, VC_DHT_HOLDERS),
-                        true, setting->is_diverse);
-    count = dht_net_known(net, walk->asker, target, nodes, VC_DHT_NEAR);
-    for (uint32_t i = 0; i < count; i++) {
-        contacts[i] = dht_net_contact(net, nodes[i]);
-    }
-    vc_dht_lookup_seed(&walk->lookup, contacts, count);
-}
-
-/* Goes on until the value is found or nothing is left to do. */
-static void walk_on(struct walk *walk)
-{
-    uint8_t slot;
-    uint64_t point;
-
-    while (walk->found_at == NEVER_MS) {
-        while (vc_dht_lookup_next(&walk->lookup, &slot, &point)) {
-            ask(walk, slot, point);
-        }
-        if (vc_dht_lookup_is_over(&walk->lookup)) {
-            return;
-        }
-        if (!happen(walk)) {
-            (void)fprintf(stderr, "it waits for nothing\n");
-            abort();
-        }
-    }
-}
-
-static uint32_t distances_of(const struct walk *walk, uint64_t *ret_distances)
-{
-    uint8_t slots[VC_DHT_HOLDERS];
-    size_t count = vc_dht_lookup_nearest(&walk->lookup, slots, VC_DHT_HOLDERS);
-
-    for (size_t i = 0; i < count; i++) {
-        ret_distances[i] = walk->lookup.nodes[slots[i]].distance;
-    }
-    return (uint32_t)count;
-}
-
-/* Of the nearest that live: has it asked all, and has it an answer of all that were not lost? */
-static void judge_put(const struct walk *walk, struct figures *figures)
-{
-    uint32_t nearest[4 * VC_DHT_REPLICAS], live = 0, known = 0, answered = 0;
-    uint32_t count =
-        dht_net_nearest(walk->net, walk->target, -1, nearest, 4 * VC_DHT_REPLICAS);
-
-    for (uint32_t i = 0; i < count && live < VC_DHT_REPLICAS; i++) {
-        if (walk->net->kinds[nearest[i]] == DHT_NET_DEAD || nearest[i] == walk->asker) {
-            continue;
-        }
-        live++;
-        for (unsigned j = 0; j < walk->lookup.count; j++) {
-            const struct vc_dht_lookup_node *node = &walk->lookup.nodes[j];
-
-            if (node->distance == (walk->net->ids[nearest[i]] ^ walk->target)) {
-                known += node->state != VC_DHT_LOOKUP_HEARD;
-                answered += node->state == VC_DHT_LOOKUP_ANSWERED;
-            }
-        }
-    }
-    figures->put_known += known == live;
-    figures->put_exact += answered == live;
-}
-
-/* A put: gives the nodes that took the value. */
-static uint32_t put(struct walk *walk, struct figures *figures, uint32_t *ret_holders)
-{
-    uint8_t slots[VC_DHT_REPLICAS_MAX];
-    uint32_t count = 0;
-    size_t nearest;
-
-    walk_on(walk);
-    judge_put(walk, figures);
-    nearest = vc_dht_lookup_nearest(&walk->lookup, slots, VC_DHT_REPLICAS_MAX);
-    for (size_t i = 0; i < nearest; i++) {
-        const struct vc_dht_lookup_node *node = &walk->lookup.nodes[slots[i]];
-        uint32_t to = dht_net_node(walk->net, &node->contact);
-
-        if (count >= VC_DHT_REPLICAS &&
-            node->distance > vc_dht_size_distance(walk->size, VC_DHT_REPLICAS)) {
-            break;
-        }
-        ret_holders[count++] = to;
-    }
-    return count;
-}
-
-static void get(struct walk *walk, struct figures *figures)
-{
-    walk->is_get = true;
-    walk_on(walk);
-    figures->found_first += walk->found_at != NEVER_MS;
-    if (walk->found_at == NEVER_MS) {
-        figures->second++;
-        vc_dht_lookup_widen(&walk->lookup);
-        walk_on(walk);
-    }
-    if (walk->found_at != NEVER_MS) {
-        figures->found_ms[figures->found++] = walk->found_at;
-    }
-    figures->tries++;
-    figures->asked += walk->lookup.asked;
-    figures->answers += walk->answers;
-    figures->over_ms += walk->now;
+    return times;
 }
 
 static int by_ms(const void *a, const void *b)
@@ -320,147 +59,451 @@ static int by_ms(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-static uint32_t percentile(const struct figures *figures, uint32_t percent)
+static uint32_t percentile(const struct times *times, uint32_t percent)
 {
-    uint32_t at = (uint32_t)((uint64_t)figures->found * percent / 100);
-
-    return figures->found == 0 ? 0
-                               : figures->found_ms[at < figures->found ? at : at - 1];
+    return times->count == 0 ? 0
+                             : times->ms[(uint64_t)(times->count - 1) * percent / 100];
 }
 
-static void learn(const struct setting *setting, struct dht_net *net,
-                  struct vc_dht_size *ret_size)
+/* ---- running ---- */
+
+static void learn(const struct setting *setting, const struct dht_net *net,
+                  uint64_t seed, struct vc_dht_size *size)
 {
     struct sim_random random;
 
-    *ret_size = (struct vc_dht_size){0};
-    sim_random_init(&random, setting->seed ^ 1);
+    sim_random_init(&random, seed);
     for (uint32_t i = 0; i < LEARN; i++) {
-        struct walk walk;
-        uint64_t distances[VC_DHT_HOLDERS];
+        uint64_t target = sim_random_next(&random);
+        struct dht_walk walk;
 
-        walk_begin(&walk, setting, net, ret_size, sim_random_next(&random),
-                   sim_random_next(&random));
-        walk_on(&walk);
-        vc_dht_size_learn(ret_size, distances, distances_of(&walk, distances),
-                          walk.lookup.count < VC_DHT_HOLDERS);
+        dht_walk_begin(&walk, &setting->rules, net, size, target,
+                       sim_random_next(&random));
+        walk.is_before = true;
+        dht_walk_on(&walk);
+        dht_walk_learn(&walk, size);
     }
+}
+
+/* Has the put asked all of the nearest, but those that an attacker has put before them? */
+static bool is_right(const struct dht_walk *walk, bool is_attacked)
+{
+    uint32_t nearest[VC_DHT_REPLICAS + 1];
+    uint32_t count = dht_net_nearest(walk->net, walk->lookup.target,
+                                     is_attacked ? DHT_NET_HONEST : -1, nearest,
+                                     VC_DHT_REPLICAS + 1);
+    uint32_t wanted = 0, asked = 0;
+
+    for (uint32_t i = 0; i < count && wanted < VC_DHT_REPLICAS; i++) {
+        uint64_t distance = walk->net->ids[nearest[i]] ^ walk->lookup.target;
+
+        if (nearest[i] == walk->asker) {
+            continue;
+        }
+        wanted++;
+        for (unsigned slot = 0; slot < walk->lookup.count; slot++) {
+            const struct vc_dht_lookup_node *node = &walk->lookup.nodes[slot];
+
+            asked += node->distance == distance && node->state != VC_DHT_LOOKUP_HEARD;
+        }
+    }
+    return asked == wanted;
+}
+
+static void look_up(const struct setting *setting, const struct dht_net *net,
+                    const struct vc_dht_size *size, uint64_t target, uint64_t seed,
+                    struct figures *figures)
+{
+    uint32_t holders[VC_DHT_LOOKUP_NODES];
+    uint32_t count = dht_net_nearest(net, target, -1, holders, VC_DHT_REPLICAS);
+    struct dht_walk walk;
+
+    if (setting->is_put) {
+        dht_walk_begin(&walk, &setting->rules, net, size, target, seed ^ 1);
+        walk.is_before = true;
+        dht_walk_put(&walk);
+        count = walk.taken_count;
+        memcpy(holders, walk.taken, count * sizeof *holders);
+        figures->puts.ms[figures->puts.count++] = dht_walk_put_ms(&walk);
+        figures->puts_right += is_right(&walk, setting->ground > 0);
+        figures->put_asked += walk.lookup.asked;
+        figures->put_sent += count;
+    }
+    dht_walk_begin(&walk, &setting->rules, net, size, target, seed);
+    dht_walk_get(&walk, holders, setting->is_absent ? 0 : count);
+    if (walk.found_ms != DHT_WALK_NEVER) {
+        figures->gets.ms[figures->gets.count++] = walk.found_ms;
+    }
+    figures->tries++;
+    figures->asked += walk.lookup.asked;
+    figures->answers += walk.answers;
 }
 
 static void run(const struct setting *setting, struct figures *ret_figures)
 {
-    struct setting peace = *setting;
-    struct dht_net net;
-    struct vc_dht_size size;
-    struct sim_random random;
+    *ret_figures = (struct figures){.gets = take_times(setting->lookups),
+                                    .puts = take_times(setting->lookups)};
+    for (uint32_t i = 0; i < setting->networks; i++) {
+        struct vc_dht_size size = {0};
+        struct sim_random random;
+        struct dht_net net;
 
-    memset(ret_figures, 0, sizeof *ret_figures);
-    ret_figures->found_ms = calloc(setting->lookups, sizeof(uint32_t));
-    if (ret_figures->found_ms == NULL) {
-        abort();
-    }
-    peace.ground = 0;
-    dht_net_init(&net, setting->seed, setting->nodes, setting->dead,
-                 setting->colluding);
-    learn(&peace, &net, &size);
-    sim_random_init(&random, setting->seed ^ 2);
-    for (uint32_t i = 0; i < setting->lookups; i++) {
-        uint64_t target = sim_random_next(&random);
-        uint64_t seed = sim_random_next(&random);
-        uint32_t holders[VC_DHT_REPLICAS_MAX];
-        uint32_t count;
-        struct walk walk;
+        sim_random_init(&random, setting->seed + i);
+        dht_net_init(&net, sim_random_next(&random), setting->nodes, setting->dead,
+                     setting->colluding);
+        learn(setting, &net, sim_random_next(&random), &size);
+        for (uint32_t n = 0; n < setting->lookups / setting->networks; n++) {
+            uint64_t target = sim_random_next(&random);
 
-        if (setting->ground > 0) {
-            dht_net_grind(&net, target, setting->ground);
+            if (setting->ground > 0) {
+                dht_net_grind(&net, target, setting->ground);
+            }
+            look_up(setting, &net, &size, target, sim_random_next(&random),
+                    ret_figures);
         }
-        count = dht_net_nearest(&net, target, -1, holders, VC_DHT_REPLICAS);
-        if (setting->is_put) {
-            walk_begin(&walk, setting, &net, &size, target, seed ^ 1);
-            count = put(&walk, ret_figures, holders);
-        }
-        walk_begin(&walk, setting, &net, &size, target, seed);
-        walk.holders = holders;
-        walk.holders_count = count;
-        get(&walk, ret_figures);
+        ret_figures->size = vc_dht_size_nodes(&size);
+        dht_net_deinit(&net);
     }
-    qsort(ret_figures->found_ms, ret_figures->found, sizeof(uint32_t), by_ms);
-    if (setting->is_verbose) {
-        printf("size %" PRIu64 "\n", vc_dht_size_nodes(&size));
-    }
-    dht_net_deinit(&net);
+    qsort(ret_figures->gets.ms, ret_figures->gets.count, sizeof(uint32_t), by_ms);
+    qsort(ret_figures->puts.ms, ret_figures->puts.count, sizeof(uint32_t), by_ms);
+}
+
+static void forget(struct figures *figures)
+{
+    free(figures->gets.ms);
+    free(figures->puts.ms);
+}
+
+static double found_percent(const struct figures *figures)
+{
+    return 100.0 * figures->gets.count / figures->tries;
+}
+
+static double asked_of(const struct figures *figures)
+{
+    return (double)figures->asked / figures->tries;
 }
 
 static void show(const struct setting *setting, const struct figures *f)
 {
     double n = f->tries;
 
-    printf("%7u nodes, dead %2u %%, colluding %2u %%, ground %2u: "
-           "found %.2f %% (first try %.2f), p50/p99 %u/%u ms, asked %.1f, packets %.1f",
-           setting->nodes, setting->dead / PERCENT, setting->colluding / PERCENT,
-           setting->ground, 100 * f->found / n, 100 * f->found_first / n,
-           percentile(f, 50), percentile(f, 99), (double)f->asked / n,
-           (double)(f->asked + f->answers) / n);
+    printf(
+        "%7u nodes%s, %u %% dead, %u %% colluding, %u ground: found %.2f %%, %u/%u ms, "
+        "asked %.1f, packets %.1f",
+        setting->nodes, setting->rules.is_lab ? " (lab)" : "", setting->dead / PERCENT,
+        setting->colluding / PERCENT, setting->ground, found_percent(f),
+        percentile(&f->gets, 50), percentile(&f->gets, 99), asked_of(f),
+        (double)(f->asked + f->answers) / n);
     if (setting->is_put) {
-        printf(", put knew %.2f %%, had %.2f %%", 100 * f->put_known / n,
-               100 * f->put_exact / n);
+        printf("; put %u/%u ms, asked %.1f, sent %.1f, right %.2f %%",
+               percentile(&f->puts, 50), percentile(&f->puts, 99),
+               (double)f->put_asked / n, (double)f->put_sent / n,
+               100 * f->puts_right / n);
     }
-    printf("\n");
+    printf("; size %" PRIu64 "\n", f->size);
+    (void)fflush(stdout);
 }
 
-static uint32_t number(const char *text)
+/* ---- judging ---- */
+
+/* What is aimed at; 0: nothing.  Figures in hundredths of a percent, milliseconds and packets. */
+struct aims {
+    uint32_t found, right;
+    uint32_t get_50, get_99, packets;
+    uint32_t put_50, put_99;
+};
+
+struct row {
+    uint32_t nodes, networks, lookups;
+    uint32_t dead, colluding, ground; /* percent, percent, number */
+    bool is_lab, is_put, is_absent, is_upkeep;
+    struct aims aims;
+};
+
+static const struct row judged[] = {
+    /* 200 nodes of a laboratory: in peace, and half of them dead at once. */
+    {.nodes = 200,
+     .networks = 5,
+     .lookups = 1000,
+     .is_lab = true,
+     .is_put = true,
+     .aims = {9995, 9990, 80, 220, 15, 350, 900}},
+    {.nodes = 200,
+     .networks = 10,
+     .lookups = 1000,
+     .dead = 50,
+     .is_lab = true,
+     .is_put = true,
+     .aims = {9990, 9990, 106, 900, 15, 350, 900}},
+    /* The public network. */
+    {.nodes = 10000,
+     .networks = 1,
+     .lookups = 1000,
+     .is_put = true,
+     .aims = {.found = 10000, .right = 9990, .get_50 = 140, .get_99 = 350}},
+    {.nodes = 10000,
+     .networks = 1,
+     .lookups = 500,
+     .dead = 30,
+     .aims = {.found = 9990}},
+    {.nodes = 10000,
+     .networks = 1,
+     .lookups = 500,
+     .dead = 50,
+     .is_put = true,
+     .aims = {.found = 9990}},
+    /* Those that lie. */
+    {.nodes = 10000,
+     .networks = 1,
+     .lookups = 500,
+     .colluding = 20,
+     .is_put = true,
+     .aims = {.found = 9990}},
+    {.nodes = 10000,
+     .networks = 1,
+     .lookups = 500,
+     .colluding = 30,
+     .is_put = true,
+     .aims = {.found = 9950}},
+    {.nodes = 100000,
+     .networks = 2,
+     .lookups = 2000,
+     .colluding = 50,
+     .is_put = true,
+     .aims = {.found = 9900}},
+    {.nodes = 10000,
+     .networks = 1,
+     .lookups = 200,
+     .ground = 64,
+     .is_put = true,
+     .aims = {.found = 9900}}};
+
+static const struct row tabled[] = {
+    {.nodes = 200, .networks = 20, .lookups = 6000, .is_lab = true, .is_put = true},
+    {.nodes = 200,
+     .networks = 100,
+     .lookups = 6000,
+     .is_lab = true,
+     .is_put = true,
+     .dead = 50},
+    {.nodes = 200,
+     .networks = 20,
+     .lookups = 2000,
+     .is_lab = true,
+     .is_put = true,
+     .is_upkeep = true},
+    {.nodes = 200, .networks = 20, .lookups = 2000, .is_lab = true, .is_absent = true},
+    {.nodes = 1000, .networks = 4, .lookups = 4000, .is_put = true},
+    {.nodes = 10000, .networks = 4, .lookups = 4000, .is_put = true},
+    {.nodes = 100000, .networks = 4, .lookups = 4000, .is_put = true},
+    {.nodes = 1000000, .networks = 1, .lookups = 2000, .is_put = true},
+    {.nodes = 1000, .networks = 4, .lookups = 2000, .is_put = true, .is_upkeep = true},
+    {.nodes = 100000,
+     .networks = 4,
+     .lookups = 2000,
+     .is_put = true,
+     .is_upkeep = true},
+    {.nodes = 1000, .networks = 4, .lookups = 2000, .is_absent = true},
+    {.nodes = 100000, .networks = 4, .lookups = 2000, .is_absent = true},
+    {.nodes = 1000, .networks = 4, .lookups = 4000, .dead = 30},
+    {.nodes = 1000, .networks = 4, .lookups = 4000, .dead = 50},
+    {.nodes = 100000, .networks = 4, .lookups = 4000, .dead = 30},
+    {.nodes = 100000, .networks = 4, .lookups = 4000, .dead = 50},
+    {.nodes = 100000, .networks = 4, .lookups = 4000, .dead = 50, .is_put = true},
+    {.nodes = 1000, .networks = 4, .lookups = 4000, .colluding = 20, .is_put = true},
+    {.nodes = 1000, .networks = 4, .lookups = 4000, .colluding = 30, .is_put = true},
+    {.nodes = 1000, .networks = 4, .lookups = 8000, .colluding = 50, .is_put = true},
+    {.nodes = 100000, .networks = 4, .lookups = 4000, .colluding = 20, .is_put = true},
+    {.nodes = 100000, .networks = 4, .lookups = 4000, .colluding = 30, .is_put = true},
+    {.nodes = 100000, .networks = 4, .lookups = 8000, .colluding = 50, .is_put = true},
+    {.nodes = 100000, .networks = 4, .lookups = 8000, .colluding = 50},
+    {.nodes = 1000000, .networks = 1, .lookups = 2000, .dead = 30, .colluding = 20},
+    {.nodes = 1000, .networks = 4, .lookups = 2000, .ground = 64, .is_put = true},
+    {.nodes = 10000, .networks = 4, .lookups = 2000, .ground = 64, .is_put = true},
+    {.nodes = 100000, .networks = 4, .lookups = 1000, .ground = 64, .is_put = true}};
+
+static struct setting setting_of(const struct row *row, uint64_t seed)
 {
-    return (uint32_t)strtoul(text, NULL, 10);
+    return (struct setting){.rules = {.loss = PERCENT,
+                                      .told = VC_DHT_CONTACTS_IPV4,
+                                      .is_lab = row->is_lab,
+                                      .is_upkeep = row->is_upkeep},
+                            .seed = seed,
+                            .networks = row->networks,
+                            .nodes = row->nodes,
+                            .lookups = row->lookups,
+                            .dead = row->dead * PERCENT,
+                            .colluding = row->colluding * PERCENT,
+                            .ground = row->ground,
+                            .is_put = row->is_put,
+                            .is_absent = row->is_absent};
+}
+
+/* One line for each aim that is missed; gives how many. */
+static unsigned judge(const struct aims *aims, const struct figures *f)
+{
+    const struct {
+        const char *what;
+        double is, aim;
+        bool is_least; /* the aim is the least that is good */
+    } checks[] = {
+        {"found %", found_percent(f), aims->found / 100.0, true},
+        {"puts right %", 100.0 * f->puts_right / f->tries, aims->right / 100.0, true},
+        {"get p50 ms", percentile(&f->gets, 50), aims->get_50, false},
+        {"get p99 ms", percentile(&f->gets, 99), aims->get_99, false},
+        {"packets", (double)(f->asked + f->answers) / f->tries, aims->packets, false},
+        {"put p50 ms", percentile(&f->puts, 50), aims->put_50, false},
+        {"put p99 ms", percentile(&f->puts, 99), aims->put_99, false}};
+    unsigned missed = 0;
+
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
+        bool is_good = checks[i].is_least ? checks[i].is >= checks[i].aim
+                                          : checks[i].is <= checks[i].aim;
+
+        if (checks[i].aim > 0 && !is_good) {
+            printf("  MISSED: %s %.2f, aimed at %.2f\n", checks[i].what, checks[i].is,
+                   checks[i].aim);
+            missed++;
+        }
+    }
+    return missed;
+}
+
+static unsigned run_rows(const struct row *rows, size_t count, uint64_t seed)
+{
+    unsigned missed = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct setting setting = setting_of(&rows[i], seed);
+        struct figures figures;
+
+        run(&setting, &figures);
+        show(&setting, &figures);
+        missed += judge(&rows[i].aims, &figures);
+        forget(&figures);
+    }
+    return missed;
+}
+
+/* Ten times as many nodes cost two and a half more questions at most: the logarithm. */
+static unsigned judge_growth(uint64_t seed)
+{
+    double before = 0;
+    unsigned missed = 0;
+
+    for (uint32_t nodes = 1000; nodes <= 100000; nodes *= 10) {
+        struct row row = {.nodes = nodes, .networks = 1, .lookups = 500};
+        struct setting setting = setting_of(&row, seed);
+        struct figures figures;
+
+        run(&setting, &figures);
+        show(&setting, &figures);
+        if (before > 0 && asked_of(&figures) > before + 2.5) {
+            printf("  MISSED: asked %.1f more\n", asked_of(&figures) - before);
+            missed++;
+        }
+        before = asked_of(&figures);
+        forget(&figures);
+    }
+    return missed;
+}
+
+/* ---- the command line ---- */
+
+static int usage(void)
+{
+    (void)fprintf(
+        stderr,
+        "dht-static --table | --judge | [--nodes N] [--networks N] [--lookups N]\n"
+        "    [--loss %%] [--dead %%] [--colluding %%] [--ground N] [--told N]\n"
+        "    [--hedge MS] [--lab] [--put] [--upkeep] [--absent]    [--seed N]\n");
+    return 2;
+}
+
+static bool read_flag(struct setting *setting, const char *name)
+{
+    const struct {
+        const char *name;
+        bool *flag;
+    } flags[] = {{"--lab", &setting->rules.is_lab},
+                 {"--put", &setting->is_put},
+                 {"--upkeep", &setting->rules.is_upkeep},
+                 {"--absent", &setting->is_absent}};
+
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        if (strcmp(name, flags[i].name) == 0) {
+            *flags[i].flag = true;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_number(struct setting *setting, const char *name, const char *text)
+{
+    const struct {
+        const char *name;
+        uint32_t *number;
+        uint32_t factor, least, most;
+    } numbers[] = {{"--nodes", &setting->nodes, 1, 2, 4000000},
+                   {"--networks", &setting->networks, 1, 1, 10000},
+                   {"--lookups", &setting->lookups, 1, 1, 10000000},
+                   {"--loss", &setting->rules.loss, PERCENT, 0, 100},
+                   {"--dead", &setting->dead, PERCENT, 0, 90},
+                   {"--colluding", &setting->colluding, PERCENT, 0, 90},
+                   {"--ground", &setting->ground, 1, 0, DHT_NET_GROUND_MAX},
+                   {"--told", &setting->rules.told, 1, 1, DHT_WALK_TOLD},
+                   {"--hedge", &setting->rules.hedge_ms, 1, 1, VC_DHT_GIVE_UP_MS}};
+    unsigned long long value = strtoull(text, NULL, 10);
+
+    if (strcmp(name, "--seed") == 0) {
+        setting->seed = value;
+        return true;
+    }
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        if (strcmp(name, numbers[i].name) == 0 && value >= numbers[i].least &&
+            value <= numbers[i].most) {
+            *numbers[i].number = (uint32_t)value * numbers[i].factor;
+            return true;
+        }
+    }
+    return false;
 }
 
 int main(int argc, char **argv)
 {
-    struct setting setting = {.seed = 1,
-                              .nodes = 1000,
-                              .lookups = 1000,
-                              .loss = PERCENT,
-                              .told = VC_DHT_CONTACTS_IPV4,
-                              .hedge_ms = 172,
-                              .is_diverse = true};
+    struct row row = {.nodes = 1000, .networks = 1, .lookups = 1000};
+    struct setting setting = setting_of(&row, 1);
     struct figures figures;
+    bool is_table = false, is_judge = false;
 
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--uniform") == 0) {
-            setting.is_uniform = true;
-            setting.is_diverse = false;
-            setting.hedge_ms = 148;
-        } else if (strcmp(argv[i], "--put") == 0) {
-            setting.is_put = true;
-        } else if (strcmp(argv[i], "--verbose") == 0) {
-            setting.is_verbose = true;
-        } else if (strcmp(argv[i], "--points") == 0) {
-            setting.has_points = true;
-        } else if (i + 1 == argc) {
-            return 2;
-        } else if (strcmp(argv[i], "--nodes") == 0) {
-            setting.nodes = number(argv[++i]);
-        } else if (strcmp(argv[i], "--lookups") == 0) {
-            setting.lookups = number(argv[++i]);
-        } else if (strcmp(argv[i], "--seed") == 0) {
-            setting.seed = number(argv[++i]);
-        } else if (strcmp(argv[i], "--loss") == 0) {
-            setting.loss = number(argv[++i]) * PERCENT;
-        } else if (strcmp(argv[i], "--dead") == 0) {
-            setting.dead = number(argv[++i]) * PERCENT;
-        } else if (strcmp(argv[i], "--colluding") == 0) {
-            setting.colluding = number(argv[++i]) * PERCENT;
-        } else if (strcmp(argv[i], "--ground") == 0) {
-            setting.ground = number(argv[++i]);
-        } else if (strcmp(argv[i], "--told") == 0) {
-            setting.told = number(argv[++i]);
-        } else if (strcmp(argv[i], "--hedge") == 0) {
-            setting.hedge_ms = number(argv[++i]);
-        } else {
-            return 2;
+        if (strcmp(argv[i], "--table") == 0) {
+            is_table = true;
+        } else if (strcmp(argv[i], "--judge") == 0) {
+            is_judge = true;
+        } else if (!read_flag(&setting, argv[i])) {
+            if (i + 1 == argc || !read_number(&setting, argv[i], argv[i + 1])) {
+                return usage();
+            }
+            i++;
         }
+    }
+    if (is_judge) {
+        unsigned missed =
+            run_rows(judged, sizeof judged / sizeof *judged, setting.seed) +
+            judge_growth(setting.seed);
+
+        printf("%u aims missed\n", missed);
+        return missed > 0;
+    }
+    if (is_table) {
+        (void)run_rows(tabled, sizeof tabled / sizeof *tabled, setting.seed);
+        return 0;
     }
     run(&setting, &figures);
     show(&setting, &figures);
-    free(figures.found_ms);
+    forget(&figures);
     return 0;
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "tests/sim/dht_crypto.h"
+#include "tests/sim/dht_privacy.h"
 
 enum {
     WAITS = 4096,
@@ -107,6 +108,8 @@ void sim_dht_free(struct sim_dht *world)
         free(node->saved);
     }
     sim_dht_network_free(world);
+    sim_dht_privacy_free(world);
+    free(world->places.slots);
     free(world->nodes);
     free(world->traffic);
     free(world->timers.entries);

@@ -100,6 +100,9 @@ struct sim_dht_record {
     uint32_t owner;
     struct vc_hash32 place;
     struct vc_blinded signer;
+    struct account_hand
+        *hand;               /* of a real account; NULL: what stands in it is made up */
+    uint32_t epoch;          /* of a real account: the day */
     uint64_t first_seq, seq; /* of those that were published */
     uint64_t kept_seq;       /* the highest that was acknowledged; 0: none */
     vc_ms published_at;
@@ -164,6 +167,10 @@ struct sim_dht {
     vc_ms split_until;
 
     struct sim_dht_record *records;
+    struct vc_map places;     /* to them */
+    struct sim_catch *caught; /* what all nodes have seen */
+    uint32_t caught_count, caught_room;
+    uint32_t links;                  /* that it shows */
     uint32_t record_count, attacked; /* SIM_DHT_NOBODY: none */
     uint64_t gets_due, puts_due;     /* in parts of one */
     struct sim_dht_ask *asks;
@@ -189,8 +196,8 @@ struct sim_dht {
     vc_ms struck_at, split_from, healed_at; /* a kill or storm; a split; 0: none yet */
     uint64_t table_nodes, table_dead, table_hostile, table_suspects; /* at the end */
     struct sim_dht_traffic classes[SIM_DHT_CLASSES][2]; /* [1]: that ask nothing */
-    uint64_t
-        first_requests; /* in the first minute after a start, of all measured starts */
+    /* In the first minute after measured starts, by type. */
+    uint64_t first_requests[VC_DHT_RING + 1];
     uint64_t measured_starts;
     uint64_t class_ms[SIM_DHT_CLASSES][2];
     uint32_t
@@ -271,8 +278,10 @@ void sim_dht_people_init(struct sim_dht *world);
 bool sim_dht_asks(const struct sim_dht_node *node);
 /* What people do in this millisecond. */
 void sim_dht_people(struct sim_dht *world);
-/* Publishes the node's record, if it has one; again a second later while it is busy. */
-void sim_dht_publish(struct sim_dht *world, struct sim_dht_node *node);
+/* Its owner publishes a record; again a second later while he is busy. */
+void sim_dht_publish(struct sim_dht *world, uint32_t record);
+/* That, or a read-back by somebody, after so long. */
+void sim_dht_plan(struct sim_dht *world, uint32_t record, bool is_publish, vc_ms wait);
 /* It has just started: it looks for something and publishes what it has. */
 void sim_dht_people_started(struct sim_dht *world, struct sim_dht_node *node,
                             bool is_saved);
@@ -286,8 +295,18 @@ void sim_dht_on_kept(struct sim_dht *world, struct sim_dht_node *node,
                      const struct vc_dht_output *output);
 /* Its asks are over without a result: it is gone. */
 void sim_dht_drop_asks(struct sim_dht *world, struct sim_dht_node *node);
+
+/* ---- dht_records.c ---- */
+
+void sim_dht_records_init(struct sim_dht *world);
+/* The record as its owner publishes it under @seq: what is found has to be just this. */
+void sim_dht_make_record(const struct sim_dht_record *record, uint64_t seq,
+                         uint8_t ret_bytes[VC_DHT_RECORD_LEN]);
 /* A record that everybody should find; SIM_DHT_NOBODY: there is none. */
 uint32_t sim_dht_pick_record(struct sim_dht *world);
+/* The record at @place; NULL: none of ours. */
+struct sim_dht_record *sim_dht_record_at(struct sim_dht *world,
+                                         const struct vc_hash32 *place);
 
 /* ---- dht_events.c: what befalls many at once ---- */
 

@@ -4,11 +4,13 @@
  */
 #include <string.h>
 
+#include "dht/account_record.h"
 #include "dht/cookie.h"
 #include "dht/datagram.h"
-#include "dht/records.h"
+#include "dht/machine.h"
 #include "tests/sim/dht_hostile.h"
 #include "tests/sim/dht_plants.h"
+#include "tests/sim/dht_privacy.h"
 
 enum { SOME = 20, LATE_MS = 9000, MINUTE_MS = 60 * 1000 };
 
@@ -52,10 +54,7 @@ static bool is_evil_running(void)
 
 /* ---- what is counted and rewritten ---- */
 
-void __real_vc_dht_masks_make(struct vc_dht_masks *ret_masks,
-                              struct vc_bytes network_id, const struct vc_key32 *own);
-void __wrap_vc_dht_masks_make(struct vc_dht_masks *ret_masks,
-                              struct vc_bytes network_id, const struct vc_key32 *own);
+__typeof__(vc_dht_masks_make) __real_vc_dht_masks_make, __wrap_vc_dht_masks_make;
 
 void __wrap_vc_dht_masks_make(struct vc_dht_masks *ret_masks,
                               struct vc_bytes network_id, const struct vc_key32 *own)
@@ -66,43 +65,38 @@ void __wrap_vc_dht_masks_make(struct vc_dht_masks *ret_masks,
     }
 }
 
-void __real_vc_dht_request_write(struct vc_writer *w,
-                                 const struct vc_dht_request *request);
-void __wrap_vc_dht_request_write(struct vc_writer *w,
-                                 const struct vc_dht_request *request);
+__typeof__(vc_dht_request_write) __real_vc_dht_request_write,
+    __wrap_vc_dht_request_write;
 
 void __wrap_vc_dht_request_write(struct vc_writer *w,
                                  const struct vc_dht_request *request)
 {
     if (sim_dht_running != NULL) {
         sim_dht_running->traffic.requests[request->type]++;
-        sim_dht_world->first_requests +=
+        sim_dht_world->first_requests[request->type] +=
             sim_dht_running->began_at > sim_dht_world->measured_from &&
             sim_dht_world->now < sim_dht_running->began_at + MINUTE_MS;
     }
     __real_vc_dht_request_write(w, request);
 }
 
-vc_err __real_vc_dht_request_read(struct vc_bytes body, bool has_cookie,
-                                  struct vc_dht_request *ret_request);
-vc_err __wrap_vc_dht_request_read(struct vc_bytes body, bool has_cookie,
-                                  struct vc_dht_request *ret_request);
+__typeof__(vc_dht_request_read) __real_vc_dht_request_read, __wrap_vc_dht_request_read;
 
 vc_err __wrap_vc_dht_request_read(struct vc_bytes body, bool has_cookie,
                                   struct vc_dht_request *ret_request)
 {
     vc_err err = __real_vc_dht_request_read(body, has_cookie, ret_request);
 
+    if (err == VC_OK && sim_dht_running != NULL) {
+        sim_dht_privacy_catch(sim_dht_world, ret_request);
+    }
     if (err == VC_OK && is_evil_running()) {
         sim_dht_evil_heard(sim_dht_world, ret_request);
     }
     return err;
 }
 
-void __real_vc_dht_answer_write(struct vc_writer *w,
-                                const struct vc_dht_answer *answer);
-void __wrap_vc_dht_answer_write(struct vc_writer *w,
-                                const struct vc_dht_answer *answer);
+__typeof__(vc_dht_answer_write) __real_vc_dht_answer_write, __wrap_vc_dht_answer_write;
 
 void __wrap_vc_dht_answer_write(struct vc_writer *w, const struct vc_dht_answer *answer)
 {
@@ -114,16 +108,7 @@ void __wrap_vc_dht_answer_write(struct vc_writer *w, const struct vc_dht_answer 
     __real_vc_dht_answer_write(w, &changed);
 }
 
-vc_err __real_vc_dht_answer_seal(struct vc_writer *w, const struct vc_dht_txid *txid,
-                                 const struct vc_secret32 *answer_key,
-                                 const struct vc_secret32 *hello_mask,
-                                 const struct vc_key32 *own, struct vc_bytes body,
-                                 size_t len_max, struct vc_rng *rng);
-vc_err __wrap_vc_dht_answer_seal(struct vc_writer *w, const struct vc_dht_txid *txid,
-                                 const struct vc_secret32 *answer_key,
-                                 const struct vc_secret32 *hello_mask,
-                                 const struct vc_key32 *own, struct vc_bytes body,
-                                 size_t len_max, struct vc_rng *rng);
+__typeof__(vc_dht_answer_seal) __real_vc_dht_answer_seal, __wrap_vc_dht_answer_seal;
 
 vc_err __wrap_vc_dht_answer_seal(struct vc_writer *w, const struct vc_dht_txid *txid,
                                  const struct vc_secret32 *answer_key,
@@ -141,10 +126,7 @@ vc_err __wrap_vc_dht_answer_seal(struct vc_writer *w, const struct vc_dht_txid *
 
 /* ---- planted bugs ---- */
 
-bool __real_vc_dht_next(struct vc_dht *dht, const struct vc_now *now,
-                        struct vc_dht_output *ret_output);
-bool __wrap_vc_dht_next(struct vc_dht *dht, const struct vc_now *now,
-                        struct vc_dht_output *ret_output);
+__typeof__(vc_dht_next) __real_vc_dht_next, __wrap_vc_dht_next;
 
 bool __wrap_vc_dht_next(struct vc_dht *dht, const struct vc_now *now,
                         struct vc_dht_output *ret_output)
@@ -169,17 +151,17 @@ bool __wrap_vc_dht_next(struct vc_dht *dht, const struct vc_now *now,
     return true;
 }
 
-bool __real_vc_dht_is_router(const struct vc_dht *dht);
-bool __wrap_vc_dht_is_router(const struct vc_dht *dht);
+struct vc_dht_family;
+bool __real_vc_dht_family_routes(const struct vc_dht_family *family);
+bool __wrap_vc_dht_family_routes(const struct vc_dht_family *family);
 
-bool __wrap_vc_dht_is_router(const struct vc_dht *dht)
+bool __wrap_vc_dht_family_routes(const struct vc_dht_family *family)
 {
     return sim_dht_plant == SIM_DHT_PLANT_EVERYBODY_ROUTES ||
-           __real_vc_dht_is_router(dht);
+           __real_vc_dht_family_routes(family);
 }
 
-vc_ms __real_vc_dht_due(const struct vc_dht *dht, const struct vc_now *now);
-vc_ms __wrap_vc_dht_due(const struct vc_dht *dht, const struct vc_now *now);
+__typeof__(vc_dht_due) __real_vc_dht_due, __wrap_vc_dht_due;
 
 vc_ms __wrap_vc_dht_due(const struct vc_dht *dht, const struct vc_now *now)
 {
@@ -191,22 +173,10 @@ vc_ms __wrap_vc_dht_due(const struct vc_dht *dht, const struct vc_now *now)
     return sim_dht_plant == SIM_DHT_PLANT_LATE ? vc_ms_after(due, LATE_MS) : due;
 }
 
-vc_err __real_vc_dht_records_put(struct vc_dht_records *records,
-                                 const struct vc_dht_records_at *at,
-                                 const struct vc_addr *from,
-                                 const struct vc_dht_record *record,
-                                 struct vc_bytes bytes, enum vc_dht_hold *ret_hold,
-                                 uint64_t *ret_seq);
-vc_err __wrap_vc_dht_records_put(struct vc_dht_records *records,
-                                 const struct vc_dht_records_at *at,
-                                 const struct vc_addr *from,
-                                 const struct vc_dht_record *record,
-                                 struct vc_bytes bytes, enum vc_dht_hold *ret_hold,
-                                 uint64_t *ret_seq);
+__typeof__(vc_dht_records_put) __real_vc_dht_records_put, __wrap_vc_dht_records_put;
 
 vc_err __wrap_vc_dht_records_put(struct vc_dht_records *records,
                                  const struct vc_dht_records_at *at,
-                                 const struct vc_addr *from,
                                  const struct vc_dht_record *record,
                                  struct vc_bytes bytes, enum vc_dht_hold *ret_hold,
                                  uint64_t *ret_seq)
@@ -216,16 +186,10 @@ vc_err __wrap_vc_dht_records_put(struct vc_dht_records *records,
         *ret_seq = record->seq;
         return VC_OK;
     }
-    return __real_vc_dht_records_put(records, at, from, record, bytes, ret_hold,
-                                     ret_seq);
+    return __real_vc_dht_records_put(records, at, record, bytes, ret_hold, ret_seq);
 }
 
-struct vc_bytes __real_vc_dht_records_get(const struct vc_dht_records *records,
-                                          const struct vc_dht_records_at *at,
-                                          const struct vc_hash32 *place);
-struct vc_bytes __wrap_vc_dht_records_get(const struct vc_dht_records *records,
-                                          const struct vc_dht_records_at *at,
-                                          const struct vc_hash32 *place);
+__typeof__(vc_dht_records_get) __real_vc_dht_records_get, __wrap_vc_dht_records_get;
 
 struct vc_bytes __wrap_vc_dht_records_get(const struct vc_dht_records *records,
                                           const struct vc_dht_records_at *at,
@@ -237,10 +201,8 @@ struct vc_bytes __wrap_vc_dht_records_get(const struct vc_dht_records *records,
     return __real_vc_dht_records_get(records, at, place);
 }
 
-bool __real_vc_dht_record_verify(const struct vc_dht_record *record,
-                                 struct vc_bytes bytes);
-bool __wrap_vc_dht_record_verify(const struct vc_dht_record *record,
-                                 struct vc_bytes bytes);
+__typeof__(vc_dht_record_verify) __real_vc_dht_record_verify,
+    __wrap_vc_dht_record_verify;
 
 bool __wrap_vc_dht_record_verify(const struct vc_dht_record *record,
                                  struct vc_bytes bytes)
@@ -249,8 +211,8 @@ bool __wrap_vc_dht_record_verify(const struct vc_dht_record *record,
            __real_vc_dht_record_verify(record, bytes);
 }
 
-bool __real_vc_dht_addr_is_public(const struct vc_addr *addr);
-bool __wrap_vc_dht_addr_is_public(const struct vc_addr *addr);
+__typeof__(vc_dht_addr_is_public) __real_vc_dht_addr_is_public,
+    __wrap_vc_dht_addr_is_public;
 
 bool __wrap_vc_dht_addr_is_public(const struct vc_addr *addr)
 {
@@ -264,12 +226,8 @@ bool sim_dht_is_public(const struct vc_addr *addr)
     return __real_vc_dht_addr_is_public(addr);
 }
 
-bool __real_vc_dht_cookie_is_good(const struct vc_dht_cookie *cookie,
-                                  const struct vc_secret32 *key, vc_ms now,
-                                  const struct vc_addr *addr);
-bool __wrap_vc_dht_cookie_is_good(const struct vc_dht_cookie *cookie,
-                                  const struct vc_secret32 *key, vc_ms now,
-                                  const struct vc_addr *addr);
+__typeof__(vc_dht_cookie_is_good) __real_vc_dht_cookie_is_good,
+    __wrap_vc_dht_cookie_is_good;
 
 bool __wrap_vc_dht_cookie_is_good(const struct vc_dht_cookie *cookie,
                                   const struct vc_secret32 *key, vc_ms now,
@@ -279,8 +237,7 @@ bool __wrap_vc_dht_cookie_is_good(const struct vc_dht_cookie *cookie,
            __real_vc_dht_cookie_is_good(cookie, key, now, addr);
 }
 
-void __real_vc_rng_draw(struct vc_rng *rng, void *ret_bytes, size_t len);
-void __wrap_vc_rng_draw(struct vc_rng *rng, void *ret_bytes, size_t len);
+__typeof__(vc_rng_draw) __real_vc_rng_draw, __wrap_vc_rng_draw;
 
 void __wrap_vc_rng_draw(struct vc_rng *rng, void *ret_bytes, size_t len)
 {
@@ -290,4 +247,30 @@ void __wrap_vc_rng_draw(struct vc_rng *rng, void *ret_bytes, size_t len)
     if (sim_dht_plant == SIM_DHT_PLANT_DICE && sim_dht_running != NULL) {
         *(uint8_t *)ret_bytes ^= (uint8_t)(++draws / 1000);
     }
+}
+
+__typeof__(vc_blind_of_device) __real_vc_blind_of_device, __wrap_vc_blind_of_device;
+
+void __wrap_vc_blind_of_device(struct vc_scalar *ret_factor,
+                               const struct vc_key32 *record, uint32_t epoch,
+                               uint16_t index)
+{
+    __real_vc_blind_of_device(
+        ret_factor, record, sim_dht_plant == SIM_DHT_PLANT_SAME_DAY ? 1 : epoch, index);
+}
+
+__typeof__(vc_account_place_write) __real_vc_account_place_write,
+    __wrap_vc_account_place_write;
+
+void __wrap_vc_account_place_write(uint8_t ret_record[VC_DHT_RECORD_LEN],
+                                   const struct vc_account_place *place,
+                                   const struct vc_sign_secret *record_secret,
+                                   uint64_t seq, const uint8_t nonce[VC_XNONCE_LEN],
+                                   const uint8_t plain[VC_ACCOUNT_PLAIN_LEN])
+{
+    static const uint8_t same[VC_XNONCE_LEN];
+
+    __real_vc_account_place_write(
+        ret_record, place, record_secret, seq,
+        sim_dht_plant == SIM_DHT_PLANT_SAME_NONCE ? same : nonce, plain);
 }

@@ -123,12 +123,19 @@ static void newcomer_starts(struct sim_world *world)
     plan_move(world, SIM_JOINED, host->index, world->now + SIM_TALK_STEP_MS);
 }
 
+/* From the moment when both had an address. */
+static uint32_t took_ms(const struct sim_world *world, const struct sim_text *text)
+{
+    vc_ms from_at = world->hosts[text->from].there_at, to_at = world->hosts[text->to].there_at;
+    vc_ms both_at = from_at > to_at ? from_at : to_at;
+
+    return text->shown_at > both_at ? (uint32_t)(text->shown_at - both_at) : 0;
+}
+
 static void count_talk(struct sim_world *world, const struct sim_text *text)
 {
     struct sim_talks *talks = &world->moves.talks;
-    vc_ms from_at = world->hosts[text->from].there_at, to_at = world->hosts[text->to].there_at;
-    vc_ms both_at = from_at > to_at ? from_at : to_at;
-    uint32_t took = text->shown_at > both_at ? (uint32_t)(text->shown_at - both_at) : 0;
+    uint32_t took = took_ms(world, text);
     uint32_t step = took / SIM_TALK_STEP_MS;
 
     talks->count++;
@@ -177,7 +184,7 @@ void sim_moves_judge(struct sim_world *world)
         if (!text->is_of_move) {
             continue;
         }
-        if (text->shown == 0) {
+        if (text->shown == 0 || took_ms(world, text) > SIM_TALK_MS) {
             sim_complain(world, "hosts %u and %u moved, and do not talk %d ms later",
                          text->from, text->to, SIM_TALK_MS);
         } else {

@@ -12,6 +12,11 @@
 /* Nodes by their rank: people[0] is the nearest to the target. */
 static struct vc_dht_contact people[PEOPLE];
 
+/* Nothing is known of the network; the people are all of it. */
+static const struct vc_dht_size unknown = {0};
+static const struct vc_dht_size known = {.spacing = UINT64_MAX / (PEOPLE + 1),
+                                         .samples = 8};
+
 static uint64_t distance_of(const struct vc_dht_contact *contact)
 {
     return vc_dht_distance(TARGET,
@@ -25,27 +30,35 @@ static int by_distance(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+/* Makes people of whom the nearest lie as is expected: the sixteenth not farther, hardly nearer. */
 static int set_up(void **state)
 {
     (void)state;
-    for (unsigned i = 0; i < PEOPLE; i++) {
-        uint8_t ip[4] = {9, (uint8_t)(i / 100), (uint8_t)(i % 100), 1};
+    for (uint8_t world = 0; world < 100; world++) {
+        for (unsigned i = 0; i < PEOPLE; i++) {
+            uint8_t ip[4] = {9, (uint8_t)(i / 100), (uint8_t)(i % 100), 1};
 
-        people[i] = (struct vc_dht_contact){.addr = vc_addr_ipv4(ip, 4000)};
-        people[i].key.b[0] = (uint8_t)i;
-        people[i].key.b[1] = (uint8_t)(i >> 8);
+            people[i] = (struct vc_dht_contact){.addr = vc_addr_ipv4(ip, 4000)};
+            people[i].key.b[0] = (uint8_t)i;
+            people[i].key.b[1] = (uint8_t)(i >> 8);
+            people[i].key.b[2] = world;
+        }
+        qsort(people, PEOPLE, sizeof *people, by_distance);
+        if (distance_of(&people[15]) <= vc_dht_size_reach(&known, 16, 0) &&
+            distance_of(&people[15]) >= vc_dht_size_reach(&known, 16, -1)) {
+            return 0;
+        }
     }
-    qsort(people, PEOPLE, sizeof *people, by_distance);
-    return 0;
+    return 1;
 }
 
 /* A lookup that was told of people[@from..@to - 1]. */
-static struct vc_dht_lookup told_of(uint8_t wanted, uint64_t near, unsigned from,
-                                    unsigned to)
+static struct vc_dht_lookup told_of(uint8_t wanted, const struct vc_dht_size *size,
+                                    unsigned from, unsigned to)
 {
     struct vc_dht_lookup lookup;
 
-    vc_dht_lookup_begin(&lookup, TARGET, wanted, near, false, true);
+    vc_dht_lookup_begin(&lookup, TARGET, wanted, size, false, true);
     vc_dht_lookup_seed(&lookup, &people[from], to - from);
     return lookup;
 }
@@ -68,46 +81,52 @@ static int next(struct vc_dht_lookup *lookup, uint8_t *ret_slot)
     return PEOPLE;
 }
 
+/* Everybody who is asked answers, and names nobody; gives how many were asked. */
+static unsigned run_down(struct vc_dht_lookup *lookup)
+{
+    unsigned asked = 0;
+    uint8_t slot;
+
+    for (; next(lookup, &slot) >= 0; asked++) {
+        vc_dht_lookup_answered(lookup, slot, NULL, 0);
+    }
+    assert_true(vc_dht_lookup_is_over(lookup));
+    return asked;
+}
+
+/* ---- paths ---- */
+
 static void test_the_nearest_are_asked_first_one_on_each_path(void **state)
 {
-    struct vc_dht_lookup lookup = told_of(16, 0, 0, 20);
+    struct vc_dht_lookup lookup = told_of(16, &unknown, 0, 20);
     uint8_t slot;
 
     (void)state;
     for (int i = 0; i < VC_DHT_ALPHA; i++) {
-        assert_true(vc_dht_lookup_is_hungry(&lookup));
         assert_int_equal(next(&lookup, &slot), i);
         assert_int_equal(lookup.nodes[slot].path, i);
     }
-    assert_false(vc_dht_lookup_is_hungry(&lookup));
     assert_int_equal(next(&lookup, &slot), -1);
-    /* An answer gives the place to the next of the same path. */
-    vc_dht_lookup_answered(&lookup, slot, NULL, 0);
-    assert_int_equal(next(&lookup, &slot), 3 + VC_DHT_ALPHA);
-    assert_int_equal(lookup.asked, VC_DHT_ALPHA + 1);
 }
 
-static void test_a_late_one_gives_its_place_away_and_may_still_answer(void **state)
+static void test_an_answer_gives_the_place_to_the_next_of_the_same_path(void **state)
 {
-    struct vc_dht_lookup lookup = told_of(1, 0, 0, 2 * VC_DHT_ALPHA);
+    struct vc_dht_lookup lookup = told_of(16, &unknown, 0, 20);
     uint8_t slots[VC_DHT_ALPHA], slot;
 
     (void)state;
     for (int i = 0; i < VC_DHT_ALPHA; i++) {
         assert_int_equal(next(&lookup, &slots[i]), i);
     }
-    vc_dht_lookup_late(&lookup, slots[0]);
-    assert_int_equal(next(&lookup, &slot), VC_DHT_ALPHA);
-    assert_false(vc_dht_lookup_is_over(&lookup));
-    vc_dht_lookup_answered(&lookup, slots[0], NULL, 0);
-    assert_true(vc_dht_lookup_is_over(&lookup));
-    assert_int_equal(vc_dht_lookup_nearest(&lookup, &slot, 1), 1);
-    assert_int_equal(slot, slots[0]);
+    vc_dht_lookup_answered(&lookup, slots[2], NULL, 0);
+    assert_int_equal(next(&lookup, &slot), 2 + VC_DHT_PATHS);
+    assert_int_equal(next(&lookup, &slot), -1);
+    assert_int_equal(lookup.asked, VC_DHT_ALPHA + 1);
 }
 
 static void test_a_contact_belongs_to_who_told_of_it_first(void **state)
 {
-    struct vc_dht_lookup lookup = told_of(16, 0, 100, 100 + VC_DHT_ALPHA);
+    struct vc_dht_lookup lookup = told_of(16, &unknown, 100, 100 + VC_DHT_ALPHA);
     uint8_t slots[VC_DHT_ALPHA], slot;
 
     (void)state;
@@ -121,52 +140,38 @@ static void test_a_contact_belongs_to_who_told_of_it_first(void **state)
     assert_int_equal(lookup.nodes[slot].path, 2);
     assert_int_equal(next(&lookup, &slot), 2);
     assert_int_equal(lookup.nodes[slot].path, 0);
-    /* The other two paths wait for their first; theirs are busy; nobody is left but person 1, for
-     * whom a place is free when path 1 has run dry. */
+    /* Path 1 has run dry: its place is for one of path 2, which stays that path's. */
     vc_dht_lookup_answered(&lookup, slots[1], NULL, 0);
     assert_int_equal(next(&lookup, &slot), 1);
     assert_int_equal(lookup.nodes[slot].path, 2);
 }
 
-static void test_it_is_over_when_the_wanted_nearest_have_answered(void **state)
+static void test_a_late_one_gives_its_place_away_and_may_still_answer(void **state)
 {
-    struct vc_dht_lookup lookup = told_of(3, 0, 0, 10);
-    uint8_t slots[10], nearest[4];
-    size_t asked = 0;
+    struct vc_dht_lookup lookup = told_of(2, &unknown, 0, 2 * VC_DHT_ALPHA);
+    uint8_t slots[2], slot;
 
     (void)state;
-    while (next(&lookup, &slots[asked]) >= 0) {
-        asked++;
-    }
-    assert_int_equal(asked, VC_DHT_ALPHA);
-    vc_dht_lookup_answered(&lookup, slots[0], NULL, 0);
-    vc_dht_lookup_answered(&lookup, slots[2], NULL, 0);
-    vc_dht_lookup_answered(&lookup, slots[3], NULL, 0);
-    /* Three have answered, but a nearer one may still. */
-    assert_false(vc_dht_lookup_is_over(&lookup));
-    assert_int_equal(next(&lookup, &slots[4]), -1);
-    vc_dht_lookup_failed(&lookup, slots[1]);
-    assert_true(vc_dht_lookup_is_over(&lookup));
-    assert_int_equal(vc_dht_lookup_nearest(&lookup, nearest, 4), 3);
-    assert_int_equal(nearest[0], slots[0]);
-    assert_int_equal(nearest[1], slots[2]);
-    assert_int_equal(nearest[2], slots[3]);
-}
-
-static void test_whoever_knows_nobody_is_done(void **state)
-{
-    struct vc_dht_lookup lookup = told_of(16, 0, 0, 0);
-    uint8_t slot;
-
-    (void)state;
-    assert_true(vc_dht_lookup_is_over(&lookup));
+    assert_int_equal(next(&lookup, &slots[0]), 0);
+    assert_int_equal(next(&lookup, &slots[1]), 1);
+    /* Two are counted on. */
     assert_int_equal(next(&lookup, &slot), -1);
+    vc_dht_lookup_late(&lookup, slots[0]);
+    assert_int_equal(next(&lookup, &slot), 2);
+    vc_dht_lookup_answered(&lookup, slots[1], NULL, 0);
+    vc_dht_lookup_answered(&lookup, slot, NULL, 0);
+    assert_false(vc_dht_lookup_is_over(&lookup));
+    vc_dht_lookup_answered(&lookup, slots[0], NULL, 0);
+    assert_true(vc_dht_lookup_is_over(&lookup));
+    assert_int_equal(vc_dht_lookup_nearest(&lookup, &slot, 1), 1);
+    assert_int_equal(slot, slots[0]);
 }
 
 static void test_two_failures_in_a_row_widen_it(void **state)
 {
-    struct vc_dht_lookup lookup = told_of(16, 0, 0, 40);
+    struct vc_dht_lookup lookup = told_of(16, &unknown, 0, 40);
     uint8_t slots[VC_DHT_ALPHA], slot;
+    bool has_asked[VC_DHT_PATHS_WIDE] = {false};
     unsigned asked = 0;
 
     (void)state;
@@ -179,103 +184,258 @@ static void test_two_failures_in_a_row_widen_it(void **state)
     assert_false(lookup.is_wide);
     vc_dht_lookup_failed(&lookup, slots[3]);
     assert_true(lookup.is_wide);
-    while (next(&lookup, &slot) >= 0) {
-        asked++;
+    for (; next(&lookup, &slot) >= 0; asked++) {
+        has_asked[lookup.nodes[slot].path] = true;
     }
     assert_int_equal(asked, VC_DHT_ALPHA_WIDE);
-}
-
-static void test_a_second_try_asks_everybody_in_the_neighbourhood(void **state)
-{
-    uint64_t near = distance_of(&people[24]);
-    struct vc_dht_lookup lookup = told_of(16, near, 0, 32);
-    uint8_t slot;
-    unsigned answered = 0;
-
-    (void)state;
-    for (; next(&lookup, &slot) >= 0; answered++) {
-        vc_dht_lookup_answered(&lookup, slot, NULL, 0);
+    for (unsigned i = 0; i < VC_DHT_PATHS_WIDE; i++) {
+        assert_true(has_asked[i]);
     }
-    assert_int_equal(answered, 16);
-    assert_true(vc_dht_lookup_is_over(&lookup));
-    vc_dht_lookup_widen(&lookup);
-    assert_false(vc_dht_lookup_is_over(&lookup));
-    for (; next(&lookup, &slot) >= 0; answered++) {
-        vc_dht_lookup_answered(&lookup, slot, NULL, 0);
-    }
-    assert_int_equal(answered, 25);
-    assert_true(vc_dht_lookup_is_over(&lookup));
-}
-
-static void test_a_second_try_goes_on_where_the_neighbourhood_is_empty(void **state)
-{
-    uint64_t near = distance_of(&people[24]);
-    struct vc_dht_lookup lookup = told_of(16, near, 20, 52);
-    uint8_t slot;
-    unsigned answered = 0;
-
-    (void)state;
-    vc_dht_lookup_widen(&lookup);
-    for (; next(&lookup, &slot) >= 0; answered++) {
-        vc_dht_lookup_answered(&lookup, slot, NULL, 0);
-    }
-    assert_int_equal(answered, 32);
 }
 
 static void test_of_one_network_a_path_asks_one(void **state)
 {
-    struct vc_dht_contact same[2 * VC_DHT_ALPHA];
+    struct vc_dht_contact same[2 * VC_DHT_PATHS];
     struct vc_dht_lookup lookup;
-    uint8_t slot;
 
     (void)state;
-    for (unsigned i = 0; i < 2 * VC_DHT_ALPHA; i++) {
+    for (unsigned i = 0; i < 2 * VC_DHT_PATHS; i++) {
         same[i] = people[i];
         same[i].addr = people[0].addr;
         same[i].addr.ip[3] = (uint8_t)i;
     }
-    vc_dht_lookup_begin(&lookup, TARGET, 16, 0, false, true);
-    vc_dht_lookup_seed(&lookup, same, 2 * VC_DHT_ALPHA);
-    for (int i = 0; i < VC_DHT_ALPHA; i++) {
-        assert_int_equal(next(&lookup, &slot), i);
-        vc_dht_lookup_answered(&lookup, slot, NULL, 0);
-    }
-    assert_int_equal(next(&lookup, &slot), -1);
-    assert_true(vc_dht_lookup_is_over(&lookup));
-    /* In a private network they are not looked at. */
-    lookup.is_diverse = false;
-    assert_int_equal(next(&lookup, &slot), VC_DHT_ALPHA);
+    vc_dht_lookup_begin(&lookup, TARGET, 16, &unknown, false, true);
+    vc_dht_lookup_seed(&lookup, same, 2 * VC_DHT_PATHS);
+    assert_int_equal(run_down(&lookup), VC_DHT_PATHS);
+    /* A path hears of nobody else of a /24 that it has asked. */
+    same[0].key.b[5] = 1;
+    vc_dht_lookup_seed(&lookup, same, 1);
+    assert_int_equal(lookup.count, 2 * VC_DHT_PATHS);
+    /* In a private network nobody minds. */
+    vc_dht_lookup_begin(&lookup, TARGET, 16, &unknown, false, false);
+    vc_dht_lookup_seed(&lookup, same + 1, 2 * VC_DHT_PATHS - 1);
+    assert_int_equal(run_down(&lookup), 2 * VC_DHT_PATHS - 1);
 }
+
+/* ---- room ---- */
 
 static void test_who_tells_of_many_pushes_out_his_own_only(void **state)
 {
-    struct vc_dht_lookup lookup = told_of(16, 0, 200, 200 + 32);
+    struct vc_dht_lookup lookup = told_of(16, &unknown, 200, 200 + 32);
     uint8_t slots[VC_DHT_ALPHA];
-    unsigned of_others = 0;
+    unsigned of_others = 0, of_his = 0, nearest_of_his = 0;
 
     (void)state;
     for (int i = 0; i < VC_DHT_ALPHA; i++) {
         assert_int_equal(next(&lookup, &slots[i]), 200 + i);
     }
-    vc_dht_lookup_answered(&lookup, slots[0], people, 200);
+    vc_dht_lookup_answered(&lookup, slots[0], &people[50], 150);
+    /* Of his own the nearest are left: what is farther than all of them finds no room. */
+    for (unsigned i = 0; i < lookup.count; i++) {
+        of_his += lookup.nodes[i].path == 0 && i != slots[0];
+    }
+    for (unsigned i = 0; i < lookup.count; i++) {
+        nearest_of_his += lookup.nodes[i].path == 0 && i != slots[0] &&
+                          lookup.nodes[i].distance <= distance_of(&people[49 + of_his]);
+    }
+    assert_int_equal(nearest_of_his, of_his);
+    vc_dht_lookup_answered(&lookup, slots[1], people, 1);
     assert_int_equal(lookup.count, VC_DHT_LOOKUP_NODES);
     for (unsigned i = 0; i < lookup.count; i++) {
         of_others += lookup.nodes[i].path != 0;
         assert_true(i == 0 || lookup.nodes[lookup.order[i - 1]].distance <
                                   lookup.nodes[lookup.order[i]].distance);
     }
-    assert_int_equal(of_others, 32 - 32 / VC_DHT_ALPHA);
+    assert_int_equal(of_others, 32 - 32 / VC_DHT_PATHS + 1);
 }
+
+static void test_those_not_to_be_asked_give_way_first(void **state)
+{
+    struct vc_dht_contact same = people[250];
+    struct vc_dht_lookup lookup;
+    uint8_t slot;
+
+    (void)state;
+    same.addr = people[0].addr;
+    vc_dht_lookup_begin(&lookup, TARGET, 16, &unknown, false, true);
+    vc_dht_lookup_seed(&lookup, people, 1);
+    vc_dht_lookup_seed(&lookup, &same, 1);
+    assert_int_equal(next(&lookup, &slot), 0);
+    assert_int_equal(lookup.nodes[1].state, VC_DHT_LOOKUP_PASSED);
+    for (unsigned i = 1; i < VC_DHT_LOOKUP_NODES; i++) {
+        vc_dht_lookup_seed(&lookup, &people[i], 1);
+    }
+    assert_int_equal(lookup.count, VC_DHT_LOOKUP_NODES);
+    for (unsigned i = 0; i < lookup.count; i++) {
+        assert_int_not_equal(lookup.nodes[i].state, VC_DHT_LOOKUP_PASSED);
+    }
+}
+
+/* ---- the end ---- */
+
+static void test_it_is_over_when_the_wanted_nearest_have_answered(void **state)
+{
+    struct vc_dht_lookup lookup = told_of(3, &unknown, 0, 10);
+    uint8_t slots[4], nearest[4];
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(next(&lookup, &slots[i]), i);
+    }
+    vc_dht_lookup_answered(&lookup, slots[0], NULL, 0);
+    vc_dht_lookup_late(&lookup, slots[1]);
+    vc_dht_lookup_answered(&lookup, slots[2], NULL, 0);
+    assert_int_equal(next(&lookup, &slots[3]), 3);
+    vc_dht_lookup_answered(&lookup, slots[3], NULL, 0);
+    /* Three have answered, but a nearer one may still. */
+    assert_false(vc_dht_lookup_is_over(&lookup));
+    assert_int_equal(next(&lookup, nearest), -1);
+    vc_dht_lookup_failed(&lookup, slots[1]);
+    assert_true(vc_dht_lookup_is_over(&lookup));
+    assert_int_equal(vc_dht_lookup_nearest(&lookup, nearest, 4), 3);
+    assert_int_equal(nearest[0], slots[0]);
+    assert_int_equal(nearest[1], slots[2]);
+    assert_int_equal(nearest[2], slots[3]);
+}
+
+static void test_whoever_knows_nobody_is_done(void **state)
+{
+    struct vc_dht_lookup lookup = told_of(16, &unknown, 0, 0);
+
+    (void)state;
+    assert_int_equal(run_down(&lookup), 0);
+}
+
+static void test_all_of_a_small_network_are_asked(void **state)
+{
+    struct vc_dht_lookup lookup = told_of(16, &unknown, 0, 9);
+
+    (void)state;
+    assert_int_equal(run_down(&lookup), 9);
+}
+
+static void test_the_wanted_number_is_enough_where_they_lie_as_expected(void **state)
+{
+    struct vc_dht_lookup lookup = told_of(16, &known, 0, 100);
+
+    (void)state;
+    assert_int_equal(run_down(&lookup), 16);
+    assert_false(lookup.is_wide);
+    /* In a second try every new path brings its share. */
+    vc_dht_lookup_widen(&lookup);
+    assert_int_equal(run_down(&lookup),
+                     (VC_DHT_PATHS_WIDE - VC_DHT_PATHS) * VC_DHT_PATH_SHARE);
+}
+
+static void test_enough_may_have_answered_while_it_goes_on(void **state)
+{
+    struct vc_dht_lookup lookup = told_of(16, &known, 40, 100);
+    unsigned answered = 0;
+    uint8_t late, slot;
+
+    (void)state;
+    assert_int_equal(next(&lookup, &late), 40);
+    vc_dht_lookup_late(&lookup, late);
+    while (!vc_dht_lookup_has_enough(&lookup)) {
+        assert_true(next(&lookup, &slot) >= 0);
+        vc_dht_lookup_answered(&lookup, slot, NULL, 0);
+        answered++;
+    }
+    assert_int_equal(answered, 16);
+    /* They lie too thin, so it goes on. */
+    assert_false(vc_dht_lookup_is_settled(&lookup));
+    while (next(&lookup, &slot) >= 0) {
+        vc_dht_lookup_answered(&lookup, slot, NULL, 0);
+    }
+    assert_true(vc_dht_lookup_is_settled(&lookup));
+    assert_false(vc_dht_lookup_is_over(&lookup));
+}
+
+static void test_too_thin_answers_widen_it_and_it_goes_on(void **state)
+{
+    /* Of the nearest forty nobody has told. */
+    struct vc_dht_lookup lookup = told_of(16, &known, 40, 100);
+
+    (void)state;
+    assert_int_equal(run_down(&lookup), 60);
+    assert_true(lookup.is_wide);
+    /* Upkeep does not mind, nor who knows nothing of the network. */
+    lookup = told_of(16, &known, 40, 100);
+    lookup.is_wary = false;
+    assert_int_equal(run_down(&lookup), 16);
+    lookup = told_of(16, &unknown, 40, 100);
+    assert_int_equal(run_down(&lookup), 16);
+}
+
+static void test_further_answers_may_show_that_it_was_chance(void **state)
+{
+    bool is_shown = false;
+
+    (void)state;
+    /* The more have answered, the less it is that a few of the nearest are missing. */
+    for (unsigned missing = 0; missing < 9; missing++) {
+        struct vc_dht_lookup lookup;
+        unsigned asked;
+
+        vc_dht_lookup_begin(&lookup, TARGET, 16, &known, false, true);
+        vc_dht_lookup_seed(&lookup, people, 4);
+        vc_dht_lookup_seed(&lookup, &people[4 + missing], 76);
+        asked = run_down(&lookup);
+        is_shown |= asked > 16 && asked < 80;
+        assert_int_equal(lookup.is_wide, asked > 16);
+    }
+    assert_true(is_shown);
+}
+
+static void test_too_thick_answers_make_it_ask_everybody(void **state)
+{
+    /* They lie ten times as dense as in the network that is expected. */
+    struct vc_dht_size small = {.spacing = known.spacing * 10, .samples = 8};
+    struct vc_dht_lookup lookup = told_of(16, &small, 0, 100);
+    uint64_t points[100];
+    unsigned count = 0, of_target = 0;
+    uint8_t slot;
+
+    (void)state;
+    lookup.near = distance_of(&people[30]);
+    for (; vc_dht_lookup_next(&lookup, &slot, &points[count]); count++) {
+        vc_dht_lookup_answered(&lookup, slot, NULL, 0);
+        of_target += count > 16 && points[count] == TARGET;
+    }
+    assert_int_equal(count, 100);
+    assert_true(lookup.is_wide);
+    assert_true(vc_dht_lookup_is_over(&lookup));
+    /* Nobody, however far, is asked any more for the target, around which they lie. */
+    assert_int_equal(of_target, 0);
+}
+
+static void test_it_does_not_ask_for_ever(void **state)
+{
+    struct vc_dht_lookup lookup = told_of(16, &known, 200, 232);
+    unsigned asked = 0;
+    uint8_t slot;
+
+    (void)state;
+    vc_dht_lookup_widen(&lookup);
+    /* Each names eight others; together they leave the nearest out. */
+    for (; next(&lookup, &slot) >= 0; asked++) {
+        vc_dht_lookup_answered(&lookup, slot, &people[60 + 8 * (asked % 29)], 8);
+    }
+    assert_int_equal(asked, VC_DHT_LOOKUP_NODES);
+    assert_true(vc_dht_lookup_is_over(&lookup));
+}
+
+/* ---- what is asked for ---- */
 
 static void test_the_neighbourhood_is_asked_for_points_all_over_it(void **state)
 {
-    uint64_t near = distance_of(&people[40]);
-    struct vc_dht_lookup lookup = told_of(16, near, 0, 60);
-    uint64_t half = UINT64_C(1) << (62 - __builtin_clzll(near));
+    struct vc_dht_lookup lookup = told_of(16, &known, 0, 60);
+    uint64_t half = UINT64_C(1) << (63 - __builtin_clzll(lookup.near));
     uint64_t points[8];
     uint8_t slot;
 
     (void)state;
+    assert_true(lookup.near == vc_dht_size_distance(&known, 16));
     vc_dht_lookup_widen(&lookup);
     for (unsigned i = 0; i < 8; i++) {
         assert_true(vc_dht_lookup_next(&lookup, &slot, &points[i]));
@@ -285,38 +445,30 @@ static void test_the_neighbourhood_is_asked_for_points_all_over_it(void **state)
     assert_true(points[2] == (TARGET ^ half / 2));
     assert_true(points[3] == (TARGET ^ half ^ half / 2));
     assert_true(points[7] == (TARGET ^ half ^ half / 2 ^ half / 4));
-    /* Those farther off and those of a network of unknown size are asked for the target. */
-    lookup = told_of(16, near, 41, 43);
-    assert_true(vc_dht_lookup_next(&lookup, &slot, &points[0]) && points[0] == TARGET);
-    assert_true(vc_dht_lookup_next(&lookup, &slot, &points[0]) && points[0] == TARGET);
-    lookup = told_of(16, 0, 0, 2);
-    assert_true(vc_dht_lookup_next(&lookup, &slot, &points[0]) && points[0] == TARGET);
-    assert_true(vc_dht_lookup_next(&lookup, &slot, &points[0]) && points[0] == TARGET);
-    /* All of a small one is a neighbourhood. */
-    lookup = told_of(16, UINT64_MAX, 0, 2);
-    assert_true(vc_dht_lookup_next(&lookup, &slot, &points[0]) && points[0] == TARGET);
-    assert_true(vc_dht_lookup_next(&lookup, &slot, &points[0]));
+    /* All of a small network is a neighbourhood. */
+    lookup = told_of(16, &(struct vc_dht_size){UINT64_MAX / 20, 8}, 0, 2);
+    assert_true(vc_dht_lookup_next(&lookup, &slot, points) && points[0] == TARGET);
+    assert_true(vc_dht_lookup_next(&lookup, &slot, points));
     assert_true(points[0] == (TARGET ^ UINT64_C(1) << 63));
 }
 
-static void test_it_does_not_ask_for_ever(void **state)
+static void test_who_is_far_is_asked_for_the_target(void **state)
 {
-    struct vc_dht_lookup lookup = told_of(16, UINT64_MAX, 0, 32);
-    unsigned asked = 0;
+    struct vc_dht_lookup far = told_of(16, &known, 41, 43);
+    struct vc_dht_lookup blind = told_of(16, &unknown, 0, 2);
+    uint64_t point;
     uint8_t slot;
 
     (void)state;
-    vc_dht_lookup_widen(&lookup);
-    for (; next(&lookup, &slot) >= 0; asked++) {
-        vc_dht_lookup_answered(&lookup, slot, &people[(8 * asked) % 256], 8);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_true(vc_dht_lookup_next(&far, &slot, &point) && point == TARGET);
+        assert_true(vc_dht_lookup_next(&blind, &slot, &point) && point == TARGET);
     }
-    assert_in_range(asked, VC_DHT_HOLDERS, VC_DHT_LOOKUP_ASKED_MAX);
-    assert_true(vc_dht_lookup_is_over(&lookup));
 }
 
 static void test_what_nobody_waits_for_is_a_mistake(void **state)
 {
-    struct vc_dht_lookup lookup = told_of(16, 0, 0, 2);
+    struct vc_dht_lookup lookup = told_of(16, &unknown, 0, 2);
     uint8_t slot;
 
     (void)state;
@@ -325,24 +477,32 @@ static void test_what_nobody_waits_for_is_a_mistake(void **state)
     assert_int_equal(next(&lookup, &slot), 0);
     vc_dht_lookup_answered(&lookup, slot, NULL, 0);
     expect_assert_failure(vc_dht_lookup_answered(&lookup, slot, NULL, 0));
-    expect_assert_failure(vc_dht_lookup_begin(&lookup, TARGET, 0, 0, false, false));
+    expect_assert_failure(
+        vc_dht_lookup_begin(&lookup, TARGET, 0, &unknown, false, false));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_nearest_are_asked_first_one_on_each_path),
-        cmocka_unit_test(test_a_late_one_gives_its_place_away_and_may_still_answer),
+        cmocka_unit_test(test_an_answer_gives_the_place_to_the_next_of_the_same_path),
         cmocka_unit_test(test_a_contact_belongs_to_who_told_of_it_first),
-        cmocka_unit_test(test_it_is_over_when_the_wanted_nearest_have_answered),
-        cmocka_unit_test(test_whoever_knows_nobody_is_done),
+        cmocka_unit_test(test_a_late_one_gives_its_place_away_and_may_still_answer),
         cmocka_unit_test(test_two_failures_in_a_row_widen_it),
-        cmocka_unit_test(test_a_second_try_asks_everybody_in_the_neighbourhood),
-        cmocka_unit_test(test_a_second_try_goes_on_where_the_neighbourhood_is_empty),
         cmocka_unit_test(test_of_one_network_a_path_asks_one),
         cmocka_unit_test(test_who_tells_of_many_pushes_out_his_own_only),
-        cmocka_unit_test(test_the_neighbourhood_is_asked_for_points_all_over_it),
+        cmocka_unit_test(test_those_not_to_be_asked_give_way_first),
+        cmocka_unit_test(test_it_is_over_when_the_wanted_nearest_have_answered),
+        cmocka_unit_test(test_whoever_knows_nobody_is_done),
+        cmocka_unit_test(test_all_of_a_small_network_are_asked),
+        cmocka_unit_test(test_the_wanted_number_is_enough_where_they_lie_as_expected),
+        cmocka_unit_test(test_enough_may_have_answered_while_it_goes_on),
+        cmocka_unit_test(test_too_thin_answers_widen_it_and_it_goes_on),
+        cmocka_unit_test(test_further_answers_may_show_that_it_was_chance),
+        cmocka_unit_test(test_too_thick_answers_make_it_ask_everybody),
         cmocka_unit_test(test_it_does_not_ask_for_ever),
+        cmocka_unit_test(test_the_neighbourhood_is_asked_for_points_all_over_it),
+        cmocka_unit_test(test_who_is_far_is_asked_for_the_target),
         cmocka_unit_test(test_what_nobody_waits_for_is_a_mistake),
     };
 

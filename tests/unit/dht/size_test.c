@@ -163,7 +163,6 @@ static void test_nothing_is_known_at_first(void **state)
     vc_dht_size_learn(&size, few, 3, false);
     assert_int_equal(vc_dht_size_nodes(&size), 0);
     assert_true(vc_dht_size_distance(&size, 1) == UINT64_MAX);
-    assert_false(vc_dht_size_is_thin(&size, few, 3));
 }
 
 static void test_the_region_has_the_nearest_in_99_of_100(void **state)
@@ -208,6 +207,40 @@ static void test_thin_answers_are_seen_and_honest_ones_are_not_thin(void **state
     assert_in_range(seen, 1940, 2000);
 }
 
+static void test_reaches_have_the_spread_of_sums_of_gaps(void **state)
+{
+    struct vc_prop prop = {1};
+    struct vc_dht_size size = {.spacing = UINT64_MAX / 2001, .samples = 8};
+    unsigned below_expected = 0, within_one = 0, far_below = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < 4000; i++) {
+        uint64_t distances[NEAREST];
+
+        assert_int_equal(draw(&prop, 2000, distances), NEAREST);
+        below_expected += distances[15] < vc_dht_size_reach(&size, 16, 0);
+        within_one += distances[15] >= vc_dht_size_reach(&size, 16, -2) &&
+                      distances[15] <= vc_dht_size_reach(&size, 16, 2);
+        far_below += distances[15] < vc_dht_size_reach(&size, 16, -5);
+    }
+    /* Of a sum of sixteen exponential gaps 53 and 69 percent, and one in a thousand. */
+    assert_in_range(below_expected, 2000, 2240);
+    assert_in_range(within_one, 2620, 2900);
+    assert_in_range(far_below, 0, 10);
+}
+
+static void test_reaches_end_with_the_line(void **state)
+{
+    struct vc_dht_size size = {.spacing = UINT64_MAX / 21, .samples = 8};
+
+    (void)state;
+    assert_in_range(vc_dht_size_reach(&size, 20, 0), UINT64_MAX / 21 * 20 - 1000,
+                    UINT64_MAX / 21 * 20);
+    assert_true(vc_dht_size_reach(&size, 20, 2) == UINT64_MAX);
+    assert_true(vc_dht_size_reach(&size, 6, -5) == 0);
+    assert_true(vc_dht_size_reach(&size, 7, -5) > 0);
+}
+
 static void test_a_rank_that_it_does_not_know_is_a_mistake(void **state)
 {
     struct vc_dht_size size = {0};
@@ -229,6 +262,8 @@ int main(void)
         cmocka_unit_test(test_nothing_is_known_at_first),
         cmocka_unit_test(test_the_region_has_the_nearest_in_99_of_100),
         cmocka_unit_test(test_thin_answers_are_seen_and_honest_ones_are_not_thin),
+        cmocka_unit_test(test_reaches_have_the_spread_of_sums_of_gaps),
+        cmocka_unit_test(test_reaches_end_with_the_line),
         cmocka_unit_test(test_a_rank_that_it_does_not_know_is_a_mistake),
     };
 

@@ -36,6 +36,26 @@ static void the_date_is_our_own_unless_the_network_knows_better(void **state)
     assert_true(vc_find_date(host.find, &host.now) == host.dht.time);
 }
 
+static void
+what_the_network_said_holds_while_it_is_silent_and_the_clock_is_not_set(void **state)
+{
+    vc_ms year = UINT64_C(365) * 86400000;
+
+    (void)state;
+    host.dht.time = host.now.unix_ms + year;
+    host_changed(&host);
+    host.dht.time = 0;
+    host_pass(&host, 3600000);
+    assert_true(vc_find_date(host.find, &host.now) == host.now.unix_ms + year);
+    host.now.unix_ms += year; /* it is set right */
+    assert_true(vc_find_date(host.find, &host.now) == host.now.unix_ms);
+    host.dht.time = host.now.unix_ms + 5000;
+    host_changed(&host);
+    host.dht.time = 0;
+    host_pass(&host, 3600000);
+    assert_true(vc_find_date(host.find, &host.now) == host.now.unix_ms);
+}
+
 static void at_rest_nothing_is_due(void **state)
 {
     (void)state;
@@ -99,6 +119,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_date_is_our_own_unless_the_network_knows_better),
+        TEST(what_the_network_said_holds_while_it_is_silent_and_the_clock_is_not_set),
         TEST(at_rest_nothing_is_due),
         TEST(doors_are_handed_on),
         TEST(doors_where_nobody_of_the_public_network_can_be_are_left_out),

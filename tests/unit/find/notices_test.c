@@ -165,6 +165,29 @@ static void a_clock_that_is_set_right_publishes_for_the_right_day(void **state)
     assert_true(host_put(&host)->seq > host.dht.time - DAY_MS);
 }
 
+static void a_clock_that_goes_forth_and_back_uses_no_number_twice(void **state)
+{
+    struct vc_hash32 place;
+    uint64_t seq;
+
+    (void)state;
+    publish_first();
+    place = host_put(&host)->place;
+    seq = host_put(&host)->seq;
+    for (int i = 0; i < 3; i++) {
+        host.dht.time = host.now.unix_ms + 2 * DAY_MS;
+        host_changed(&host);
+        host_pass(&host, VC_FIND_EVERY_MS);
+        assert_memory_not_equal(host_put(&host)->place.b, place.b, sizeof place.b);
+        host.dht.time = host.now.unix_ms;
+        host_changed(&host);
+        host_pass(&host, VC_FIND_EVERY_MS);
+        assert_memory_equal(host_put(&host)->place.b, place.b, sizeof place.b);
+        assert_true(host_put(&host)->seq > seq);
+        seq = host_put(&host)->seq;
+    }
+}
+
 static void an_invites_place_stands_while_it_is_open(void **state)
 {
     const struct vc_id16 secret = {{1}};
@@ -336,6 +359,7 @@ int main(void)
         TEST(when_the_network_changes_it_waits_to_be_seen),
         TEST(tomorrow_is_published_before_midnight),
         TEST(a_clock_that_is_set_right_publishes_for_the_right_day),
+        TEST(a_clock_that_goes_forth_and_back_uses_no_number_twice),
         TEST(an_invites_place_stands_while_it_is_open),
         TEST(an_invite_that_expires_is_withdrawn),
         TEST(no_more_invites_have_places_than_there_is_room_for),

@@ -166,6 +166,15 @@ static void what_was_found_out_there_is_gone_beyond(void **state)
     assert_true(take(today() + 1, 0) == rounded());
 }
 
+static void a_day_without_numbers_of_ours_is_not_kept(void **state)
+{
+    (void)state;
+    vc_find_numbers_raise(host.find, today() + 1, 7);
+    (void)take(today(), 0);
+    host_crash(&host); /* the row can be read */
+    assert_int_equal(host.find->count_count, 1);
+}
+
 static void without_room_there_is_no_number(void **state)
 {
     static const uint8_t big[VC_STORE_VALUE_MAX];
@@ -211,6 +220,7 @@ int main(void)
         TEST(only_the_latest_days_are_remembered),
         TEST(what_was_taken_is_told),
         TEST(what_was_found_out_there_is_gone_beyond),
+        TEST(a_day_without_numbers_of_ours_is_not_kept),
         TEST(without_room_there_is_no_number),
         TEST(a_damaged_row_is_told),
     };

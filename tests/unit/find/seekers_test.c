@@ -171,6 +171,17 @@ static void not_all_are_looked_for_at_once_and_nobody_is_left_out(void **state)
     assert_int_equal(host.dht.get_count, 100);
 }
 
+static void who_is_urgent_comes_first(void **state)
+{
+    (void)state;
+    for (uint32_t peer = 1; peer <= 100; peer++) {
+        seek(peer, VC_FIND_ONCE);
+    }
+    seek(101, VC_FIND_QUICK);
+    host_pass(&host, 1);
+    assert_true(host.find->seekers[100]->ask != 0);
+}
+
 static void when_the_dht_is_full_it_waits(void **state)
 {
     (void)state;
@@ -250,6 +261,7 @@ int main(void)
         TEST(who_was_found_is_forgotten),
         TEST(before_it_has_joined_nobody_is_asked),
         TEST(not_all_are_looked_for_at_once_and_nobody_is_left_out),
+        TEST(who_is_urgent_comes_first),
         TEST(when_the_dht_is_full_it_waits),
         TEST(another_record_key_begins_anew),
         TEST(inviters_have_shorter_pauses),

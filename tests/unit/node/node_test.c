@@ -197,6 +197,100 @@ static void two_lives_of_equal_seeds_are_equal(void **state)
     party_close(&second);
 }
 
+static struct vc_dht_status dht_status(struct party *party, struct party_host *host)
+{
+    struct vc_dht_status status;
+    struct vc_now now = party_now(party, host);
+
+    vc_dht_status(vc_node_dht(host->node), &now, &status);
+    return status;
+}
+
+static void the_nodes_of_the_dht_are_known_after_a_restart(void **state)
+{
+    struct party *party = *state;
+    struct party_host *a = &party->hosts[0];
+
+    party_begin_dht(party);
+    assert_true(dht_status(party, a).is_joined);
+    party_stop(party, a);
+    party->has_no_doors = true;
+    assert_int_equal(party_start(party, a), VC_OK);
+    assert_false(dht_status(party, a).is_joined);
+    party_run(party, 1000);
+    assert_true(dht_status(party, a).is_joined);
+    /* Without that there would be no way in. */
+    party_crash(party, a);
+    party_lose(a, VC_TABLE_SETTING);
+    assert_int_equal(party_start(party, a), VC_OK);
+    party_run(party, 1000);
+    assert_false(dht_status(party, a).is_joined);
+}
+
+static void only_another_address_is_a_move(void **state)
+{
+    struct party *party = *state;
+    struct party_host *a = &party->hosts[0];
+    struct vc_key32 key;
+    struct vc_addr seen;
+
+    party_begin_dht(party);
+    key = dht_status(party, a).key;
+    party_move(party, a, a->addr.ip[1]); /* the same */
+    assert_memory_equal(dht_status(party, a).key.b, key.b, sizeof key.b);
+    party_move(party, a, 50);
+    assert_memory_not_equal(dht_status(party, a).key.b, key.b, sizeof key.b);
+    party_run(party, 1000);
+    seen = dht_status(party, a).seen;
+    assert_true(vc_addr_equal(&seen, &a->addr));
+}
+
+static void with_a_dht_it_starts_with_all_its_memory_or_not_at_all(void **state)
+{
+    struct party *party = *state;
+    struct party_host *a = &party->hosts[0];
+    vc_err err = VC_ERR_NO_MEMORY;
+    unsigned failures = 0;
+
+    party_begin_dht(party);
+    party_stop(party, a);
+    while (err != VC_OK) {
+        a->alloc.calls = 0;
+        a->alloc.fails_at = ++failures;
+        err = party_start(party, a);
+        assert_true(err == VC_OK || err == VC_ERR_NO_MEMORY);
+        assert_true(err == VC_OK || a->alloc.used == 0);
+        assert_true(failures < 100);
+    }
+    a->alloc.fails_at = 0;
+    assert_true(failures > 4);
+}
+
+/* Datagrams of the DHT and of sessions come through one socket. */
+static void sessions_and_the_dht_share_a_socket(void **state)
+{
+    struct party *party = *state;
+    struct party_host *a = &party->hosts[0], *b = &party->hosts[1];
+    struct vc_link_stats before, after;
+    uint64_t answers;
+    uint32_t bob, alice;
+
+    party_begin_dht(party);
+    party_meet(party, a, b, &bob, &alice);
+    party_run(party, 1000);
+    vc_link_stats(vc_node_link(b->node), &before);
+    answers = dht_status(party, b).datagrams_in;
+    party_move(party, a, 50); /* whom it asks whether they live */
+    for (int i = 0; i < 20; i++) {
+        party_say(party, a, bob, "x");
+        party_run(party, 100);
+    }
+    vc_link_stats(vc_node_link(b->node), &after);
+    assert_true(after.datagrams_in >= before.datagrams_in + 20);
+    assert_int_equal(after.dropped_strange, before.dropped_strange);
+    assert_true(dht_status(party, b).datagrams_in > answers);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +301,10 @@ int main(void)
         PARTY_TEST(a_failed_commit_is_a_crash_without_dying),
         PARTY_TEST(datagrams_of_strangers_get_no_answer),
         PARTY_TEST(who_stops_tells_the_others),
+        PARTY_TEST(the_nodes_of_the_dht_are_known_after_a_restart),
+        PARTY_TEST(only_another_address_is_a_move),
+        PARTY_TEST(with_a_dht_it_starts_with_all_its_memory_or_not_at_all),
+        PARTY_TEST(sessions_and_the_dht_share_a_socket),
         cmocka_unit_test(the_default_capacities_are_those_of_a_person),
         cmocka_unit_test(two_lives_of_equal_seeds_are_equal),
     };

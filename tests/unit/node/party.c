@@ -73,17 +73,10 @@ vc_err party_start(struct party *party, struct party_host *host)
     config.packets_max = 512;
     config.default_name = index == 0 ? "alice" : index == 1 ? "bob" : "carol";
     if (party->has_dht) {
-        vc_dht_config_init(&dht, VC_DHT_SIMULATION);
-        dht.is_private = true;
-        dht.asks_max = 8;
-        dht.answers_max = 16; /* all that arrives in one turn is answered */
+        party_dht_config(&dht);
         config.dht = &dht;
         config.doors = doors;
-        for (size_t i = 0; i < PARTY_HOSTS; i++) {
-            if (i != index) {
-                doors[config.door_count++] = party->hosts[i].addr;
-            }
-        }
+        config.door_count = party_doors(party, host, doors);
     }
     err = vc_node_init(&config, &now, &seed, &host->node);
     if (err != VC_OK) {
@@ -135,27 +128,6 @@ void party_stop(struct party *party, struct party_host *host)
     host->node = NULL;
     vc_store_close(host->store);
     host->store = NULL;
-}
-
-void party_begin_dht(struct party *party)
-{
-    party->has_dht = true;
-    for (size_t i = 0; i < PARTY_HOSTS; i++) {
-        party_crash(party, &party->hosts[i]);
-        assert_int_equal(party_start(party, &party->hosts[i]), VC_OK);
-    }
-    party_run(party, 10000);
-}
-
-void party_move(struct party *party, struct party_host *host, uint8_t network)
-{
-    struct vc_now now = party_now(party, host);
-
-    host->addr.ip[1] = network;
-    if (host->node != NULL) {
-        vc_node_set_addresses(host->node, &now, &host->addr, 1);
-        party_end_turn(party, host);
-    }
 }
 
 void party_close(struct party *party)

@@ -44,7 +44,8 @@ struct party_flying {
 
 struct party {
     vc_ms now;
-    bool has_dht; /* nodes that start from now on know each other as a DHT */
+    bool has_dht;      /* nodes that start from now on belong to a DHT */
+    bool has_no_doors; /* and are not told where the others are */
     struct party_host hosts[PARTY_HOSTS];
     struct party_flying *flying;
     size_t first, count;
@@ -61,6 +62,10 @@ void party_close(struct party *party);
 struct vc_now party_now(const struct party *party, const struct party_host *host);
 struct vc_chat *party_chat(struct party_host *host);
 
+/* What a host is given of the DHT: its capacities, and where the others are. */
+void party_dht_config(struct vc_dht_config *ret_config);
+size_t party_doors(const struct party *party, const struct party_host *host,
+                   struct vc_addr ret_doors[PARTY_HOSTS]);
 /* Everybody starts again, as a node of a DHT of their own. */
 void party_begin_dht(struct party *party);
 /* A host gets another address, which its node is told of. */
