@@ -46,7 +46,7 @@ static bool fill_request(const struct vc_dht *dht, const struct vc_dht_wish *wis
         const struct vc_dht_ask *ask =
             vc_dht_ask_at(dht, wish->owner / VC_DHT_FAMILIES);
 
-        request->target = wish->target;
+        request->target = wish->is_second ? ask->target : wish->target;
         request->place = ask->place;
         if (wish->type == VC_DHT_REFRESH) {
             request->seq = dht->keeps[ask->keep].seq;
