@@ -180,12 +180,8 @@ static void walk_in(struct vc_dht *dht, const struct vc_now *now, unsigned index
     } else if (!vc_dht_table_stale(&family->table, now->mono, &bucket)) {
         return;
     }
-    if (bucket == VC_DHT_BUCKETS) {
-        begin_walk(dht, now, index, family->id, VC_DHT_HOLDERS, NULL);
-    } else {
-        begin_walk(dht, now, index, vc_dht_id_in_bucket(&dht->rng, family->id, bucket),
-                   VC_DHT_ALPHA, NULL);
-    }
+    begin_walk(dht, now, index, vc_dht_id_in_bucket(&dht->rng, family->id, bucket),
+               bucket == VC_DHT_BUCKETS ? VC_DHT_HOLDERS : VC_DHT_ALPHA, NULL);
 }
 
 /* When a walk may begin at one who may belong to others. */

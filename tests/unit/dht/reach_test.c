@@ -81,6 +81,16 @@ static void four_networks_are_too_few_when_more_are_known(void **state)
     assert_int_equal(dht_world_status(desk.node).why, VC_DHT_WHY_FEW);
 }
 
+static void four_of_five_are_too_few(void **state)
+{
+    (void)state;
+    begin(5);
+    desk.seen[4] = vc_addr_ipv4((const uint8_t[]){99, 99, 99, 99}, 99);
+    dht_desk_meet(&desk);
+    assert_true(is_seen_at(desk.node, &desk.node->addrs[0]));
+    assert_int_equal(dht_world_status(desk.node).why, VC_DHT_WHY_FEW);
+}
+
 static void one_network_has_one_word(void **state)
 {
     (void)state;
@@ -357,6 +367,7 @@ int main(void)
         TEST(nobody_has_answered),
         TEST(five_networks_have_to_agree),
         TEST(four_networks_are_too_few_when_more_are_known),
+        TEST(four_of_five_are_too_few),
         TEST(one_network_has_one_word),
         TEST(a_few_liars_change_nothing),
         TEST(everybody_sees_it_elsewhere),
