@@ -537,7 +537,7 @@ static void over_both(void **state)
     }
     dht_world_run(&world, 40000);
     dht_world_record(&world, 1, 7, 24, record, &place);
-    ipv6_from = world.now + 600;
+    ipv6_from = world.now + 120;
     world.filter = is_too_early;
     ask = dht_world_publish(&world.nodes[2], VC_BYTES(record));
     while (dht_world_open_asks(&world) > 0) {
