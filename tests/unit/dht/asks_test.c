@@ -506,11 +506,12 @@ static void over_ipv6_alone(void **state)
 
 static vc_ms ipv6_from;
 
+/* A PUT, by its length. */
 static bool is_too_early(struct dht_world *in, struct dht_node *from,
                          const struct vc_addr *to, struct vc_bytes bytes)
 {
-    (void)bytes;
-    return from->index == 2 && to->family == 6 && in->now < ipv6_from;
+    return from->index == 2 && to->family == 6 && bytes.len > VC_DHT_RECORD_LEN &&
+           in->now < ipv6_from;
 }
 
 /* One that has both puts into both, slow as one of them may be, and one of either finds it. */
@@ -537,7 +538,7 @@ static void over_both(void **state)
     }
     dht_world_run(&world, 40000);
     dht_world_record(&world, 1, 7, 24, record, &place);
-    ipv6_from = world.now + 120;
+    ipv6_from = world.now + 250;
     world.filter = is_too_early;
     ask = dht_world_publish(&world.nodes[2], VC_BYTES(record));
     while (dht_world_open_asks(&world) > 0) {
