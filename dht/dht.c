@@ -169,8 +169,6 @@ static void init_parts(struct vc_dht *dht, const struct layout *l,
         struct vc_dht_family *family = &dht->families[i];
 
         family->is_on = family_is_on(cfg, i);
-        family->again_at = VC_NEVER;
-        family->again_ms = VC_DHT_WALK_EVERY_MS;
         family->open_at = VC_NEVER;
         family->wants_walk = true;
         family->again_at = VC_NEVER;

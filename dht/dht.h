@@ -27,7 +27,7 @@
 struct vc_dht;
 
 enum vc_dht_profile {
-    VC_DHT_CLIENT,    /* holds nothing for others: about 0.3 MiB */
+    VC_DHT_CLIENT,    /* holds nothing for others: about 0.4 MiB */
     VC_DHT_ROUTER,    /* a home computer: 64 MiB of records when they are used */
     VC_DHT_SIMULATION /* at most 64 KiB, for networks of thousands in one process */
 };
