@@ -116,13 +116,13 @@ static unsigned good_in_bucket(const struct vc_dht_table *table, unsigned bucket
     return count;
 }
 
-/* Whoever stands near us has to be known, all of them: it is walked there again as long as that
- * brings somebody new, ever more seldom. */
+/* Whoever stands near us has to be known, all of them, as we are asked for them: it is walked there
+ * again as long as that brings somebody new, ever more seldom.  A client is asked by nobody. */
 static void plan_again(struct vc_dht *dht, const struct vc_now *now,
                        struct vc_dht_family *family)
 {
     family->again_at = VC_NEVER;
-    if (family->walk_met == 0) {
+    if (family->walk_met == 0 || !vc_dht_family_routes(family)) {
         family->again_ms = VC_DHT_WALK_EVERY_MS;
     } else {
         family->again_at =
