@@ -203,6 +203,27 @@ static void open_and_old_enough(void **state)
     assert_true(known > 8);
 }
 
+/* However many it answers: they do not make it take the next one for somebody it knows. */
+static void a_busy_router_still_knows_strangers(void **state)
+{
+    const struct vc_dht_request ping = {.type = VC_DHT_PING};
+    struct vc_dht_answer answer;
+
+    (void)state;
+    dht_desk_begin(&desk, NULL, 2, false);
+    for (uint32_t i = 0; i < 6000; i++) {
+        const uint8_t ip[4] = {60, (uint8_t)(i >> 8), (uint8_t)i, 1};
+
+        desk.hands[1].addr = vc_addr_ipv4(ip, 99);
+        desk.hands[1].has_cookie = false;
+        assert_true(dht_desk_ask(&desk, 1, &ping, &answer) > 0);
+        if (i % 60 == 0) {
+            dht_world_run(&desk.world, 1000);
+        }
+        assert_true(desk.node->dht->families[0].open_at + 1000 >= desk.world.now);
+    }
+}
+
 /* A tenth of all that is needed for a call is lost on the way, and it stays open all the same. */
 static bool lose_some(struct dht_world *in, struct dht_node *from,
                       const struct vc_addr *to, struct vc_bytes bytes)
@@ -373,6 +394,7 @@ int main(void)
         TEST(everybody_sees_it_elsewhere),
         TEST(closed),
         TEST(open_and_old_enough),
+        TEST(a_busy_router_still_knows_strangers),
         TEST(a_call_that_is_lost_is_made_again),
         TEST(a_change_of_address_begins_anew),
         TEST(it_routes_where_it_can_be_reached),
