@@ -292,10 +292,12 @@ static bool is_put(const struct vc_dht *dht, const struct vc_dht_ask *ask,
                    unsigned family)
 {
     const struct vc_dht_walk *walk = &ask->walks[family];
-    /* While nobody has answered there is nothing to settle for: the first are only slow. */
-    bool is_over = ask->is_over || (vc_dht_walk_answered(walk) > 0
-                                        ? vc_dht_lookup_is_settled(&walk->lookup)
-                                        : vc_dht_lookup_is_over(&walk->lookup));
+    /* While fewer than twelve hold it those that are late are waited for: they may be only slow,
+     * and all there are may be more than have answered. */
+    bool is_over =
+        ask->is_over || (vc_dht_walk_put_count(walk, VC_DHT_PUT_HELD) >= VC_DHT_REPLICAS
+                             ? vc_dht_lookup_is_settled(&walk->lookup)
+                             : vc_dht_lookup_is_over(&walk->lookup));
 
     return !walk->is_on || (is_over && !wants_more(dht, ask, family) &&
                             vc_dht_walk_put_count(walk, VC_DHT_PUT_SENT) == 0);

@@ -169,8 +169,6 @@ static void init_parts(struct vc_dht *dht, const struct layout *l,
         struct vc_dht_family *family = &dht->families[i];
 
         family->is_on = family_is_on(cfg, i);
-        family->again_at = VC_NEVER;
-        family->again_ms = VC_DHT_WALK_EVERY_MS;
         family->open_at = VC_NEVER;
         family->wants_walk = true;
         family->again_at = VC_NEVER;
@@ -293,8 +291,9 @@ static bool take_datagram(struct vc_dht *dht, const struct vc_now *now,
                           struct vc_dht_output *ret_output)
 {
     struct vc_dht_output output = {.kind = VC_DHT_DATAGRAM};
+    bool is_answer = dht->answer_count > 0;
 
-    if (dht->answer_count > 0) {
+    if (is_answer) {
         struct vc_dht_parcel *parcel = &dht->answers[dht->answer_first];
 
         dht->answer_first = (dht->answer_first + 1) % dht->cfg.answers_max;
@@ -308,7 +307,10 @@ static bool take_datagram(struct vc_dht *dht, const struct vc_now *now,
     if (output.bytes.len == 0) {
         return false;
     }
-    vc_dht_written_add(&dht->written, now->mono, &output.addr);
+    /* Who was a stranger when he asked stays one: they are many. */
+    if (!is_answer || vc_dht_written_has(&dht->written, now->mono, &output.addr)) {
+        vc_dht_written_add(&dht->written, now->mono, &output.addr);
+    }
     dht->stats.datagrams_out++;
     dht->stats.bytes_out += output.bytes.len;
     *ret_output = output;

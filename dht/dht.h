@@ -27,7 +27,7 @@
 struct vc_dht;
 
 enum vc_dht_profile {
-    VC_DHT_CLIENT,    /* holds nothing for others: about 0.3 MiB */
+    VC_DHT_CLIENT,    /* holds nothing for others: about 0.4 MiB */
     VC_DHT_ROUTER,    /* a home computer: 64 MiB of records when they are used */
     VC_DHT_SIMULATION /* at most 64 KiB, for networks of thousands in one process */
 };
@@ -100,7 +100,7 @@ VC_NODISCARD vc_err vc_dht_get(struct vc_dht *dht, const struct vc_now *now,
  * Puts @record (VC_DHT_RECORD_LEN bytes, signed, copied) at its place, and keeps it alive there
  * until it expires, a later one of the same place replaces it, or it is withdrawn.  DONE says
  * how the first time ended: VC_OK when VC_DHT_REPLICAS nodes hold it, or all of a smaller
- * network, for each address family in which somebody is known.  If it did not end well it is
+ * network, for each address family in which somebody answers.  If it did not end well it is
  * tried again by itself.  VC_ERR_FULL at asks_max or keeps_max, VC_ERR_MALFORMED.
  */
 VC_NODISCARD vc_err vc_dht_publish(struct vc_dht *dht, const struct vc_now *now,

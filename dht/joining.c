@@ -116,13 +116,13 @@ static unsigned good_in_bucket(const struct vc_dht_table *table, unsigned bucket
     return count;
 }
 
-/* Whoever stands near us has to be known, all of them: it is walked there again as long as that
- * brings somebody new, ever more seldom. */
+/* Whoever stands near us has to be known, all of them, as we are asked for them: it is walked there
+ * again as long as that brings somebody new, ever more seldom.  A client is asked by nobody. */
 static void plan_again(struct vc_dht *dht, const struct vc_now *now,
                        struct vc_dht_family *family)
 {
     family->again_at = VC_NEVER;
-    if (family->walk_met == 0) {
+    if (family->walk_met == 0 || !vc_dht_family_routes(family)) {
         family->again_ms = VC_DHT_WALK_EVERY_MS;
     } else {
         family->again_at =
@@ -180,12 +180,8 @@ static void walk_in(struct vc_dht *dht, const struct vc_now *now, unsigned index
     } else if (!vc_dht_table_stale(&family->table, now->mono, &bucket)) {
         return;
     }
-    if (bucket == VC_DHT_BUCKETS) {
-        begin_walk(dht, now, index, family->id, VC_DHT_HOLDERS, NULL);
-    } else {
-        begin_walk(dht, now, index, vc_dht_id_in_bucket(&dht->rng, family->id, bucket),
-                   VC_DHT_ALPHA, NULL);
-    }
+    begin_walk(dht, now, index, vc_dht_id_in_bucket(&dht->rng, family->id, bucket),
+               bucket == VC_DHT_BUCKETS ? VC_DHT_HOLDERS : VC_DHT_ALPHA, NULL);
 }
 
 /* When a walk may begin at one who may belong to others. */

@@ -167,9 +167,9 @@
 /* When none came that was asked for; doubled each time while none has come for an hour. */
 #define VC_DHT_CALL_AGAIN_MS     30000
 #define VC_DHT_CALL_AGAIN_MAX_MS (UINT64_C(15) * 60 * 1000)
-/* What was written to is no stranger for so long: NATs close a hole after some minutes (RFC 4787
- * wants two at least). */
-#define VC_DHT_WRITTEN_MS (UINT64_C(5) * 60 * 1000)
+/* What was written to is no stranger for so long at least: NATs close a hole after half a minute
+ * to some minutes (RFC 4787 wants two), and in a young network few are strangers for long. */
+#define VC_DHT_WRITTEN_MS (UINT64_C(2) * 60 * 1000)
 #define VC_DHT_UPTIME_MS \
     (UINT64_C(20) * 60 * 1000) /* at one address, before we route */
 

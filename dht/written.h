@@ -1,5 +1,5 @@
 /*
- * To whom we have written of late: who is none of them, and reaches us all the same, shows that
+ * Whom we have asked of late: who is none of them, and reaches us all the same, shows that
  * strangers can.
  *
  * A NAT or a firewall may let in what comes from an address to which something was sent, for

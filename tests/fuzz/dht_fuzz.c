@@ -18,8 +18,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum {
     STEPS = 500, /* of one script: longer ones only cost time */
-    HANDS = 8,   /* the last three over IPv6 */
-    FIRST_IPV6 = 5,
+    HANDS = 15,  /* the last three over IPv6; enough to hold a record */
+    FIRST_IPV6 = 12,
     LETTERS = 32, /* requests to hands that were not answered yet */
     PEOPLE = 2,
     VERSIONS = 3,
@@ -54,6 +54,7 @@ static struct {
     struct dht_hand hands[HANDS];
     struct letter letters[LETTERS];
     uint32_t letter_count;
+    uint64_t heard; /* requests to hands in all */
     struct asked asked[ASKS];
     uint32_t asked_count;
     struct dht_datagram last; /* what a hand said last */
@@ -171,6 +172,7 @@ static void take_datagram(const struct vc_dht_output *output)
         if (vc_addr_equal(&world.hands[i].addr, &output->addr) &&
             dht_hand_hear(&world.hands[i], output->bytes, &letter.header, &request)) {
             letter.type = request.type;
+            world.heard++;
             if (world.letter_count == LETTERS) {
                 memmove(&world.letters[0], &world.letters[1],
                         sizeof letter * --world.letter_count);
@@ -226,12 +228,13 @@ static void run_turn(void)
     }
 }
 
-/* Every tick comes when it is due. */
-static void pass(vc_ms ms)
+/* Every tick comes when it is due.  @is_ready: no longer than until it asks somebody something. */
+static void pass(vc_ms ms, bool is_ready)
 {
     vc_ms until = world.now.mono + ms;
+    uint64_t heard = world.heard;
 
-    while (world.now.mono < until) {
+    while (world.now.mono < until && !(is_ready && world.heard > heard)) {
         vc_ms due = vc_ms_min(vc_dht_due(world.dht, &world.now), until);
 
         world.now.unix_ms += due - world.now.mono;
@@ -535,13 +538,13 @@ static void happen(struct vc_reader *r)
 
     switch (what % 16) {
     case 0:
-        pass(detail);
+        pass(detail, false);
         break;
     case 1:
-        pass((vc_ms)detail * 100);
+        pass((vc_ms)detail * 100, false);
         break;
     case 2:
-        pass((vc_ms)detail * detail * 100);
+        pass((vc_ms)detail * detail * 100, detail % 2 == 1);
         break;
     case 3:
         vc_dht_tick(world.dht, &world.now);
@@ -596,7 +599,7 @@ static void check_rest(void)
     struct vc_dht_node node;
     uint32_t nodes = 0;
 
-    pass(VC_DHT_ASK_MAX_MS + VC_DHT_GIVE_UP_MS);
+    pass(VC_DHT_ASK_MAX_MS + VC_DHT_GIVE_UP_MS, false);
     VC_CHECK(world.asked_count == 0);
     vc_dht_status(world.dht, &world.now, &status);
     while (vc_dht_node_at(world.dht, nodes, &node)) {

@@ -255,6 +255,42 @@ static void a_cancelled_get_says_nothing_more(void **state)
     dht_world_cancel(node, 12345678); /* nobody's */
 }
 
+/* What it wanted to ask once more is not asked for whoever has its place now. */
+static void a_cancelled_get_leaves_nothing_to_be_sent(void **state)
+{
+    const struct vc_dht_answer pong = {
+        .type = VC_DHT_PONG, .seen = vc_addr_ipv4((const uint8_t[]){20, 1, 1, 1}, 9)};
+    struct vc_now now;
+    uint32_t first, second;
+
+    (void)state;
+    dht_desk_begin(&desk, NULL, 12, false);
+    dht_desk_meet(&desk);
+    memset(desk.is_silent, true, sizeof desk.is_silent);
+    dht_desk_clear(&desk);
+    memset(&place, 0x11, sizeof place);
+    first = dht_world_get(desk.node, &place);
+    dht_world_run(&desk.world, 50);
+    assert_int_equal(desk.heard_count, VC_DHT_ALPHA);
+    now = dht_world_clock(desk.node);
+    for (size_t i = 0; i < VC_DHT_ALPHA; i++) {
+        struct dht_hand *hand = &desk.hands[desk.heard[i].hand];
+        struct dht_datagram datagram;
+
+        dht_hand_answer(hand, &desk.heard[i].header, &pong, &datagram);
+        assert_true(
+            vc_dht_recv(desk.node->dht, &now, &hand->addr, dht_bytes(&datagram)));
+    }
+    assert_int_equal(desk.node->dht->wish_count, VC_DHT_ALPHA);
+    memset(desk.is_silent, false, sizeof desk.is_silent);
+    vc_dht_cancel(desk.node->dht, first);
+    assert_int_equal(desk.node->dht->wish_count, 0);
+    dht_world_cancel(desk.node, first);
+    second = dht_world_get(desk.node, &place);
+    dht_world_run(&desk.world, 9000);
+    assert_int_equal(reason_of(desk.node, second), VC_ERR_NOT_FOUND);
+}
+
 static void all_places_are_taken(void **state)
 {
     struct dht_node *node;
@@ -468,11 +504,21 @@ static void over_ipv6_alone(void **state)
     assert_int_equal(get(&world.nodes[9], &found), VC_ERR_NOT_FOUND);
 }
 
-/* One that has both puts into both, and one of either finds it. */
+static vc_ms ipv6_from;
+
+/* A PUT, by its length. */
+static bool is_too_early(struct dht_world *in, struct dht_node *from,
+                         const struct vc_addr *to, struct vc_bytes bytes)
+{
+    return from->index == 2 && to->family == 6 && bytes.len > VC_DHT_RECORD_LEN &&
+           in->now < ipv6_from;
+}
+
+/* One that has both puts into both, slow as one of them may be, and one of either finds it. */
 static void over_both(void **state)
 {
     struct vc_dht_config both, ipv4, ipv6;
-    uint32_t found, holders[2] = {0};
+    uint32_t ask, found, holders[2] = {0};
 
     (void)state;
     dht_world_config(&both);
@@ -492,7 +538,13 @@ static void over_both(void **state)
     }
     dht_world_run(&world, 40000);
     dht_world_record(&world, 1, 7, 24, record, &place);
-    assert_int_equal(put(&world.nodes[2]), VC_OK);
+    ipv6_from = world.now + 250;
+    world.filter = is_too_early;
+    ask = dht_world_publish(&world.nodes[2], VC_BYTES(record));
+    while (dht_world_open_asks(&world) > 0) {
+        dht_world_run(&world, 1);
+    }
+    assert_int_equal(reason_of(&world.nodes[2], ask), VC_OK);
     for (uint32_t i = 0; i < world.node_count; i++) {
         const struct dht_node *node = &world.nodes[i];
 
@@ -520,6 +572,7 @@ int main(void)
         TEST(many_are_lost),
         TEST(half_are_dead),
         TEST(a_cancelled_get_says_nothing_more),
+        TEST(a_cancelled_get_leaves_nothing_to_be_sent),
         TEST(all_places_are_taken),
         TEST(with_very_few_calls),
         TEST(with_the_least_of_everything),

@@ -270,6 +270,40 @@ static void nobodys_calls_make_room(void **state)
     assert_int_equal(add(100, 200, 0), VC_ERR_FULL);
 }
 
+/* When no place is free and none is nobody's, the one that is late for longest can be given up. */
+static void the_latest_call_can_be_given_up(void **state)
+{
+    struct vc_dht_call call;
+
+    (void)state;
+    for (uint64_t i = 0; i < CAPACITY; i++) {
+        assert_true(vc_dht_calls_have_room(&calls));
+        assert_int_equal(add(i, i, 3), VC_OK);
+    }
+    assert_false(vc_dht_calls_have_room(&calls));
+    assert_false(vc_dht_calls_have_late(&calls));
+    assert_false(vc_dht_calls_give_up(&calls, &call));
+    for (uint64_t i = 0; i < 3; i++) {
+        assert_int_equal(vc_dht_calls_take(&calls, VC_DHT_HEDGE_FIRST_MS + i, &call),
+                         VC_DHT_LATE);
+    }
+    assert_true(vc_dht_calls_have_late(&calls));
+    assert_false(vc_dht_calls_have_room(&calls));
+    for (uint64_t i = 0; i < 3; i++) {
+        assert_true(vc_dht_calls_give_up(&calls, &call));
+        assert_int_equal(number_of(&call), i);
+        assert_true(call.is_late);
+        assert_null(find(i));
+    }
+    assert_false(vc_dht_calls_give_up(&calls, &call));
+    assert_true(vc_dht_calls_have_room(&calls));
+    for (uint64_t i = 0; i < 3; i++) {
+        assert_int_equal(add(500, 100 + i, 4), VC_OK);
+    }
+    vc_dht_calls_disown(&calls, 4);
+    assert_true(vc_dht_calls_have_room(&calls));
+}
+
 /* What it should be: a plain list. */
 struct model {
     bool is_open[256], is_late[256], is_nobodys[256];
@@ -410,6 +444,7 @@ int main(void)
         TEST(an_open_transaction_id_is_not_taken_twice),
         TEST(the_calls_of_an_owner_become_nobodys),
         TEST(nobodys_calls_make_room),
+        TEST(the_latest_call_can_be_given_up),
         TEST(it_does_what_a_plain_list_does),
     };
 

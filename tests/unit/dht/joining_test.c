@@ -104,6 +104,27 @@ static void a_client_meets_its_neighbours_only(void **state)
     assert_int_equal(desk.heard_count, 0);
 }
 
+/* However many come later: it meets them when it asks for something. */
+static void a_client_does_not_look_for_company(void **state)
+{
+    struct vc_dht_config cfg;
+    struct dht_node *client;
+    uint64_t before;
+
+    (void)state;
+    dht_world_config(&cfg);
+    cfg.is_client = true;
+    dht_world_init(&world, 64);
+    dht_world_build(&world, 20, NULL);
+    client = dht_world_add(&world, &cfg);
+    dht_world_enter(client, &world.nodes[0], false, false);
+    dht_world_run(&world, MINUTE);
+    before = client->datagrams_out;
+    dht_world_build(&world, 20, NULL);
+    dht_world_run(&world, 60 * MINUTE);
+    assert_int_equal(client->datagrams_out, before);
+}
+
 /* A new id is looked up again, but not all the time. */
 static void not_more_often_than_each_half_minute(void **state)
 {
@@ -309,6 +330,7 @@ int main(void)
         TEST(its_own_id_comes_first),
         TEST(then_buckets_of_which_too_few_are_known),
         TEST(a_client_meets_its_neighbours_only),
+        TEST(a_client_does_not_look_for_company),
         TEST(not_more_often_than_each_half_minute),
         TEST(each_family_walks),
         TEST(stale_buckets_are_looked_into),

@@ -461,6 +461,40 @@ static void there_are_so_many_places(void **state)
 
 /* ---- both families ---- */
 
+static void insert(uint8_t family, uint8_t number)
+{
+    const uint8_t ip[16] = {60, number, 1, 1};
+    struct vc_dht_contact holder = {.addr = family == 4 ? vc_addr_ipv4(ip, 9)
+                                                        : vc_addr_ipv6(ip, 9),
+                                    .key = {{number}}};
+
+    vc_dht_keep_insert(desk.node->dht, 0, &holder);
+}
+
+/* Each has its share of the holders, and nobody is there twice over the same. */
+static void no_family_takes_the_places_of_the_other(void **state)
+{
+    const struct vc_dht_keep *keep;
+    struct vc_dht_config cfg;
+
+    (void)state;
+    dht_world_config(&cfg);
+    cfg.has_ipv6 = true;
+    begin(&cfg, 1);
+    keep = &desk.node->dht->keeps[0];
+    for (uint8_t round = 0; round < 2; round++) {
+        for (uint8_t i = 0; i < 40; i++) {
+            insert(4, i);
+        }
+        assert_int_equal(vc_dht_keep_holders(keep),
+                         (1 + round) * VC_DHT_REPLICAS_MAX / 2);
+        for (uint8_t i = 0; i < 40; i++) {
+            insert(6, i);
+        }
+        assert_int_equal(vc_dht_keep_holders(keep), VC_DHT_REPLICAS_MAX);
+    }
+}
+
 static uint32_t refreshes[2];
 
 static bool count_refreshes(struct dht_world *in, struct dht_node *from,
@@ -520,6 +554,7 @@ int main(void)
         TEST(one_that_is_withdrawn_at_once),
         TEST(an_expired_one_is_kept_no_longer),
         TEST(there_are_so_many_places),
+        TEST(no_family_takes_the_places_of_the_other),
         TEST(holders_of_both_families_are_asked),
 #undef TEST
     };

@@ -81,6 +81,16 @@ static void four_networks_are_too_few_when_more_are_known(void **state)
     assert_int_equal(dht_world_status(desk.node).why, VC_DHT_WHY_FEW);
 }
 
+static void four_of_five_are_too_few(void **state)
+{
+    (void)state;
+    begin(5);
+    desk.seen[4] = vc_addr_ipv4((const uint8_t[]){99, 99, 99, 99}, 99);
+    dht_desk_meet(&desk);
+    assert_true(is_seen_at(desk.node, &desk.node->addrs[0]));
+    assert_int_equal(dht_world_status(desk.node).why, VC_DHT_WHY_FEW);
+}
+
 static void one_network_has_one_word(void **state)
 {
     (void)state;
@@ -164,7 +174,7 @@ static void open_and_old_enough(void **state)
 {
     const struct vc_dht_config cfg = undecided();
     struct dht_node *node;
-    uint32_t known = 0;
+    uint32_t known = 0, changes;
     vc_ms began_at;
 
     (void)state;
@@ -182,15 +192,36 @@ static void open_and_old_enough(void **state)
     dht_world_run(&world, 1000);
     assert_int_equal(dht_world_status(node).why, VC_DHT_WHY_REACHABLE);
     assert_int_equal(dht_world_status(node).role, VC_DHT_ROLE_ROUTER);
-    /* It stays one, and others get to know it. */
-    for (int i = 0; i < 240; i++) {
-        dht_world_run(&world, MINUTE);
-        assert_int_equal(dht_world_status(node).role, VC_DHT_ROLE_ROUTER);
-    }
+    /* It stays one, without a gap, and others get to know it. */
+    changes = dht_world_count(&world, node, VC_DHT_CHANGED, 0);
+    dht_world_run(&world, 240 * MINUTE);
+    assert_int_equal(dht_world_count(&world, node, VC_DHT_CHANGED, 0), changes);
+    assert_int_equal(dht_world_status(node).role, VC_DHT_ROLE_ROUTER);
     for (uint32_t i = 0; i < 16; i++) {
         known += dht_world_knows(&world.nodes[i], node, false);
     }
     assert_true(known > 8);
+}
+
+/* However many it answers: they do not make it take the next one for somebody it knows. */
+static void a_busy_router_still_knows_strangers(void **state)
+{
+    const struct vc_dht_request ping = {.type = VC_DHT_PING};
+    struct vc_dht_answer answer;
+
+    (void)state;
+    dht_desk_begin(&desk, NULL, 2, false);
+    for (uint32_t i = 0; i < 6000; i++) {
+        const uint8_t ip[4] = {60, (uint8_t)(i >> 8), (uint8_t)i, 1};
+
+        desk.hands[1].addr = vc_addr_ipv4(ip, 99);
+        desk.hands[1].has_cookie = false;
+        assert_true(dht_desk_ask(&desk, 1, &ping, &answer) > 0);
+        if (i % 60 == 0) {
+            dht_world_run(&desk.world, 1000);
+        }
+        assert_true(desk.node->dht->families[0].open_at + 1000 >= desk.world.now);
+    }
 }
 
 /* A tenth of all that is needed for a call is lost on the way, and it stays open all the same. */
@@ -357,11 +388,13 @@ int main(void)
         TEST(nobody_has_answered),
         TEST(five_networks_have_to_agree),
         TEST(four_networks_are_too_few_when_more_are_known),
+        TEST(four_of_five_are_too_few),
         TEST(one_network_has_one_word),
         TEST(a_few_liars_change_nothing),
         TEST(everybody_sees_it_elsewhere),
         TEST(closed),
         TEST(open_and_old_enough),
+        TEST(a_busy_router_still_knows_strangers),
         TEST(a_call_that_is_lost_is_made_again),
         TEST(a_change_of_address_begins_anew),
         TEST(it_routes_where_it_can_be_reached),
