@@ -324,10 +324,6 @@ static bool is_held(const struct vc_dht *dht, const struct vc_dht_ask *ask)
 static void judge_put(struct vc_dht *dht, const struct vc_now *now,
                       struct vc_dht_ask *ask)
 {
-    if (!ask->is_over && vc_dht_walks_answered(dht, ask) > 0 &&
-        vc_dht_walks_are_settled(dht, ask) && vc_dht_walks_are_thin(dht, ask)) {
-        vc_dht_walks_widen(dht, ask);
-    }
     if (vc_dht_walks_are_over(dht, ask) && vc_dht_walks_answered(dht, ask) == 0) {
         if (dht->is_joined) {
             end(dht, now, ask, VC_ERR_NO_NETWORK);

@@ -23,7 +23,7 @@ void vc_dht_config_init(struct vc_dht_config *ret_cfg, enum vc_dht_profile profi
         [VC_DHT_ROUTER] = {.nodes_max = 512,
                            .spares_max = 256,
                            .peers_max = 2048,
-                           .records_max = 60000,
+                           .records_max = 57000,
                            .sources_max = 4096,
                            .seen_max = 65536,
                            .calls_max = 512,

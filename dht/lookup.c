@@ -27,7 +27,6 @@ void vc_dht_lookup_begin(struct vc_dht_lookup *lookup, uint64_t target, uint8_t 
     lookup->size = *size;
     lookup->near =
         vc_dht_size_nodes(size) == 0 ? 0 : vc_dht_size_distance(size, VC_DHT_HOLDERS);
-    lookup->is_wary = true;
     lookup->is_bound = is_bound;
     lookup->is_diverse = is_diverse;
 }
@@ -177,7 +176,7 @@ enum density { DENSITY_RIGHT, DENSITY_THIN, DENSITY_THICK };
 static enum density density_of(const struct vc_dht_lookup *lookup, unsigned count,
                                uint64_t last)
 {
-    if (!lookup->is_wary || vc_dht_size_nodes(&lookup->size) == 0) {
+    if (vc_dht_size_nodes(&lookup->size) == 0) {
         return DENSITY_RIGHT;
     }
     if (last > vc_dht_size_reach(&lookup->size, count, 0)) {

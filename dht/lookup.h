@@ -47,10 +47,7 @@ struct vc_dht_lookup_node {
 struct vc_dht_lookup {
     uint64_t target;
     struct vc_dht_size size; /* of the network, when it began */
-    uint64_t near; /* so far the neighbourhood of the target reaches; 0: not known */
-    bool
-        is_wary; /* it judges the density of answers; a caller may turn it off after begin,
-                        for upkeep that is not worth twice the questions */
+    uint64_t near;    /* so far the neighbourhood of the target reaches; 0: not known */
     bool is_bound;    /* ids are bound to addresses: the public network */
     bool is_diverse;  /* one node of a /24 on a path */
     bool is_wide;     /* VC_DHT_PATHS_WIDE, VC_DHT_ALPHA_WIDE */

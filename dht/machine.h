@@ -342,10 +342,6 @@ void vc_dht_walk_begin(struct vc_dht *dht, struct vc_dht_ask *ask, unsigned fami
 /* Gives lookups that know nobody whom we know by now. */
 void vc_dht_walks_reseed(struct vc_dht *dht, struct vc_dht_ask *ask);
 bool vc_dht_walks_are_over(const struct vc_dht *dht, const struct vc_dht_ask *ask);
-/* The same, but late answers are not waited for. */
-bool vc_dht_walks_are_settled(const struct vc_dht *dht, const struct vc_dht_ask *ask);
-/* Are the nearest much farther than they should be: has somebody left nodes out? */
-bool vc_dht_walks_are_thin(const struct vc_dht *dht, const struct vc_dht_ask *ask);
 /* Was somebody asked who has not answered yet, though he is not late? */
 bool vc_dht_walks_are_waiting(const struct vc_dht *dht, const struct vc_dht_ask *ask);
 unsigned vc_dht_walks_answered(const struct vc_dht *dht, const struct vc_dht_ask *ask);

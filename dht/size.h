@@ -1,9 +1,8 @@
 /*
- * How large the network is, from how near the nearest are: an estimate from our own lookups.
+ * How large the network is, from how near the nearest are.
  *
  * The i-th nearest of N nodes is i / (N + 1) of the line away, on average.  How far the farthest
- * of those that answered is says all that they can say; that moves the estimate a little
- * (EWMA).  Pure integers.
+ * of some is says all that they can say: of 32 within a fifth, two times in three.  Pure integers.
  */
 #ifndef VC_DHT_SIZE_H
 #define VC_DHT_SIZE_H
@@ -11,19 +10,14 @@
 #include "crypto/base/base.h"
 
 struct vc_dht_size {
-    uint64_t spacing; /* the mean distance between neighbours on the line */
-    uint32_t samples; /* 0: nothing is known */
+    uint64_t spacing; /* the mean distance between neighbours on the line; 0: unknown */
 };
 
 /*
- * The distances of the nearest that answered a lookup which was not cut short, nearest first.
- * Fewer than 4 say nothing, except when @is_all: then they are the whole network, and the
- * estimate is exact.  Once eight lookups are in, none moves it by more than an eighth.
+ * The distances of the nearest to some point that nobody could choose to be near, nearest first.
+ * Fewer than 4 say nothing, except when @is_all: then they are the whole network, and the size
+ * is exact.
  */
-void vc_dht_size_learn(struct vc_dht_size *size, const uint64_t *distances,
-                       size_t count, bool is_all);
-/* The same at once and in full: for distances that are known well, as those of the nodes nearest
- * to our own id. */
 void vc_dht_size_set(struct vc_dht_size *size, const uint64_t *distances, size_t count,
                      bool is_all);
 /* The number of nodes; 0: unknown. */
@@ -35,12 +29,4 @@ uint64_t vc_dht_size_reach(const struct vc_dht_size *size, unsigned rank, int ha
 /* The distance within which the @rank nearest to a place are, in 99 of 100 cases: three standard
  * deviations more than is expected. */
 uint64_t vc_dht_size_distance(const struct vc_dht_size *size, unsigned rank);
-/*
- * Are these answers much thinner than the network is: has somebody left nodes out?  True when
- * the last is five standard deviations farther than expected: 2.4 times for twelve, which one
- * honest answer in a thousand is at most.  @distances: as above.
- */
-bool vc_dht_size_is_thin(const struct vc_dht_size *size, const uint64_t *distances,
-                         size_t count);
-
 #endif

@@ -45,21 +45,6 @@ void vc_dht_walk_begin(struct vc_dht *dht, struct vc_dht_ask *ask, unsigned fami
     }
 }
 
-/* How far the nearest that answered are; gives their number.  Of a walk that wanted few, nodes
- * between them were not asked: the network looks thinner by it, and a region errs on the side of
- * the larger. */
-static size_t nearest_distances(const struct vc_dht_walk *walk,
-                                uint64_t ret_distances[VC_DHT_REPLICAS])
-{
-    uint8_t slots[VC_DHT_REPLICAS];
-    size_t count = vc_dht_lookup_nearest(&walk->lookup, slots, VC_DHT_REPLICAS);
-
-    for (size_t n = 0; n < count; n++) {
-        ret_distances[n] = walk->lookup.nodes[slots[n]].distance;
-    }
-    return count;
-}
-
 void vc_dht_walks_begin(struct vc_dht *dht, struct vc_dht_ask *ask, uint8_t wanted)
 {
     for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
@@ -84,30 +69,6 @@ bool vc_dht_walks_are_over(const struct vc_dht *dht, const struct vc_dht_ask *as
         }
     }
     return true;
-}
-
-bool vc_dht_walks_are_settled(const struct vc_dht *dht, const struct vc_dht_ask *ask)
-{
-    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
-        if (ask->walks[i].is_on && !vc_dht_lookup_is_settled(&ask->walks[i].lookup)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-bool vc_dht_walks_are_thin(const struct vc_dht *dht, const struct vc_dht_ask *ask)
-{
-    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
-        const struct vc_dht_walk *walk = &ask->walks[i];
-        uint64_t distances[VC_DHT_REPLICAS];
-
-        if (walk->is_on && vc_dht_size_is_thin(&dht->families[i].size, distances,
-                                               nearest_distances(walk, distances))) {
-            return true;
-        }
-    }
-    return false;
 }
 
 static unsigned count_state(const struct vc_dht_walk *walk,
@@ -213,7 +174,7 @@ static void learn_size(struct vc_dht_family *family)
     uint64_t distances[VC_DHT_NEAR];
     size_t count = vc_dht_table_near(&family->table, distances);
 
-    vc_dht_size_set(&family->size, distances, count, count < VC_DHT_NEAR && count > 0);
+    vc_dht_size_set(&family->size, distances, count, count < VC_DHT_NEAR);
 }
 
 void vc_dht_walks_learn(struct vc_dht *dht, const struct vc_now *now,

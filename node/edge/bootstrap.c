@@ -218,22 +218,11 @@ static vc_err open_all(struct bootstrap *bootstrap)
     return err;
 }
 
-static void on_walk(uv_handle_t *handle, void *ctx)
-{
-    (void)ctx;
-    if (!uv_is_closing(handle)) {
-        uv_close(handle, NULL);
-    }
-}
-
 static void close_all(struct bootstrap *bootstrap)
 {
     vc_udp_close(&bootstrap->udp);
     if (bootstrap->has_loop) {
-        uv_walk(&bootstrap->loop, on_walk, NULL);
-        while (uv_run(&bootstrap->loop, UV_RUN_DEFAULT) != 0) {
-        }
-        (void)uv_loop_close(&bootstrap->loop); /* the process ends anyway */
+        vc_system_close_loop(&bootstrap->loop);
     }
     if (bootstrap->dht != NULL) {
         vc_dht_deinit(bootstrap->dht);

@@ -269,14 +269,6 @@ static vc_err open_all(struct vc_daemon *daemon)
     return err;
 }
 
-static void on_walk(uv_handle_t *handle, void *ctx)
-{
-    (void)ctx;
-    if (!uv_is_closing(handle)) {
-        uv_close(handle, NULL);
-    }
-}
-
 static void close_all(struct vc_daemon *daemon)
 {
     vc_control_server_close(&daemon->control);
@@ -287,13 +279,9 @@ static void close_all(struct vc_daemon *daemon)
     daemon->node = NULL;
     vc_store_close(daemon->store); /* its writer may use the wake handle until here */
     free(daemon->udp.read_buffer);
-    if (!daemon->has_loop) {
-        return;
+    if (daemon->has_loop) {
+        vc_system_close_loop(&daemon->loop);
     }
-    uv_walk(&daemon->loop, on_walk, NULL);
-    while (uv_run(&daemon->loop, UV_RUN_DEFAULT) != 0) {
-    }
-    (void)uv_loop_close(&daemon->loop); /* the process ends anyway */
 }
 
 static void say_ready(struct vc_daemon *daemon)

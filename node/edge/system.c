@@ -121,7 +121,8 @@ void vc_system_harden(void)
     struct rlimit none = {0, 0};
 
     json_set_alloc_funcs(malloc, free_wiped);
-    (void)setrlimit(RLIMIT_CORE, &none); /* best effort: the next line does it as well */
+    (void)setrlimit(RLIMIT_CORE,
+                    &none); /* best effort: the next line does it as well */
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
@@ -158,9 +159,26 @@ uint64_t vc_system_rss_bytes(void)
         return 0;
     }
     if (fgets(line, sizeof line, file) != NULL) {
-        (void)strtoull(line, &end, 10); /* all pages; the resident ones stand behind them */
+        (void)strtoull(line, &end,
+                       10); /* all pages; the resident ones stand behind them */
         pages = strtoull(end, NULL, 10);
     }
     (void)fclose(file);
     return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static void on_walk(uv_handle_t *handle, void *ctx)
+{
+    (void)ctx;
+    if (!uv_is_closing(handle)) {
+        uv_close(handle, NULL);
+    }
+}
+
+void vc_system_close_loop(uv_loop_t *loop)
+{
+    uv_walk(loop, on_walk, NULL);
+    while (uv_run(loop, UV_RUN_DEFAULT) != 0) {
+    }
+    (void)uv_loop_close(loop); /* the process ends anyway */
 }

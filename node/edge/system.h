@@ -5,6 +5,8 @@
 #ifndef VC_NODE_EDGE_SYSTEM_H
 #define VC_NODE_EDGE_SYSTEM_H
 
+#include <uv.h>
+
 #include "crypto/base/alloc.h"
 #include "crypto/prim.h"
 
@@ -27,6 +29,9 @@ void vc_system_harden(void);
 /* Tells a service manager (sd_notify's protocol, NOTIFY_SOCKET): "READY=1" and the like.
  * Nothing happens when there is none. */
 void vc_system_notify(const char *state);
+
+/* Closes every handle of a loop whose owners have let go of them, and the loop. */
+void vc_system_close_loop(uv_loop_t *loop);
 
 /* Resident memory of this process in bytes; 0: unknown. */
 uint64_t vc_system_rss_bytes(void);

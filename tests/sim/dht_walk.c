@@ -250,11 +250,7 @@ void dht_walk_put(struct dht_walk *walk)
     uint8_t slots[VC_DHT_REPLICAS];
     size_t nearest;
 
-    if (walk->rules->is_upkeep) {
-        walk->lookup.is_wary = false;
-    } else {
-        vc_dht_lookup_widen(&walk->lookup);
-    }
+    vc_dht_lookup_widen(&walk->lookup);
     go_on(walk, true);
     nearest = vc_dht_lookup_nearest(&walk->lookup, slots, VC_DHT_REPLICAS);
     for (size_t i = 0; i < nearest; i++) {
@@ -285,7 +281,7 @@ uint32_t dht_walk_put_ms(const struct dht_walk *walk)
     return ms[VC_DHT_REPLICAS - 1];
 }
 
-void dht_walk_learn(const struct dht_walk *walk, struct vc_dht_size *size)
+void dht_walk_size(const struct dht_walk *walk, struct vc_dht_size *ret_size)
 {
     uint64_t distances[VC_DHT_HOLDERS];
     uint8_t slots[VC_DHT_HOLDERS];
@@ -294,5 +290,5 @@ void dht_walk_learn(const struct dht_walk *walk, struct vc_dht_size *size)
     for (size_t i = 0; i < count; i++) {
         distances[i] = walk->lookup.nodes[slots[i]].distance;
     }
-    vc_dht_size_learn(size, distances, count, count < VC_DHT_HOLDERS);
+    vc_dht_size_set(ret_size, distances, count, count < VC_DHT_HOLDERS);
 }

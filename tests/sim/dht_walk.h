@@ -20,7 +20,6 @@ struct dht_walk_rules {
     bool
         is_lab; /* 40-160 ms, the same for a pair at all times, and a private network; else
                           lognormal, median 80 ms, sigma 0.6 */
-    bool is_upkeep; /* puts are not wary and not wide */
 };
 
 struct dht_walk_call {
@@ -70,7 +69,7 @@ void dht_walk_on(struct dht_walk *walk);
 
 /* When the twelfth had acknowledged; DHT_WALK_NEVER: never. */
 uint32_t dht_walk_put_ms(const struct dht_walk *walk);
-/* Learns the size of the network from a lookup that is over. */
-void dht_walk_learn(const struct dht_walk *walk, struct vc_dht_size *size);
+/* What a lookup that is over says of the size of the network. */
+void dht_walk_size(const struct dht_walk *walk, struct vc_dht_size *ret_size);
 
 #endif

@@ -469,7 +469,7 @@ static void few_are_told_the_place(void **state)
     dht_desk_begin(&desk, NULL, 20, false);
     dht_desk_meet(&desk);
     /* A network of millions. */
-    desk.node->dht->families[0].size = (struct vc_dht_size){UINT64_MAX >> 22, 8};
+    desk.node->dht->families[0].size = (struct vc_dht_size){UINT64_MAX >> 22};
     dht_desk_clear(&desk);
     memset(&place, 0x3c, sizeof place);
     ask = dht_world_get(desk.node, &place);

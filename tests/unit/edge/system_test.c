@@ -115,6 +115,20 @@ static void a_service_manager_gets_notices(void **state)
     close(fd);
 }
 
+static void a_loop_is_closed_with_what_is_still_open(void **state)
+{
+    uv_loop_t loop;
+    uv_timer_t timer, closing;
+
+    (void)state;
+    assert_int_equal(uv_loop_init(&loop), 0);
+    assert_int_equal(uv_timer_init(&loop, &timer), 0);
+    assert_int_equal(uv_timer_init(&loop, &closing), 0);
+    uv_close((uv_handle_t *)&closing, NULL);
+    vc_system_close_loop(&loop);
+    assert_true(uv_is_closing((uv_handle_t *)&timer));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -125,6 +139,7 @@ int main(void)
         cmocka_unit_test(a_large_piece_is_zero_and_costs_nothing_until_it_is_touched),
         cmocka_unit_test(nothing_is_freed_twice),
         cmocka_unit_test(a_service_manager_gets_notices),
+        cmocka_unit_test(a_loop_is_closed_with_what_is_still_open),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
