@@ -288,8 +288,9 @@ def tell_everything(alice, schema):
 
 def look_into_the_network(alice, bob, schema):
     """Each keeps the other's record, as nobody else is there."""
-    lab.until(lambda: (bob.json("status")[0]["dht"]["published"] or {}).get("holders"), 15,
-              "bob is published")
+    for node in (bob, alice):
+        lab.until(lambda: (node.json("status")[0]["dht"]["published"] or {}).get("holders"), 15,
+                  "both are published")
     text = alice.veche("status")
     lab.demand("private, lab: 1 node known" in text and "router: in a private network" in text and
                "that 1 node keeps" in text, text)
