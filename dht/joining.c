@@ -21,20 +21,33 @@ static bool knows_somebody(const struct vc_dht *dht)
 
 /* ---- who answers ---- */
 
+/* One more is known.  Those on the way of a walk count for it: the first of all would else have met
+ * nobody. */
+static void met(struct vc_dht_family *family, const struct vc_dht_call *call)
+{
+    family->walk_met += call->owner < VC_DHT_OWNER_KEEP;
+    /* Before the first walk is over nearly nobody is known, and that says nothing. */
+    if (vc_dht_size_nodes(&family->size) > 0) {
+        vc_dht_learn_size(family);
+    }
+}
+
 void vc_dht_joining_heard(struct vc_dht *dht, const struct vc_now *now,
                           const struct vc_dht_call *call,
                           const struct vc_dht_answer *answer)
 {
     struct vc_dht_family *family = vc_dht_family_at(dht, &call->to.addr);
     bool is_first = !dht->is_joined;
+    bool was_known = vc_dht_table_has(&family->table, &call->to.key);
 
     /* Who is met on the way of a lookup is whom others name, and who lies names his own: only
      * those found in the end are put in (vc_dht_walks_learn()), once there are some. */
     if (vc_dht_is_place_for_node(dht, &call->to.addr) &&
-        (call->owner >= VC_DHT_OWNER_KEEP ||
-         vc_dht_table_has(&family->table, &call->to.key) ||
+        (call->owner >= VC_DHT_OWNER_KEEP || was_known ||
          vc_dht_table_good(&family->table) < VC_DHT_K)) {
-        (void)vc_dht_table_heard(&family->table, now->mono, &call->to);
+        if (vc_dht_table_heard(&family->table, now->mono, &call->to) && !was_known) {
+            met(family, call);
+        }
     } else {
         vc_dht_table_answered(&family->table, now->mono);
     }

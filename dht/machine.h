@@ -355,6 +355,8 @@ unsigned vc_dht_walk_put_count(const struct vc_dht_walk *walk,
 /* Learns from a lookup that went to its end: the size, whom to remember. */
 void vc_dht_walks_learn(struct vc_dht *dht, const struct vc_now *now,
                         const struct vc_dht_ask *ask);
+/* The size of the network, from the table as it is. */
+void vc_dht_learn_size(struct vc_dht_family *family);
 
 /* ---- keeps.c ---- */
 

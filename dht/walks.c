@@ -158,6 +158,25 @@ unsigned vc_dht_walk_put_count(const struct vc_dht_walk *walk,
     return count;
 }
 
+/*
+ * How many of the nearest that have answered are put in: those that a lookup makes sure of.  A
+ * walk to our own id that has asked everybody it heard of has seen all there are near us, and in a
+ * network that is not much larger all have to be known.
+ */
+static size_t found_in(const struct vc_dht_ask *ask, const struct vc_dht_family *family,
+                       const struct vc_dht_walk *walk)
+{
+    if (ask->kind != VC_DHT_ASK_WALK || ask->target != family->id) {
+        return VC_DHT_HOLDERS;
+    }
+    for (unsigned slot = 0; slot < walk->lookup.count; slot++) {
+        if (walk->lookup.nodes[slot].state == VC_DHT_LOOKUP_HEARD) {
+            return VC_DHT_HOLDERS;
+        }
+    }
+    return VC_DHT_NEAR;
+}
+
 /* True when it was not known before. */
 static bool put_in(struct vc_dht *dht, const struct vc_now *now,
                    const struct vc_dht_contact *contact)
@@ -169,7 +188,7 @@ static bool put_in(struct vc_dht *dht, const struct vc_now *now,
 }
 
 /* From those nearest to us: nobody can choose to be there, and whoever is has looked for us. */
-static void learn_size(struct vc_dht_family *family)
+void vc_dht_learn_size(struct vc_dht_family *family)
 {
     uint64_t distances[VC_DHT_NEAR];
     size_t count = vc_dht_table_near(&family->table, distances);
@@ -182,13 +201,14 @@ void vc_dht_walks_learn(struct vc_dht *dht, const struct vc_now *now,
 {
     for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         const struct vc_dht_walk *walk = &ask->walks[i];
-        uint8_t slots[VC_DHT_HOLDERS];
+        uint8_t slots[VC_DHT_NEAR];
         size_t count;
 
         if (!walk->is_on || !vc_dht_lookup_is_over(&walk->lookup)) {
             continue;
         }
-        count = vc_dht_lookup_nearest(&walk->lookup, slots, VC_DHT_HOLDERS);
+        count = vc_dht_lookup_nearest(&walk->lookup, slots,
+                                      found_in(ask, &dht->families[i], walk));
         for (size_t n = 0; n < count; n++) {
             const struct vc_dht_contact *contact =
                 &walk->lookup.nodes[slots[n]].contact;
@@ -198,6 +218,6 @@ void vc_dht_walks_learn(struct vc_dht *dht, const struct vc_now *now,
                 vc_dht_remember(dht, contact);
             }
         }
-        learn_size(&dht->families[i]);
+        vc_dht_learn_size(&dht->families[i]);
     }
 }
