@@ -3,12 +3,43 @@
 
 #include "dht/machine.h"
 
+/* The keys under which a node answers @call; false for a key that is good for nothing, or when
+ * ours has changed twice since. */
+static bool make_pair(struct vc_dht *dht, const struct vc_now *now,
+                      const struct vc_dht_call *call, struct vc_dht_pair *ret_pair)
+{
+    const struct vc_dht_peer *peer;
+
+    if (call->key_turn != dht->key_turn) {
+        return call->key_turn == (uint8_t)(dht->key_turn - 1) &&
+               vc_dht_key_pair_last(dht, &call->to.key, ret_pair);
+    }
+    peer = vc_dht_peers_get(&dht->peers, now->mono, &call->to.key, &dht->secret);
+    if (peer == NULL) {
+        return false;
+    }
+    vc_dht_pair_make(ret_pair, vc_dht_network(dht), &peer->shared, &dht->key,
+                     &call->to.key);
+    return true;
+}
+
+static void keep_cookie(struct vc_dht *dht, const struct vc_now *now,
+                        const struct vc_dht_call *call,
+                        const struct vc_dht_cookie *cookie)
+{
+    struct vc_dht_peer *peer =
+        vc_dht_peers_get(&dht->peers, now->mono, &call->to.key, &dht->secret);
+
+    if (peer != NULL) {
+        vc_dht_peer_put_cookie(peer, now->mono, &call->to.addr, cookie);
+    }
+}
+
 /* Opens and reads an answer.  @call: its to.key is filled in for a hello. */
 static bool open_answer(struct vc_dht *dht, const struct vc_now *now,
                         struct vc_dht_call *call, struct vc_bytes datagram,
                         uint8_t *scratch, struct vc_dht_answer *ret_answer)
 {
-    struct vc_dht_peer *peer;
     struct vc_dht_pair pair;
     struct vc_bytes body;
     bool is_open;
@@ -17,18 +48,15 @@ static bool open_answer(struct vc_dht *dht, const struct vc_now *now,
         !vc_dht_hello_answer_key(datagram, &dht->masks.hello, &call->to.key)) {
         return false;
     }
-    peer = vc_dht_peers_get(&dht->peers, now->mono, &call->to.key, &dht->secret);
-    if (peer == NULL) {
+    if (!make_pair(dht, now, call, &pair)) {
         return false;
     }
-    vc_dht_pair_make(&pair, vc_dht_network(dht), &peer->shared, &dht->key,
-                     &call->to.key);
     is_open =
         vc_dht_answer_open(datagram, call->is_hello, &pair.answer, scratch, &body) &&
         vc_dht_answer_read(body, ret_answer) == VC_OK;
     vc_wipe(&pair, sizeof pair);
-    if (is_open) {
-        vc_dht_peer_put_cookie(peer, now->mono, &call->to.addr, &ret_answer->cookie);
+    if (is_open && call->key_turn == dht->key_turn) {
+        keep_cookie(dht, now, call, &ret_answer->cookie);
     }
     return is_open;
 }
@@ -136,6 +164,7 @@ bool vc_dht_take_answer(struct vc_dht *dht, const struct vc_now *now,
     sift_contacts(dht, from, &answer);
     vc_dht_reach_heard(dht, now, from, &answer);
     vc_dht_joining_heard(dht, now, &call, &answer);
+    vc_dht_key_settle(dht, now);
     if (answers_to(&call, &answer) && !call.is_for_cookie) {
         deliver(dht, now, &call, &answer);
     } else if (answer.type != VC_DHT_PONG || !ask_again(dht, &call)) {

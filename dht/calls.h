@@ -27,6 +27,7 @@ struct vc_dht_call {
     bool is_late;       /* the hedge has passed */
     bool is_second;     /* asked again with a cookie: a further PONG is a failure */
     bool is_for_cookie; /* what was sent is a PING, as @type needs a cookie */
+    uint8_t key_turn;   /* which of our own keys it was sent under */
     uint16_t owner; /* what it was asked for: the caller's numbers, or VC_DHT_NOBODY */
     uint16_t slot;
     vc_ms sent_at;

@@ -145,21 +145,6 @@ size_t vc_dht_footprint(const struct vc_dht_config *cfg)
     return lay_out(cfg, NULL, &layout);
 }
 
-/* Takes a new node key, of which every id of ours is made. */
-static void take_key(struct vc_dht *dht)
-{
-    vc_rng_draw(&dht->rng, &dht->secret, sizeof dht->secret);
-    vc_dh_public(&dht->key, &dht->secret);
-    vc_dht_masks_make(&dht->masks, vc_dht_network(dht), &dht->key);
-    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
-        struct vc_dht_family *family = &dht->families[i];
-        bool is_bound = !dht->cfg.is_private && family->own.family != 0;
-
-        /* Before an address is known the id is bound to none: nobody sees it. */
-        family->id = vc_dht_node_id(&family->own, &dht->key, is_bound);
-    }
-}
-
 static void init_parts(struct vc_dht *dht, const struct layout *l,
                        const struct vc_now *now)
 {
@@ -176,7 +161,6 @@ static void init_parts(struct vc_dht *dht, const struct layout *l,
         if (family->is_on) {
             vc_dht_table_init(&family->table, l->tables[i], cfg->nodes_max,
                               cfg->spares_max, cfg->is_private);
-            vc_dht_table_set_own(&family->table, now->mono, family->id);
         }
     }
     vc_dht_peers_init(&dht->peers, l->peers, cfg->peers_max, &dht->rng);
@@ -195,6 +179,7 @@ static void init_parts(struct vc_dht *dht, const struct layout *l,
 struct vc_dht *vc_dht_init(void *mem, const struct vc_dht_config *cfg,
                            const struct vc_now *now, const struct vc_secret32 *seed)
 {
+    struct vc_secret32 secret;
     struct layout l;
     struct vc_dht *dht;
 
@@ -215,8 +200,10 @@ struct vc_dht *vc_dht_init(void *mem, const struct vc_dht_config *cfg,
     dht->recent = l.recent;
     vc_rng_init(&dht->rng, seed);
     vc_rng_draw(&dht->rng, &dht->cookie_key, sizeof dht->cookie_key);
-    take_key(dht);
+    vc_rng_draw(&dht->rng, &secret, sizeof secret);
     init_parts(dht, &l, now);
+    vc_dht_key_take(dht, now, &secret);
+    vc_wipe(&secret, sizeof secret);
     dht->save_at = now->mono + VC_DHT_SAVE_FIRST_MS;
     dht->stats.lookup_at = VC_NEVER;
     vc_dht_reach_tick(dht, now);
@@ -228,7 +215,7 @@ void vc_dht_deinit(struct vc_dht *dht)
 {
     vc_dht_peers_wipe(&dht->peers);
     vc_wipe(&dht->rng, sizeof dht->rng);
-    vc_wipe(&dht->secret, sizeof dht->secret);
+    vc_dht_key_wipe(dht);
     vc_wipe(&dht->cookie_key, sizeof dht->cookie_key);
 }
 
@@ -247,16 +234,13 @@ vc_ms vc_dht_date(const struct vc_dht *dht, const struct vc_now *now)
 
 void vc_dht_moved(struct vc_dht *dht, const struct vc_now *now)
 {
-    vc_dht_peers_wipe(&dht->peers);
-    vc_dht_reach_forget(dht);
-    take_key(dht);
     for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         if (dht->families[i].is_on) {
             vc_dht_table_suspect_all(&dht->families[i].table, now->mono);
-            vc_dht_table_set_own(&dht->families[i].table, now->mono,
-                                 dht->families[i].id);
         }
     }
+    vc_dht_reach_forget(dht);
+    vc_dht_key_renew(dht, now);
     vc_dht_joining_again(dht, now);
     vc_dht_reach_tick(dht, now);
     dht->is_change_untold = true;

@@ -75,12 +75,22 @@ void vc_dht_deinit(struct vc_dht *dht); /* wipes */
 void vc_dht_enter(struct vc_dht *dht, const struct vc_now *now,
                   const struct vc_addr *addr, const struct vc_key32 *key);
 
-/* The table as bytes for the disk: the 200 nodes known for longest and the holders of the
- * last lookups.  Asked for by VC_DHT_SAVE, and before the program ends.  Gives its length. */
+/*
+ * What is to be known after a restart, as bytes for the disk: the node key, which is secret, and
+ * where it was seen; the 200 nodes known for longest and the holders of the last lookups.  Asked
+ * for by VC_DHT_SAVE, and before the program ends.  Gives its length; 0 when @room is less than
+ * VC_DHT_SAVED_MIN.
+ */
 #define VC_DHT_SAVED_MAX 16384
-size_t vc_dht_save(const struct vc_dht *dht, uint8_t *ret_bytes, size_t room);
-/* Joins by the nodes of an earlier run: eight of them at once.  VC_ERR_MALFORMED: nothing is
- * done. */
+#define VC_DHT_SAVED_MIN (10 + 32 + 2 * (VC_ADDR_ENCODED_MAX + 4))
+size_t vc_dht_save(const struct vc_dht *dht, const struct vc_now *now,
+                   uint8_t *ret_bytes, size_t room);
+/*
+ * Joins by the nodes of an earlier run: eight of them at once.  After minutes only (by the wall
+ * clock) the table is as good as it was; else nobody in it is sure to be there.  The earlier key
+ * is told to nobody before others see us at the same host; then it is ours again, and whoever
+ * knew us finds us.  Once, after init.  VC_ERR_MALFORMED: nothing is done.
+ */
 VC_NODISCARD vc_err vc_dht_restore(struct vc_dht *dht, const struct vc_now *now,
                                    struct vc_bytes bytes);
 

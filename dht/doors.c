@@ -36,24 +36,39 @@ void vc_dht_enter(struct vc_dht *dht, const struct vc_now *now,
     (void)vc_dht_door_put(dht, now, addr, key);
 }
 
-/* Of the doors to be tried the one that is due first; NULL: there is none.  Doors are for who
- * knows nobody; but each is tried until it has answered, a few times, as what is behind it may
- * be another part of the network. */
+/* Is it known that somebody is there, whatever stood in a saved table? */
+static bool is_inside(const struct vc_dht *dht, unsigned family)
+{
+    return dht->is_joined && vc_dht_knows_somebody_in(dht, family);
+}
+
+/* Doors are for who knows nobody; but each is tried until it has answered, a few times, as what is
+ * behind it may be another part of the network.  Whom we know ourselves is no door then. */
+static bool is_wanted(const struct vc_dht *dht, const struct vc_dht_door *door)
+{
+    unsigned tries = door->is_saved ? 1 : VC_DHT_DOOR_TRIES;
+
+    return door->is_used && (!is_inside(dht, vc_dht_family_of(&door->addr)) ||
+                             (!door->has_answered && door->tries < tries));
+}
+
+/* The nodes of a saved table come first: they are ours, and most of them know us. */
+static vc_ms due_of(const struct vc_dht *dht, const struct vc_dht_door *door)
+{
+    return door->is_saved || door->due_at > dht->door_wait_at ? door->due_at
+                                                              : dht->door_wait_at;
+}
+
+/* Of the doors to be tried the one that is due first; NULL: there is none. */
 static struct vc_dht_door *door_to_try(const struct vc_dht *dht)
 {
-    bool knows[VC_DHT_FAMILIES] = {false};
     struct vc_dht_door *first = NULL;
 
-    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
-        knows[i] = vc_dht_knows_somebody_in(dht, i);
-    }
     for (uint32_t i = 0; i < dht->cfg.doors_max; i++) {
         struct vc_dht_door *door = &dht->doors[i];
 
-        if (door->is_used &&
-            (!knows[vc_dht_family_of(&door->addr)] ||
-             (!door->has_answered && door->tries < VC_DHT_DOOR_TRIES)) &&
-            (first == NULL || door->due_at < first->due_at)) {
+        if (is_wanted(dht, door) &&
+            (first == NULL || due_of(dht, door) < due_of(dht, first))) {
             first = door;
         }
     }
@@ -65,8 +80,10 @@ static void knock(struct vc_dht *dht, const struct vc_now *now,
                   struct vc_dht_door *door)
 {
     bool is_hello = !door->has_key || door->tries % 2 == 1;
+    bool is_known = vc_dht_knows_somebody_in(dht, vc_dht_family_of(&door->addr));
     struct vc_dht_wish wish = {.to = {.addr = door->addr},
-                               .type = VC_DHT_FIND,
+                               .type = door->is_saved && is_known ? VC_DHT_PING
+                                                                  : VC_DHT_FIND,
                                .is_hello = is_hello,
                                .owner = VC_DHT_OWNER_DOOR,
                                .slot = (uint16_t)(door - dht->doors)};
@@ -81,8 +98,7 @@ static void knock(struct vc_dht *dht, const struct vc_now *now,
     if (door->tries < UINT8_MAX) {
         door->tries++;
     }
-    if (wait < VC_DHT_GIVE_UP_MS &&
-        vc_dht_knows_somebody_in(dht, vc_dht_family_of(&door->addr))) {
+    if (wait < VC_DHT_GIVE_UP_MS && is_inside(dht, vc_dht_family_of(&door->addr))) {
         wait = VC_DHT_GIVE_UP_MS; /* there is no hurry */
     }
     door->due_at = now->mono + vc_ms_min(wait, VC_DHT_DOOR_AGAIN_MAX_MS);
@@ -100,6 +116,20 @@ static void walk_from(struct vc_dht *dht, const struct vc_dht_contact *node)
     }
 }
 
+/* Does he know whom we know?  Then he is no part of another network. */
+static bool is_of_ours(const struct vc_dht *dht, const struct vc_dht_answer *answer)
+{
+    for (uint8_t i = 0; i < answer->contact_count; i++) {
+        const struct vc_dht_contact *contact = &answer->contacts[i];
+
+        if (vc_dht_table_has(&dht->families[vc_dht_family_of(&contact->addr)].table,
+                             &contact->key)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Somebody has answered at a door: what he tells is who stands near us. */
 static void door_answered(struct vc_dht *dht, const struct vc_dht_call *call,
                           const struct vc_dht_answer *answer)
@@ -109,7 +139,7 @@ static void door_answered(struct vc_dht *dht, const struct vc_dht_call *call,
     if (vc_addr_equal(&door->addr, &call->to.addr)) {
         door->has_answered = true;
     }
-    if (!door->is_saved) {
+    if (!door->is_saved && !(dht->is_joined && is_of_ours(dht, answer))) {
         walk_from(dht, &call->to);
     }
     if (answer->contact_count > 0) {
@@ -121,11 +151,13 @@ static void door_answered(struct vc_dht *dht, const struct vc_dht_call *call,
 static vc_ms door_due(const struct vc_dht *dht)
 {
     const struct vc_dht_door *door = door_to_try(dht);
+    vc_ms due;
 
     if (door == NULL) {
         return VC_NEVER;
     }
-    return door->due_at > dht->door_at ? door->due_at : dht->door_at;
+    due = due_of(dht, door);
+    return due > dht->door_at ? due : dht->door_at;
 }
 
 /* ---- lost nodes ---- */

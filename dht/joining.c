@@ -152,9 +152,9 @@ static vc_ms walk_due_in(const struct vc_dht *dht, unsigned index)
     const struct vc_dht_family *family = &dht->families[index];
     vc_ms at = VC_NEVER;
 
-    if (!vc_dht_knows_somebody_in(dht, index) &&
-        !(family->wants_walk && was_told_of(dht, index))) {
-        return VC_NEVER;
+    if (dht->earlier.is_open || (!vc_dht_knows_somebody_in(dht, index) &&
+                                 !(family->wants_walk && was_told_of(dht, index)))) {
+        return VC_NEVER; /* not for an id that is ours for a moment only */
     }
     if (family->wants_walk) {
         at = family->own_walk_at;
@@ -200,7 +200,7 @@ static void walk_in(struct vc_dht *dht, const struct vc_now *now, unsigned index
 /* When a walk may begin at one who may belong to others. */
 static vc_ms afar_due(const struct vc_dht *dht)
 {
-    if (dht->afar_count == 0) {
+    if (dht->afar_count == 0 || dht->earlier.is_open) {
         return VC_NEVER;
     }
     return dht->afar_at > dht->walk_at ? dht->afar_at : dht->walk_at;

@@ -173,4 +173,18 @@
 #define VC_DHT_UPTIME_MS \
     (UINT64_C(20) * 60 * 1000) /* at one address, before we route */
 
+/* After a start */
+
+/* Networks that have to see us where we were before the earlier node key is told to anybody; */
+#define VC_DHT_SAME_WITNESSES 3
+/* or all that have answered, so long after the first.  A key that was used at an address for
+ * less than this is not used up there. */
+#define VC_DHT_SAME_MS 2000
+/* A table so young is as good as if we had never been away; */
+#define VC_DHT_SAVED_FRESH_MS (UINT64_C(30) * 60 * 1000)
+/* then the walk to our own id comes some time in this, as everybody may have started with us. */
+#define VC_DHT_WALK_SPREAD_MS (UINT64_C(30) * 60 * 1000)
+/* The nodes of a saved table have so long before other doors are tried. */
+#define VC_DHT_SAVED_FIRST_MS 1000
+
 #endif

@@ -11,6 +11,7 @@
  *     doors.c       whom to ask to get in: doors, and nodes that were lost
  *     joining.c     who answers, walks of our own, pings
  *     saved.c       the table on the disk
+ *     node_key.c    under which key, over a restart
  *     reach.c       where others see us, what time it is, whether we route
  *     status.c      what it knows, for people
  *
@@ -155,6 +156,27 @@ struct vc_dht_witness {
     vc_ms at;
 };
 
+/* What they say together. */
+struct vc_dht_verdict {
+    struct vc_addr seen; /* the address that most of them name */
+    unsigned agreeing;   /* so many do */
+    unsigned all;
+};
+
+/* ---- the key of an earlier life ---- */
+
+struct vc_dht_home {
+    struct vc_addr addr; /* where it was seen; family 0: nowhere */
+    uint32_t up_ms;      /* for how long, up to VC_DHT_UPTIME_MS */
+};
+
+struct vc_dht_earlier {
+    bool is_open; /* it is not known yet whether we are where we were */
+    vc_ms until;  /* it is decided then; VC_NEVER: nobody has answered */
+    struct vc_secret32 secret;
+    struct vc_dht_home homes[VC_DHT_FAMILIES];
+};
+
 struct vc_dht_family {
     bool is_on;
     uint64_t id;
@@ -162,14 +184,15 @@ struct vc_dht_family {
     struct vc_dht_table table;
     struct vc_dht_size size;
     struct vc_dht_witness witnesses[VC_DHT_WITNESSES_MAX];
-    vc_ms own_at;        /* since when it is our own */
-    vc_ms open_at;       /* a stranger last reached us there; VC_NEVER: none did */
-    vc_ms call_at;       /* one may be asked for from then on */
-    uint8_t calls;       /* times that one was since the last came */
-    bool routes;         /* we answer others there */
-    enum vc_dht_why why; /* the reason for it */
-    bool wants_walk;     /* to our own id, as soon as there is a place */
-    vc_ms own_walk_at;   /* not before */
+    vc_ms own_at;          /* since when it is our own, */
+    uint32_t up_before_ms; /* and for how long before this life */
+    vc_ms open_at;         /* a stranger last reached us there; VC_NEVER: none did */
+    vc_ms call_at;         /* one may be asked for from then on */
+    uint8_t calls;         /* times that one was since the last came */
+    bool routes;           /* we answer others there */
+    enum vc_dht_why why;   /* the reason for it */
+    bool wants_walk;       /* to our own id, as soon as there is a place */
+    vc_ms own_walk_at;     /* not before */
     vc_ms again_at; /* it is wanted again then; VC_NEVER: the last brought nobody new */
     uint32_t again_ms;   /* pause before that, doubled each time */
     unsigned walk_met;   /* nodes that walks brought in since */
@@ -190,6 +213,10 @@ struct vc_dht {
     struct vc_secret32 secret; /* node key */
     struct vc_key32 key;
     struct vc_dht_masks masks;
+    uint8_t key_turn;               /* how many there were before it */
+    struct vc_secret32 last_secret; /* the one before */
+    struct vc_key32 last_key;
+    struct vc_dht_earlier earlier; /* that may be taken up */
     struct vc_secret32 cookie_key;
     struct vc_dht_peers peers;
     struct vc_dht_calls calls;
@@ -213,7 +240,8 @@ struct vc_dht {
     uint32_t answer_first, answer_count;
     struct vc_dht_door *doors;
     uint32_t door_next;
-    vc_ms door_at; /* when the next door may be tried */
+    vc_ms door_at;      /* when the next door may be tried, */
+    vc_ms door_wait_at; /* and one that is not of the saved table */
     /* What the last door told: not in the table before they have answered themselves. */
     struct vc_dht_contact told[VC_DHT_CONTACTS_IPV4];
     uint8_t told_count;
@@ -407,6 +435,31 @@ void vc_dht_joining_again(struct vc_dht *dht, const struct vc_now *now);
 void vc_dht_joining_tick(struct vc_dht *dht, const struct vc_now *now);
 vc_ms vc_dht_joining_due(const struct vc_dht *dht);
 
+/* ---- node_key.c ---- */
+
+/* The same machine or network: IPv4 address, IPv6 /64. */
+bool vc_dht_is_same_host(const struct vc_addr *a, const struct vc_addr *b);
+/* This is our key, and ids are of it: for the first one. */
+void vc_dht_key_take(struct vc_dht *dht, const struct vc_now *now,
+                     const struct vc_secret32 *secret);
+/* Another key, and ids of it, as those who knew the last shall not know this one. */
+void vc_dht_key_renew(struct vc_dht *dht, const struct vc_now *now);
+void vc_dht_key_wipe(struct vc_dht *dht);
+/* The key that was saved, with at least one home: it is taken up when we are there again.  Until
+ * that is known it is told to nobody, nor is its id. */
+void vc_dht_key_expect(struct vc_dht *dht, const struct vc_now *now,
+                       const struct vc_dht_earlier *earlier);
+/* Somebody has answered, or it is due: are we where we were? */
+void vc_dht_key_settle(struct vc_dht *dht, const struct vc_now *now);
+vc_ms vc_dht_key_due(const struct vc_dht *dht);
+/* What is to be saved.  The caller wipes it. */
+void vc_dht_key_save(const struct vc_dht *dht, const struct vc_now *now,
+                     struct vc_dht_earlier *ret_earlier);
+/* The keys for answers to requests of the key before; false for a low-order key. */
+VC_NODISCARD bool vc_dht_key_pair_last(const struct vc_dht *dht,
+                                       const struct vc_key32 *asked,
+                                       struct vc_dht_pair *ret_pair);
+
 /* ---- saved.c ---- */
 
 /* One of the nearest of a lookup: those of the last ones are saved, too. */
@@ -420,6 +473,10 @@ void vc_dht_reach_heard(struct vc_dht *dht, const struct vc_now *now,
 /* Somebody has asked us: if he is one to whom we have not written of late, strangers can. */
 void vc_dht_reach_asked(struct vc_dht *dht, const struct vc_now *now,
                         const struct vc_addr *from);
+struct vc_dht_verdict vc_dht_reach_verdict(const struct vc_dht_family *family);
+/* For how long it has been where it is, up to VC_DHT_UPTIME_MS. */
+uint32_t vc_dht_family_up_ms(const struct vc_dht_family *family,
+                             const struct vc_now *now);
 /* Does it answer others, over this family? */
 bool vc_dht_family_routes(const struct vc_dht_family *family);
 void vc_dht_reach_tick(struct vc_dht *dht, const struct vc_now *now);

@@ -27,16 +27,9 @@ static struct vc_dht_witness *witness_place(struct vc_dht_family *family,
     return oldest;
 }
 
-/* What the witnesses say together. */
-struct verdict {
-    struct vc_addr seen; /* the address that most of them name */
-    unsigned agreeing;   /* so many do */
-    unsigned all;
-};
-
-static struct verdict count_agreeing(const struct vc_dht_family *family)
+struct vc_dht_verdict vc_dht_reach_verdict(const struct vc_dht_family *family)
 {
-    struct verdict verdict = {0};
+    struct vc_dht_verdict verdict = {0};
 
     for (unsigned i = 0; i < VC_DHT_WITNESSES_MAX; i++) {
         const struct vc_dht_witness *witness = &family->witnesses[i];
@@ -60,11 +53,20 @@ static struct verdict count_agreeing(const struct vc_dht_family *family)
 
 /* ---- the role ---- */
 
+uint32_t vc_dht_family_up_ms(const struct vc_dht_family *family,
+                             const struct vc_now *now)
+{
+    vc_ms up_ms =
+        family->own.family == 0 ? 0 : now->mono - family->own_at + family->up_before_ms;
+
+    return (uint32_t)vc_ms_min(up_ms, VC_DHT_UPTIME_MS);
+}
+
 /* Why this family does not route, or REACHABLE. */
 static enum vc_dht_why judge_family(const struct vc_dht_family *family,
                                     const struct vc_now *now)
 {
-    struct verdict verdict = count_agreeing(family);
+    struct vc_dht_verdict verdict = vc_dht_reach_verdict(family);
     unsigned quorum = vc_dht_table_networks(&family->table, VC_DHT_QUORUM);
 
     if (verdict.all == 0) {
@@ -82,8 +84,8 @@ static enum vc_dht_why judge_family(const struct vc_dht_family *family,
     if (family->open_at == VC_NEVER || family->open_at + VC_DHT_OPEN_MS < now->mono) {
         return VC_DHT_WHY_CLOSED;
     }
-    return now->mono - family->own_at < VC_DHT_UPTIME_MS ? VC_DHT_WHY_YOUNG
-                                                         : VC_DHT_WHY_REACHABLE;
+    return vc_dht_family_up_ms(family, now) < VC_DHT_UPTIME_MS ? VC_DHT_WHY_YOUNG
+                                                               : VC_DHT_WHY_REACHABLE;
 }
 
 bool vc_dht_family_routes(const struct vc_dht_family *family)
@@ -138,6 +140,9 @@ static void judge(struct vc_dht *dht, const struct vc_now *now)
 static void take_address(struct vc_dht *dht, const struct vc_now *now,
                          struct vc_dht_family *family, const struct vc_addr *addr)
 {
+    bool was_elsewhere = family->own.family != 0 &&
+                         now->mono - family->own_at >= VC_DHT_SAME_MS &&
+                         !vc_dht_is_same_host(&family->own, addr);
     uint64_t id = vc_dht_node_id(addr, &dht->key, !dht->cfg.is_private);
 
     if (vc_addr_equal(&family->own, addr)) {
@@ -145,14 +150,19 @@ static void take_address(struct vc_dht *dht, const struct vc_now *now,
     }
     family->own = *addr;
     family->own_at = now->mono;
+    family->up_before_ms = 0;
     family->open_at = VC_NEVER;
     family->call_at = now->mono;
     family->calls = 0;
     dht->is_change_untold = true;
-    if (id != family->id) {
+    if (was_elsewhere) {
+        vc_dht_key_renew(dht, now); /* nobody has told us that the network is another */
+    } else if (id != family->id) {
         family->id = id;
-        vc_dht_table_set_own(&family->table, now->mono, id);
         family->wants_walk = true;
+        if (!dht->earlier.is_open) {
+            vc_dht_table_set_own(&family->table, now->mono, id);
+        }
     }
 }
 
@@ -161,7 +171,7 @@ void vc_dht_reach_heard(struct vc_dht *dht, const struct vc_now *now,
 {
     struct vc_dht_family *family = vc_dht_family_at(dht, from);
     uint64_t network = vc_dht_prefix_wide(from);
-    struct verdict verdict;
+    struct vc_dht_verdict verdict;
 
     /* Who is in the same house sees us at an address that means nothing outside it. */
     if (answer->seen.family != from->family ||
@@ -175,7 +185,7 @@ void vc_dht_reach_heard(struct vc_dht *dht, const struct vc_now *now,
                          ? 0
                          : (int64_t)answer->time_s * 1000 - (int64_t)now->mono,
         .at = now->mono};
-    verdict = count_agreeing(family);
+    verdict = vc_dht_reach_verdict(family);
     if (verdict.agreeing * 2 > verdict.all) {
         take_address(dht, now, family, &verdict.seen);
     }
@@ -201,6 +211,7 @@ void vc_dht_reach_forget(struct vc_dht *dht)
 
         memset(family->witnesses, 0, sizeof family->witnesses);
         memset(&family->own, 0, sizeof family->own);
+        family->up_before_ms = 0;
         family->open_at = VC_NEVER;
         family->call_at = 0;
         family->calls = 0;
@@ -245,6 +256,9 @@ static void ask_for_call(struct vc_dht *dht, const struct vc_now *now,
 
 void vc_dht_reach_tick(struct vc_dht *dht, const struct vc_now *now)
 {
+    if (vc_dht_key_due(dht) <= now->mono) {
+        vc_dht_key_settle(dht, now);
+    }
     judge(dht, now);
     for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         if (call_due(&dht->families[i]) <= now->mono) {
@@ -255,14 +269,15 @@ void vc_dht_reach_tick(struct vc_dht *dht, const struct vc_now *now)
 
 vc_ms vc_dht_reach_due(const struct vc_dht *dht)
 {
-    vc_ms due = VC_NEVER;
+    vc_ms due = vc_dht_key_due(dht);
 
     for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         const struct vc_dht_family *family = &dht->families[i];
 
         due = vc_ms_min(due, call_due(family));
         if (family->is_on && family->why == VC_DHT_WHY_YOUNG) {
-            due = vc_ms_min(due, family->own_at + VC_DHT_UPTIME_MS);
+            due = vc_ms_min(due,
+                            family->own_at + VC_DHT_UPTIME_MS - family->up_before_ms);
         }
     }
     return due;

@@ -132,6 +132,7 @@ static size_t send_wish(struct vc_dht *dht, const struct vc_now *now,
                                .type = wish->type,
                                .is_hello = wish->is_hello,
                                .is_second = wish->is_second,
+                               .key_turn = dht->key_turn,
                                .owner = wish->owner,
                                .slot = wish->slot};
     size_t len;

@@ -226,10 +226,10 @@ bool vc_dht_table_heard(struct vc_dht_table *table, vc_ms now,
 }
 
 void vc_dht_table_restore(struct vc_dht_table *table, vc_ms now,
-                          const struct vc_dht_contact *contact)
+                          const struct vc_dht_contact *contact, bool is_fresh)
 {
     struct vc_dht_entry entry = {.contact = *contact,
-                                 .standing = VC_DHT_UNSURE,
+                                 .standing = is_fresh ? VC_DHT_GOOD : VC_DHT_UNSURE,
                                  .heard_at = vc_dht_seconds(now)};
     uint64_t id = id_of(table, contact);
     uint32_t victim;

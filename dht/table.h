@@ -148,9 +148,10 @@ VC_NODISCARD bool vc_dht_table_stale(struct vc_dht_table *table, vc_ms now,
  * which pings nobody, does not look here. */
 vc_ms vc_dht_table_due(const struct vc_dht_table *table);
 
-/* A node of an earlier run: put in as one that we are not sure of, if nobody has to give way. */
+/* A node of an earlier run: put in, if nobody has to give way, as one that we are not sure of
+ * unless that was a moment ago (@is_fresh). */
 void vc_dht_table_restore(struct vc_dht_table *table, vc_ms now,
-                          const struct vc_dht_contact *contact);
+                          const struct vc_dht_contact *contact, bool is_fresh);
 
 bool vc_dht_table_has(const struct vc_dht_table *table, const struct vc_key32 *key);
 

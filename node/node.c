@@ -562,6 +562,6 @@ void vc_node_stop(struct vc_node *node, const struct vc_now *now)
 {
     vc_link_close_all(node->link, now->mono);
     if (node->find != NULL) {
-        vc_find_save(node->find);
+        vc_find_save(node->find, now);
     }
 }

@@ -22,11 +22,13 @@ struct bootstrap {
 
 static void save(struct bootstrap *bootstrap)
 {
+    struct vc_now now = vc_system_now();
     uint8_t bytes[VC_DHT_SAVED_MAX];
-    size_t len = vc_dht_save(bootstrap->dht, bytes, sizeof bytes);
+    size_t len = vc_dht_save(bootstrap->dht, &now, bytes, sizeof bytes);
     vc_err err =
         vc_table_file_save(bootstrap->options->dir, (struct vc_bytes){bytes, len});
 
+    vc_wipe(bytes, sizeof bytes);
     if (err != VC_OK) { /* it goes on: others are there again soon */
         vc_log_failure(VC_LOG_WARN, "the known nodes cannot be saved", err);
     }
@@ -40,6 +42,7 @@ static void load(struct bootstrap *bootstrap, const struct vc_now *now)
 
     if (err == VC_OK) {
         err = vc_dht_restore(bootstrap->dht, now, (struct vc_bytes){bytes, len});
+        vc_wipe(bytes, sizeof bytes);
     }
     if (err != VC_OK && err != VC_ERR_NOT_FOUND) {
         vc_log_failure(VC_LOG_WARN, "the nodes of the last run are lost", err);

@@ -146,7 +146,7 @@ vc_ms vc_find_due(const struct vc_find *find);
 void vc_find_submitted(struct vc_find *find, uint64_t ticket);
 void vc_find_committed(struct vc_find *find, const struct vc_now *now, uint64_t ticket);
 /* Before the program ends: writes the nodes that are known, if there is room. */
-void vc_find_save(struct vc_find *find);
+void vc_find_save(struct vc_find *find, const struct vc_now *now);
 /* Was anything written since it was asked last?  Then the turn is to be submitted. */
 bool vc_find_has_written(struct vc_find *find);
 

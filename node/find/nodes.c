@@ -15,10 +15,10 @@ vc_err vc_find_nodes_load(struct vc_find *find, const struct vc_now *now)
     return err == VC_ERR_NOT_FOUND ? VC_OK : err;
 }
 
-static vc_err save(struct vc_find *find)
+static vc_err save(struct vc_find *find, const struct vc_now *now)
 {
     struct vc_bytes key = vc_find_nodes_key();
-    size_t len = vc_dht_save(find->cfg.dht, find->saved, sizeof find->saved);
+    size_t len = vc_dht_save(find->cfg.dht, now, find->saved, sizeof find->saved);
     vc_err err = vc_store_reserve(find->cfg.store, 1 + VC_FIND_SPARE_OPS,
                                   key.len + len + VC_FIND_SPARE_BYTES);
 
@@ -27,6 +27,7 @@ static vc_err save(struct vc_find *find)
                      (struct vc_bytes){find->saved, len});
         find->has_written = true;
     }
+    vc_wipe(find->saved, len); /* the node key is in it */
     return err;
 }
 
@@ -36,12 +37,12 @@ void vc_find_nodes_tick(struct vc_find *find, const struct vc_now *now)
         return;
     }
     find->save_at =
-        save(find) == VC_OK ? VC_NEVER : vc_ms_after(now->mono, VC_FIND_AGAIN_MS);
+        save(find, now) == VC_OK ? VC_NEVER : vc_ms_after(now->mono, VC_FIND_AGAIN_MS);
 }
 
-void vc_find_save(struct vc_find *find)
+void vc_find_save(struct vc_find *find, const struct vc_now *now)
 {
-    if (save(find) != VC_OK) {
+    if (save(find, now) != VC_OK) {
         return; /* then the last one stays */
     }
 }

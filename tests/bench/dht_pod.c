@@ -133,10 +133,10 @@ static void restore(struct node *node, const char *path, const struct vc_now *no
     }
 }
 
-static void save(const struct node *node, const char *path)
+static void save(const struct node *node, const char *path, const struct vc_now *now)
 {
     uint8_t bytes[VC_DHT_SAVED_MAX];
-    size_t len = vc_dht_save(node->dht, bytes, sizeof bytes);
+    size_t len = vc_dht_save(node->dht, now, bytes, sizeof bytes);
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
     if (fd < 0 || write(fd, bytes, len) != (ssize_t)len || close(fd) != 0) {
@@ -487,7 +487,8 @@ int main(int argc, char **argv)
     }
     run(&pod);
     if (pod.table != NULL) {
-        save(&pod.nodes[0], pod.table);
+        now = clocks();
+        save(&pod.nodes[0], pod.table, &now);
     }
     free(pod.nodes);
     free(pod.polls);

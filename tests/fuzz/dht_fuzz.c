@@ -206,7 +206,8 @@ static void drain(void)
         } else if (output.kind == VC_DHT_DONE) {
             forget_ask(output.ask);
         } else if (output.kind == VC_DHT_SAVE) {
-            world.saved_len = vc_dht_save(world.dht, world.saved, sizeof world.saved);
+            world.saved_len =
+                vc_dht_save(world.dht, &world.now, world.saved, sizeof world.saved);
         }
         VC_CHECK(output.holders <= VC_DHT_REPLICAS_MAX);
     }

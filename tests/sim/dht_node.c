@@ -147,11 +147,12 @@ void sim_dht_start(struct sim_dht *world, struct sim_dht_node *node)
     sim_dht_people_started(world, node, is_saved);
 }
 
-static void save(struct sim_dht_node *node)
+static void save(const struct sim_dht *world, struct sim_dht_node *node)
 {
+    struct vc_now now = sim_dht_clock(world, node);
     uint8_t bytes[VC_DHT_SAVED_MAX];
 
-    node->saved_len = (uint32_t)vc_dht_save(node->dht, bytes, sizeof bytes);
+    node->saved_len = (uint32_t)vc_dht_save(node->dht, &now, bytes, sizeof bytes);
     node->saved = sim_dht_alloc(1, node->saved_len + 1);
     memcpy(node->saved, bytes, node->saved_len);
 }
@@ -164,7 +165,7 @@ void sim_dht_stop(struct sim_dht *world, struct sim_dht_node *node, bool is_save
     sim_dht_drop_asks(world, node);
     sim_dht_running = node;
     if (is_saved) {
-        save(node);
+        save(world, node);
     }
     vc_dht_deinit(node->dht);
     sim_dht_running = before;

@@ -138,7 +138,8 @@ static void somebody_else_is_known_later(void **state)
 
         gone.addr.port++;
         gone.key.b[0] ^= 1;
-        vc_dht_table_restore(&node->dht->families[0].table, world.now, &gone);
+        vc_dht_table_restore(&node->dht->families[0].table, world.now, &gone,
+                             false);
     }
     ask = dht_world_get(node, &place);
     dht_world_run(&world, 1000);

@@ -289,9 +289,9 @@ static void nodes_of_an_earlier_run_are_unsure(void **state)
 
     (void)state;
     vc_dht_table_heard(&table, HOUR, &two);
-    vc_dht_table_restore(&table, HOUR, &one);
-    vc_dht_table_restore(&table, HOUR, &one);
-    vc_dht_table_restore(&table, HOUR, &two);
+    vc_dht_table_restore(&table, HOUR, &one, false);
+    vc_dht_table_restore(&table, HOUR, &one, false);
+    vc_dht_table_restore(&table, HOUR, &two, false);
     assert_int_equal(table.count, 2);
     assert_int_equal(entry_of(&table, &one)->standing, VC_DHT_UNSURE);
     assert_int_equal(entry_of(&table, &two)->standing, VC_DHT_GOOD);
@@ -304,13 +304,18 @@ static void nodes_of_an_earlier_run_are_unsure(void **state)
         one = node(i);
         vc_dht_table_heard(&table, HOUR, &one);
     }
+    /* But for those of a moment ago. */
+    one = node(5000);
+    vc_dht_table_restore(&table, HOUR, &one, true);
+    assert_true(!vc_dht_table_has(&table, &one.key) ||
+                entry_of(&table, &one)->standing == VC_DHT_GOOD);
     /* Nobody gives way to them. */
     uint32_t count = table.count;
 
     fails(&table, HOUR + MINUTE, &table.entries[9].contact);
     for (uint32_t i = 2000; i < 3000; i++) {
         one = node(i);
-        vc_dht_table_restore(&table, HOUR + 5 * MINUTE, &one);
+        vc_dht_table_restore(&table, HOUR + 5 * MINUTE, &one, false);
     }
     assert_true(table.count >= count);
     assert_int_equal(table.entries[9].standing, VC_DHT_FAILED);

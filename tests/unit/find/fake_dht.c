@@ -29,8 +29,10 @@ void vc_dht_enter(struct vc_dht *dht, const struct vc_now *now,
     }
 }
 
-size_t vc_dht_save(const struct vc_dht *dht, uint8_t *ret_bytes, size_t room)
+size_t vc_dht_save(const struct vc_dht *dht, const struct vc_now *now,
+                   uint8_t *ret_bytes, size_t room)
 {
+    (void)now;
     (void)room;
     memcpy(ret_bytes, look(dht)->table, look(dht)->table_len);
     return look(dht)->table_len;

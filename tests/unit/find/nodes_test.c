@@ -42,7 +42,7 @@ static void what_was_known_is_known_after_a_restart(void **state)
 static void before_the_end_it_is_saved_as_well(void **state)
 {
     (void)state;
-    vc_find_save(host.find);
+    vc_find_save(host.find, &host.now);
     host_turn(&host);
     host_crash(&host);
     assert_int_equal(host.dht.restored_len, 6);
@@ -52,7 +52,7 @@ static void another_versions_nodes_are_as_none(void **state)
 {
     (void)state;
     host.dht.table[0] = 2;
-    vc_find_save(host.find);
+    vc_find_save(host.find, &host.now);
     host_turn(&host);
     host_crash(&host);
     assert_int_equal(host.dht.restored_len, 0);
@@ -68,7 +68,7 @@ static void without_room_it_is_saved_later(void **state)
         vc_store_put(host.store, VC_TABLE_SETTING, VC_BYTES(key), VC_BYTES(big));
     }
     ask_to_save();
-    vc_find_save(host.find);
+    vc_find_save(host.find, &host.now);
     vc_find_tick(host.find, &host.now);
     assert_false(vc_find_has_written(host.find));
     assert_true(vc_store_submit(host.store) > 0);
