@@ -63,6 +63,11 @@ static void put_published(const json_t *dht)
     const json_t *failure = json_object_get(published, "failure");
     char when[VC_TERM_TIME_MAX], line[512];
 
+    if (!json_is_object(published) && json_is_true(json_object_get(dht, "is_left"))) {
+        vc_text_row("found by", "the record that was put before the start; it is put "
+                                "again within a quarter of an hour");
+        return;
+    }
     if (!json_is_object(published)) {
         vc_text_row("found by", "addresses in invites and at contacts only: nothing is "
                                 "published yet");

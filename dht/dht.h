@@ -186,10 +186,11 @@ struct vc_dht_status {
     uint64_t network_size;    /* estimated; 0: unknown */
     struct vc_addr seen;      /* where others see us; family 0: unknown */
     struct vc_key32 key;      /* the node key: another one when the network changes */
-    uint32_t records;         /* held for others */
-    uint32_t lookup_ms;       /* the last lookup took */
-    uint16_t lookup_asked;    /* and so many requests */
-    vc_ms lookup_at;          /* mono; VC_NEVER: none yet */
+    bool is_key_settled;   /* else that of before the start may be ours in a moment */
+    uint32_t records;      /* held for others */
+    uint32_t lookup_ms;    /* the last lookup took */
+    uint16_t lookup_asked; /* and so many requests */
+    vc_ms lookup_at;       /* mono; VC_NEVER: none yet */
     uint64_t datagrams_in, datagrams_out, bytes_in, bytes_out;
     uint64_t dropped_strange, dropped_replay, dropped_rate, dropped_malformed;
     uint64_t lookups, answers;

@@ -115,6 +115,8 @@ static void give_up(struct vc_dht *dht, const struct vc_now *now)
             family->own_walk_at = now->mono;
         }
     }
+    dht->door_wait_at = now->mono;
+    dht->is_change_untold = true;
 }
 
 /* Where others see us, beside where we were. */

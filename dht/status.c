@@ -30,6 +30,7 @@ void vc_dht_status(const struct vc_dht *dht, const struct vc_now *now,
     status.records = vc_dht_records_count(&dht->records);
     status.is_joined = is_joined(dht, now);
     status.key = dht->key;
+    status.is_key_settled = !dht->earlier.is_open;
     for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         const struct vc_dht_family *family = &dht->families[i];
         uint64_t size;

@@ -164,6 +164,7 @@ json_t *vc_shape_dht(const struct vc_dht_status *dht, const struct vc_find_statu
     json_object_set_new(shape, "addresses", shape_addrs(find->addrs, find->addr_count));
     set_number(shape, "records", dht->records);
     json_object_set_new(shape, "published", shape_published(find, now));
+    json_object_set_new(shape, "is_left", json_boolean(find->is_left));
     json_object_set_new(shape, "looked", shape_looked(dht, now));
     set_number(shape, "seeking", find->seeking);
     set_number(shape, "pausing", find->waiting);

@@ -227,7 +227,7 @@ char *vc_report_text(struct vc_daemon *daemon)
     static const char *const dht_shown[] = {
         "is_private", "is_joined", "entry_points", "nodes",        "suspects",
         "size",       "role",      "why",          "records",      "published",
-        "looked",     "seeking",   "pausing",      "is_clock_off", "answers",
+        "is_left",    "looked",    "seeking",   "pausing",      "is_clock_off", "answers",
         "datagrams_in", "datagrams_out", "bytes_in", "bytes_out",
     };
     json_t *status = json_object();

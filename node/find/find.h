@@ -171,9 +171,11 @@ bool vc_find_next(struct vc_find *find, struct vc_find_output *ret_output);
 /* ---- what it knows ---- */
 
 struct vc_find_status {
-    uint32_t epoch;     /* the day that it is */
-    bool is_clock_off;  /* the date is that of the DHT, not our own */
-    bool is_published;  /* our record of today stands somewhere */
+    uint32_t epoch;    /* the day that it is */
+    bool is_clock_off; /* the date is that of the DHT, not our own */
+    bool is_published; /* our record of today stands somewhere */
+    bool
+        is_left; /* it was not put yet in this life, as that of an earlier one says the same */
     vc_ms published_at; /* mono: when it was put last; VC_NEVER: never */
     uint8_t holders;    /* nodes that hold it, as of the last time they were asked */
     vc_err failure;     /* why the last put did not end well; VC_OK: it did */

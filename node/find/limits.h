@@ -16,6 +16,11 @@
 #define VC_FIND_UNSEEN_MS 1000
 /* A place gets at most two records in this time. */
 #define VC_FIND_EVERY_MS 10000
+/* What an earlier life has said already stands there: it is said again some time in this, so that
+ * not all do who have started at one moment; */
+#define VC_FIND_SAME_SPREAD_MS 900000
+/* where there are enough nodes that half of those who hold it stay when half of all restart. */
+#define VC_FIND_SAME_NODES 64
 /* After the start: spread at random, each further place later, up to the last number. */
 #define VC_FIND_SPREAD_MS     1000
 #define VC_FIND_SPREAD_MAX_MS 300000

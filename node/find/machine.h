@@ -20,6 +20,7 @@
 /* The record of one day at the place of a notice. */
 struct vc_find_post {
     bool is_posted;
+    bool is_left; /* not yet, as a record of an earlier life says the same */
     uint32_t epoch;
     struct vc_hash32 place;
     uint64_t number;                   /* of the last record; 0: there was none */
@@ -85,6 +86,7 @@ struct vc_find {
     struct vc_find_config cfg;
     struct vc_rng rng;
     vc_ms began_at;
+    vc_ms same_at; /* what an earlier life has said is said again then */
 
     struct vc_find_self self;
     struct vc_addr addrs[VC_FIND_ADDRS_MAX]; /* what is said of us, best first */
@@ -165,6 +167,11 @@ uint64_t vc_find_numbers_taken(struct vc_find *find, uint32_t epoch);
 /* Records of the day with numbers up to @number are out there, at places that are not ours now or
  * of a time that we know nothing of. */
 void vc_find_numbers_raise(struct vc_find *find, uint32_t epoch, uint64_t number);
+
+/* A mark of what the device's own record of the day says that somebody holds; 0: nothing known.
+ * It outlives the machine. */
+uint64_t vc_find_said(struct vc_find *find, uint32_t epoch);
+void vc_find_say(struct vc_find *find, uint32_t epoch, uint64_t mark);
 
 /* ---- seekers.c ---- */
 

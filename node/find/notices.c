@@ -52,6 +52,8 @@ static void end(struct vc_find *find, struct vc_find_notice *notice)
 
 void vc_find_notices_init(struct vc_find *find, const struct vc_now *now)
 {
+    find->same_at =
+        vc_ms_after(find->began_at, vc_rng_below(&find->rng, VC_FIND_SAME_SPREAD_MS));
     find->epoch = vc_dht_epoch_of(vc_find_date(find, now));
     (void)begin(find, VC_FIND_NOTICE_SELF);
 }
@@ -131,6 +133,22 @@ void vc_find_notices_wake(struct vc_find *find, vc_ms at)
     }
 }
 
+/* Does a record of an earlier life stand there that says the same?  Many nodes hold it, unless
+ * they are few. */
+static bool is_left(struct vc_find *find, const struct vc_now *now,
+                    const struct vc_find_notice *notice,
+                    const struct vc_find_post *post, uint64_t mark)
+{
+    struct vc_dht_status status;
+
+    if (notice->kind != VC_FIND_NOTICE_SELF || post->is_posted ||
+        vc_find_said(find, post->epoch) != mark) {
+        return false;
+    }
+    vc_dht_status(find->cfg.dht, now, &status);
+    return status.network_size >= VC_FIND_SAME_NODES;
+}
+
 /* Publishes for one day what is not published yet; gives when to look again. */
 static vc_ms look_at_day(struct vc_find *find, const struct vc_now *now,
                          struct vc_find_notice *notice, uint32_t epoch)
@@ -148,6 +166,10 @@ static vc_ms look_at_day(struct vc_find *find, const struct vc_now *now,
     }
     if (post->is_posted && post->mark == mark && post->again_at > now->mono) {
         return post->again_at;
+    }
+    post->is_left = find->same_at > now->mono && is_left(find, now, notice, post, mark);
+    if (post->is_left) {
+        return find->same_at;
     }
     if (post->posted_before_at != VC_NEVER &&
         vc_ms_after(post->posted_before_at, VC_FIND_EVERY_MS) > now->mono) {
@@ -271,6 +293,16 @@ static void check(struct vc_find *find, const struct vc_now *now,
         vc_dht_get(find->cfg.dht, now, &post->place, &find->check_ask) == VC_OK;
 }
 
+/* What the device's own record says stands somewhere now. */
+static void say(struct vc_find *find, const struct vc_find_post *post)
+{
+    const struct vc_find_notice *self = &find->notices[0];
+
+    if (post == &self->posts[0] || post == &self->posts[1]) {
+        vc_find_say(find, post->epoch, post->mark);
+    }
+}
+
 void vc_find_notices_kept(struct vc_find *find, const struct vc_now *now,
                           const struct vc_dht_output *output)
 {
@@ -281,6 +313,7 @@ void vc_find_notices_kept(struct vc_find *find, const struct vc_now *now,
     }
     post->holders = output->holders;
     if (output->holders > 0) {
+        say(find, post);
         post->failures = 0;
         post->failure = VC_OK;
     }

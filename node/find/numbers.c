@@ -65,20 +65,13 @@ static struct vc_find_count *bring_forward(struct vc_find *find, uint32_t epoch)
     return &find->counts[0];
 }
 
-static vc_err take(struct vc_find *find, uint32_t epoch, uint64_t number)
+/* The row, with what the days are now. */
+static void write_days(struct vc_find *find)
 {
-    struct vc_bytes key = vc_find_days_key();
     uint8_t room[VC_FIND_DAYS_ROW_MAX];
     struct vc_writer w = vc_writer(room, sizeof room);
-    struct vc_find_days days;
-    vc_err err = vc_store_reserve(find->cfg.store, 1 + VC_FIND_SPARE_OPS,
-                                  key.len + sizeof room + VC_FIND_SPARE_BYTES);
+    struct vc_find_days days = {0};
 
-    if (err != VC_OK) {
-        return err;
-    }
-    bring_forward(find, epoch)->day.taken = number + VC_FIND_NUMBERS_AHEAD - 1;
-    days.count = 0;
     for (uint8_t i = 0; i < find->count_count; i++) {
         if (find->counts[i].day.taken > 0) {
             days.days[days.count++] = find->counts[i].day;
@@ -86,10 +79,47 @@ static vc_err take(struct vc_find *find, uint32_t epoch, uint64_t number)
     }
     vc_find_days_write(&w, &days);
     VC_CHECK(vc_writer_end(&w) == VC_OK);
-    vc_store_put(find->cfg.store, VC_TABLE_SETTING, key, vc_writer_bytes(&w));
+    vc_store_put(find->cfg.store, VC_TABLE_SETTING, vc_find_days_key(),
+                 vc_writer_bytes(&w));
     find->numbers_ticket = VC_FIND_TICKET_OPEN;
     find->has_written = true;
-    return VC_OK;
+}
+
+static vc_err reserve_days(struct vc_find *find)
+{
+    return vc_store_reserve(find->cfg.store, 1 + VC_FIND_SPARE_OPS,
+                            vc_find_days_key().len + VC_FIND_DAYS_ROW_MAX +
+                                VC_FIND_SPARE_BYTES);
+}
+
+static vc_err take(struct vc_find *find, uint32_t epoch, uint64_t number)
+{
+    vc_err err = reserve_days(find);
+
+    if (err == VC_OK) {
+        bring_forward(find, epoch)->day.taken = number + VC_FIND_NUMBERS_AHEAD - 1;
+        write_days(find);
+    }
+    return err;
+}
+
+uint64_t vc_find_said(struct vc_find *find, uint32_t epoch)
+{
+    const struct vc_find_count *count = count_of(find, epoch);
+
+    return count != NULL ? count->day.said : 0;
+}
+
+void vc_find_say(struct vc_find *find, uint32_t epoch, uint64_t mark)
+{
+    struct vc_find_count *count = count_of(find, epoch);
+
+    /* Without room it is not kept, and the next life says it at once. */
+    if (count != NULL && count->day.taken > 0 && count->day.said != mark &&
+        reserve_days(find) == VC_OK) {
+        count->day.said = mark;
+        write_days(find);
+    }
 }
 
 vc_err vc_find_number_next(struct vc_find *find, vc_ms unix_ms, uint32_t epoch,

@@ -153,6 +153,9 @@ vc_err vc_find_post(struct vc_find *find, const struct vc_now *now,
     }
     err = publish(find, now, notice, post, &place);
     if (err == VC_OK) {
+        if (notice->kind == VC_FIND_NOTICE_SELF) {
+            vc_find_say(find, post->epoch, 0); /* until somebody holds this one */
+        }
         post->is_posted = true;
         post->mark = mark;
         post->posted_before_at = post->posted_at;

@@ -22,6 +22,7 @@ void vc_find_days_write(struct vc_writer *w, const struct vc_find_days *days)
     for (uint8_t i = 0; i < days->count; i++) {
         vc_write_u32(w, days->days[i].epoch);
         vc_write_u64(w, days->days[i].taken);
+        vc_write_u64(w, days->days[i].said);
     }
 }
 
@@ -42,7 +43,7 @@ vc_err vc_find_days_read(struct vc_bytes value, struct vc_find_days *ret_days)
     uint8_t version = vc_read_u8(&r);
     uint8_t count = vc_read_u8(&r);
 
-    if (version != VC_FIND_ROW_VERSION || count > VC_FIND_DAYS_MAX) {
+    if (version < 1 || version > VC_FIND_ROW_VERSION || count > VC_FIND_DAYS_MAX) {
         return VC_ERR_STORE_DAMAGED;
     }
     while (days.count < count) {
@@ -50,6 +51,7 @@ vc_err vc_find_days_read(struct vc_bytes value, struct vc_find_days *ret_days)
 
         day.epoch = vc_read_u32(&r);
         day.taken = vc_read_u64(&r);
+        day.said = version == 1 ? 0 : vc_read_u64(&r);
         if (day.taken == 0 || has_epoch(&days, day.epoch)) {
             return VC_ERR_STORE_DAMAGED;
         }

@@ -83,7 +83,10 @@ bool vc_find_look_at_self(struct vc_find *find, const struct vc_now *now)
         find->node = status.key;
         find->settle_at = vc_ms_after(now->mono, VC_FIND_UNSEEN_MS);
     }
-    if (status.seen.family != 0) {
+    if (!status.is_key_settled) {
+        /* The earlier one may be ours again in a moment, which is told as a change. */
+        find->settle_at = vc_ms_after(now->mono, 2 * VC_DHT_SAME_MS);
+    } else if (status.seen.family != 0) {
         find->settle_at =
             vc_ms_min(find->settle_at, vc_ms_after(now->mono, VC_FIND_SETTLE_MS));
     }

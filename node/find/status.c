@@ -5,6 +5,9 @@
 
 static void count_notices(const struct vc_find *find, struct vc_find_status *status)
 {
+    const struct vc_find_post *own = &find->notices[0].posts[find->epoch & 1];
+
+    status->is_left = own->is_left && !own->is_posted && own->epoch == find->epoch;
     for (size_t i = 0; i < VC_FIND_NOTICES_MAX; i++) {
         const struct vc_find_notice *notice = &find->notices[i];
         const struct vc_find_post *today = &notice->posts[find->epoch & 1];

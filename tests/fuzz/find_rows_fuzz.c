@@ -1,4 +1,5 @@
-/* Find's stored row: what decodes is encoded to the same bytes again. */
+/* Find's stored row: what decodes is encoded to the same bytes again, unless it was of an earlier
+ * version. */
 #include <string.h>
 
 #include "node/find/rows.h"
@@ -16,6 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     vc_find_days_write(&w, &days);
     VC_CHECK(vc_writer_end(&w) == VC_OK);
-    VC_CHECK(vc_writer_bytes(&w).len == size && memcmp(room, data, size) == 0);
+    if (data[0] == VC_FIND_ROW_VERSION) {
+        VC_CHECK(vc_writer_bytes(&w).len == size && memcmp(room, data, size) == 0);
+    }
     return 0;
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/find/limits.h"
 #include "tests/sim/dht_world.h"
 
 enum {
@@ -12,7 +13,9 @@ enum {
     PICKS = 40,              /* tries to find a record that fits */
     AGAIN_MS = 20 * HOUR_MS, /* a record is made anew long before it expires */
     EXPIRY_S = 24 * 3600,
-    PART = 1000000 /* of one get or put that is due */
+    RESTART_MS = 60000, /* who is back so soon was not switched off by anybody, */
+    ASKERS = 4,         /* and of so many one has something to ask at once */
+    PART = 1000000      /* of one get or put that is due */
 };
 
 void sim_dht_people_init(struct sim_dht *world)
@@ -206,9 +209,26 @@ static void do_planned(struct sim_dht *world)
     world->todo_count -= end - kept;
 }
 
+/* Who comes back as himself says what his record said before, which stands there: that has time, as
+ * in node/find.  (Where it does not stand any more, nobody can know.) */
+static void publish_first(struct sim_dht *world, const struct sim_dht_node *node,
+                          bool is_saved)
+{
+    if (node->record == SIM_DHT_NOBODY) {
+        return;
+    }
+    if (is_saved && world->records[node->record].seq != 0) {
+        sim_dht_plan(world, node->record, true,
+                     sim_random_below(&world->random, VC_FIND_SAME_SPREAD_MS));
+    } else {
+        sim_dht_publish(world, node->record);
+    }
+}
+
 void sim_dht_people_started(struct sim_dht *world, struct sim_dht_node *node,
                             bool is_saved)
 {
+    bool is_restart = is_saved && world->now - node->gone_at < RESTART_MS;
     uint32_t record = sim_dht_pick_record(world);
     vc_ms founded = sim_dht_founded_at(world);
 
@@ -224,13 +244,12 @@ void sim_dht_people_started(struct sim_dht *world, struct sim_dht_node *node,
         return;
     }
     if (world->now > world->measured_from && sim_dht_asks(node) &&
-        record != SIM_DHT_NOBODY) {
+        record != SIM_DHT_NOBODY &&
+        (!is_restart || sim_random_below(&world->random, ASKERS) == 0)) {
         sim_dht_get(world, node, record,
                     is_saved ? SIM_DHT_FIRST_SAVED : SIM_DHT_FIRST_COLD);
     }
-    if (node->record != SIM_DHT_NOBODY) {
-        sim_dht_publish(world, node->record);
-    }
+    publish_first(world, node, is_saved);
 }
 
 /* So much of one get or put is due in a millisecond. */

@@ -428,7 +428,7 @@ char *vc_fake_status(const char *more)
         "\"client\",\"why\":\"closed\",\"why_words\":\"strangers are kept out\","
         "\"seen\":\"198.51.100.7:5000\",\"addresses\":[\"198.51.100.7:5000\"],"
         "\"records\":0,\"published\":{\"day\":\"2026-01-02\",\"at\":1767312000000,"
-        "\"holders\":12,\"failure\":null},\"looked\":{\"at\":1767312000000,"
+        "\"holders\":12,\"failure\":null},\"is_left\":false,\"looked\":{\"at\":1767312000000,"
         "\"took_ms\":81,\"requests\":14},\"seeking\":0,\"pausing\":0,"
         "\"is_clock_off\":false,\"answers\":0,\"datagrams_in\":1,\"datagrams_out\":1,"
         "\"bytes_in\":1,\"bytes_out\":1}}",

@@ -62,6 +62,15 @@ static void who_knows_nobody_is_told_what_to_do(void **state)
     vc_run_clear(&run);
 }
 
+static void what_an_earlier_life_has_put_stands(void **state)
+{
+    (void)state;
+    struct vc_run run = status_with("{\"published\":null,\"is_left\":true}");
+
+    assert_holds(run.out, "  found by     the record that was put before the start; ");
+    vc_run_clear(&run);
+}
+
 static void what_did_not_end_well_is_said(void **state)
 {
     (void)state;
@@ -127,6 +136,7 @@ int main(void)
         cmocka_unit_test(status_says_how_others_find_this_node),
         cmocka_unit_test(a_private_network_is_named),
         cmocka_unit_test(who_knows_nobody_is_told_what_to_do),
+        cmocka_unit_test(what_an_earlier_life_has_put_stands),
         cmocka_unit_test(what_did_not_end_well_is_said),
         cmocka_unit_test(a_record_is_told_in_words),
         cmocka_unit_test(quietly_only_the_result_is_said),

@@ -127,6 +127,8 @@ void vc_dht_status(const struct vc_dht *dht, const struct vc_now *now,
     (void)now;
     *ret_status = (struct vc_dht_status){.is_joined = look(dht)->is_joined,
                                          .seen = look(dht)->seen,
+                                         .network_size = look(dht)->network_size,
+                                         .is_key_settled = !look(dht)->is_key_open,
                                          .key = look(dht)->key};
 }
 

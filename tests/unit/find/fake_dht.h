@@ -30,6 +30,8 @@ struct fake_dht {
     struct vc_addr seen;
     struct vc_key32 key;
     vc_ms time; /* Unix; 0: nobody knows it */
+    uint64_t network_size;
+    bool is_key_open; /* it may become another one yet */
     uint8_t table[64];
     size_t table_len;
 

@@ -127,6 +127,85 @@ static void when_the_network_changes_it_waits_to_be_seen(void **state)
     assert_int_equal(host.dht.put_count, 2); /* under another node key */
 }
 
+/* Another life, in a network of @size nodes, that joins at once; gives how long it takes until it
+ * puts its record, up to @max. */
+static vc_ms put_after_restart(uint64_t size, vc_ms max)
+{
+    size_t count = host.dht.put_count;
+    vc_ms began;
+
+    host_turn(&host);
+    host_crash(&host);
+    host.dht.network_size = size;
+    host_set_self(&host, &here);
+    host_join(&host);
+    began = host.now.mono;
+    while (host.dht.put_count == count && host.now.mono - began < max) {
+        host_pass(&host, 1000);
+    }
+    return host.now.mono - began;
+}
+
+/* Somebody holds what would be said: that has time, and not the same for all. */
+static void what_was_said_before_the_start_is_said_again_later(void **state)
+{
+    vc_ms shortest = VC_FIND_SAME_SPREAD_MS, longest = 0;
+    struct vc_find_status status;
+
+    (void)state;
+    publish_first();
+    for (int life = 0; life < 40; life++) {
+        vc_ms waited = put_after_restart(VC_FIND_SAME_NODES, VC_FIND_SAME_SPREAD_MS);
+
+        assert_true(waited <= VC_FIND_SAME_SPREAD_MS);
+        host_done(&host, host_put(&host)->ask, VC_OK, 12);
+        shortest = vc_ms_min(shortest, waited);
+        longest = waited > longest ? waited : longest;
+    }
+    assert_true(shortest < VC_FIND_SAME_SPREAD_MS / 4);
+    assert_true(longest > VC_FIND_SAME_SPREAD_MS * 3 / 4);
+    (void)put_after_restart(VC_FIND_SAME_NODES, 0);
+    host_pass(&host, 3000);
+    vc_find_status(host.find, &host.now, &status);
+    assert_true(status.is_left != (host.dht.put_count > 41));
+    assert_false(status.is_published);
+}
+
+/* In a small network all who hold it may have restarted as well; or it says something else; or
+ * nobody holds the last one. */
+static void what_may_not_stand_there_is_said_at_once(void **state)
+{
+    vc_ms at_once = VC_FIND_SPREAD_MS + 2000;
+
+    (void)state;
+    publish_first();
+    assert_true(put_after_restart(VC_FIND_SAME_NODES - 1, 60000) <= at_once);
+    host_done(&host, host_put(&host)->ask, VC_OK, 12);
+    here = host_addr(2);
+    assert_true(put_after_restart(VC_FIND_SAME_NODES, 60000) <= at_once);
+    /* That one was not acknowledged. */
+    here = host_addr(1);
+    assert_true(put_after_restart(VC_FIND_SAME_NODES, 60000) <= at_once);
+    host_done(&host, host_put(&host)->ask, VC_OK, 12);
+    host.dht.key.b[5]++;
+    assert_true(put_after_restart(VC_FIND_SAME_NODES, 60000) <= at_once);
+}
+
+/* The earlier node key may be ours again in a moment, and the record names it. */
+static void while_the_key_is_open_nothing_is_said(void **state)
+{
+    (void)state;
+    host.dht.is_key_open = true;
+    host_set_self(&host, &here);
+    host_join(&host);
+    host_pass(&host, 2 * VC_DHT_SAME_MS - 1);
+    assert_int_equal(host.dht.put_count, 0);
+    host.dht.is_key_open = false;
+    host_changed(&host);
+    host_pass(&host, VC_FIND_SETTLE_MS);
+    assert_int_equal(host.dht.put_count, 1);
+}
+
 static void tomorrow_is_published_before_midnight(void **state)
 {
     struct vc_hash32 today;
@@ -357,6 +436,9 @@ int main(void)
         TEST(a_change_is_published_once_it_has_settled),
         TEST(a_place_gets_two_records_in_ten_seconds),
         TEST(when_the_network_changes_it_waits_to_be_seen),
+        TEST(what_was_said_before_the_start_is_said_again_later),
+        TEST(what_may_not_stand_there_is_said_at_once),
+        TEST(while_the_key_is_open_nothing_is_said),
         TEST(tomorrow_is_published_before_midnight),
         TEST(a_clock_that_is_set_right_publishes_for_the_right_day),
         TEST(a_clock_that_goes_forth_and_back_uses_no_number_twice),

@@ -8,7 +8,8 @@ static struct vc_find_days sample(void)
     struct vc_find_days days = {.count = 3};
 
     for (uint8_t i = 0; i < days.count; i++) {
-        days.days[i] = (struct vc_find_day){.epoch = 20000u - i, .taken = 1000000u + i};
+        days.days[i] = (struct vc_find_day){
+            .epoch = 20000u - i, .taken = 1000000u + i, .said = i * 77u};
     }
     return days;
 }
@@ -33,6 +34,7 @@ static void what_is_written_is_read(void **state)
     for (uint8_t i = 0; i < 3; i++) {
         assert_int_equal(read.days[i].epoch, days.days[i].epoch);
         assert_true(read.days[i].taken == days.days[i].taken);
+        assert_true(read.days[i].said == days.days[i].said);
     }
     days.count = 0;
     assert_int_equal(vc_find_days_read(encode(&days, room), &read), VC_OK);
@@ -42,6 +44,20 @@ static void what_is_written_is_read(void **state)
     days.days[3] = (struct vc_find_day){.epoch = 1, .taken = 1};
     assert_int_equal(encode(&days, room).len, VC_FIND_DAYS_ROW_MAX);
     assert_int_equal(vc_find_days_read(encode(&days, room), &read), VC_OK);
+}
+
+/* Version 1 had no marks. */
+static void a_row_of_version_1_is_read(void **state)
+{
+    static const uint8_t row[] = {1, 1, 5, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0};
+    struct vc_find_days read;
+
+    (void)state;
+    assert_int_equal(vc_find_days_read(VC_BYTES(row), &read), VC_OK);
+    assert_int_equal(read.count, 1);
+    assert_int_equal(read.days[0].epoch, 5);
+    assert_int_equal(read.days[0].taken, 9);
+    assert_int_equal(read.days[0].said, 0);
 }
 
 static void every_shorter_or_longer_row_is_damaged(void **state)
@@ -67,7 +83,9 @@ static void what_cannot_be_is_damaged(void **state)
     (void)state;
     room[0]++; /* another version */
     assert_int_equal(vc_find_days_read(row, &read), VC_ERR_STORE_DAMAGED);
-    room[0]--;
+    room[0] = 0;
+    assert_int_equal(vc_find_days_read(row, &read), VC_ERR_STORE_DAMAGED);
+    room[0] = VC_FIND_ROW_VERSION;
     room[1] = VC_FIND_DAYS_MAX + 1;
     assert_int_equal(vc_find_days_read(row, &read), VC_ERR_STORE_DAMAGED);
     days.days[2].epoch = days.days[0].epoch; /* a day twice */
@@ -83,6 +101,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read),
+        cmocka_unit_test(a_row_of_version_1_is_read),
         cmocka_unit_test(every_shorter_or_longer_row_is_damaged),
         cmocka_unit_test(what_cannot_be_is_damaged),
     };
