@@ -86,7 +86,7 @@ void vc_dht_enter(struct vc_dht *dht, const struct vc_now *now,
 size_t vc_dht_save(const struct vc_dht *dht, const struct vc_now *now,
                    uint8_t *ret_bytes, size_t room);
 /*
- * Joins by the nodes of an earlier run: eight of them at once.  After minutes only (by the wall
+ * Joins by the nodes of an earlier run: eight of them at once, or four.  After minutes only (by the wall
  * clock) the table is as good as it was; else nobody in it is sure to be there.  The earlier key
  * is told to nobody before others see us at the same host; then it is ours again, and whoever
  * knew us finds us.  Once, after init.  VC_ERR_MALFORMED: nothing is done.

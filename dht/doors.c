@@ -80,10 +80,11 @@ static void knock(struct vc_dht *dht, const struct vc_now *now,
                   struct vc_dht_door *door)
 {
     bool is_hello = !door->has_key || door->tries % 2 == 1;
-    bool is_known = vc_dht_knows_somebody_in(dht, vc_dht_family_of(&door->addr));
+    /* In a table that is fresh stands already what a saved node would tell of. */
+    bool is_ping = door->is_saved && !is_hello &&
+                   vc_dht_knows_somebody_in(dht, vc_dht_family_of(&door->addr));
     struct vc_dht_wish wish = {.to = {.addr = door->addr},
-                               .type = door->is_saved && is_known ? VC_DHT_PING
-                                                                  : VC_DHT_FIND,
+                               .type = is_ping ? VC_DHT_PING : VC_DHT_FIND,
                                .is_hello = is_hello,
                                .owner = VC_DHT_OWNER_DOOR,
                                .slot = (uint16_t)(door - dht->doors)};

@@ -110,7 +110,9 @@
 
 #define VC_DHT_PATH_SHARE \
     2 /* answers that each path of a wide lookup brings for itself */
-#define VC_DHT_FIRST_ASKED 8 /* nodes of a saved table that are asked at once */
+#define VC_DHT_FIRST_ASKED 8 /* nodes of a saved table that are asked at once; */
+/* of a fresh one, of whom most are there: one more than have to see us (VC_DHT_SAME_WITNESSES). */
+#define VC_DHT_FIRST_ASKED_FRESH 4
 #define VC_DHT_DOOR_EVERY_MS \
     100 /* between two doors, and between nodes of a saved table */
 /* The same door, doubled each time: at first as soon as a hello may be taken for lost. */

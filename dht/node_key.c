@@ -145,18 +145,25 @@ void vc_dht_key_settle(struct vc_dht *dht, const struct vc_now *now)
 {
     unsigned enough = dht->cfg.is_private ? 1 : VC_DHT_SAME_WITNESSES;
     struct comparison seen;
+    bool is_at_home, is_decided;
 
     if (!dht->earlier.is_open) {
         return;
     }
     if (dht->earlier.until == VC_NEVER) {
         dht->earlier.until = now->mono + VC_DHT_SAME_MS;
+        dht->door_wait_at =
+            dht->earlier.until; /* what they tell is who is near our id */
     }
     seen = compare(dht);
-    if (seen.at_home * 2 > seen.all &&
-        (seen.at_home >= enough || now->mono >= dht->earlier.until)) {
+    is_at_home = seen.at_home * 2 > seen.all;
+    is_decided = (is_at_home ? seen.at_home : seen.all - seen.at_home) >= enough;
+    if (!is_decided && now->mono < dht->earlier.until) {
+        return;
+    }
+    if (is_at_home) {
         take_up(dht, now);
-    } else if (now->mono >= dht->earlier.until) {
+    } else {
         give_up(dht, now);
     }
 }

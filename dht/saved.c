@@ -155,7 +155,7 @@ vc_err vc_dht_restore(struct vc_dht *dht, const struct vc_now *now,
 {
     struct vc_reader r = vc_reader(bytes);
     struct head head;
-    unsigned count = 0;
+    unsigned count = 0, doors;
     bool is_good, is_fresh;
 
     read_head(&r, &head);
@@ -166,12 +166,13 @@ vc_err vc_dht_restore(struct vc_dht *dht, const struct vc_now *now,
         vc_dht_key_expect(dht, now, &head.key);
     }
     vc_wipe(&head, sizeof head);
+    doors = is_fresh ? VC_DHT_FIRST_ASKED_FRESH : VC_DHT_FIRST_ASKED;
     while (is_good && vc_reader_left(&r) > 0) {
         struct vc_dht_contact contact;
 
         vc_dht_contact_read(&r, &contact);
         if (vc_dht_is_place_for_node(dht, &contact.addr)) {
-            restore_node(dht, now, &contact, is_fresh, count < VC_DHT_FIRST_ASKED);
+            restore_node(dht, now, &contact, is_fresh, count < doors);
             count++;
         }
     }
