@@ -135,6 +135,8 @@ static void settle(struct world *world)
             if (world->sides[0].since != world->sides[1].since)
                 set_session(world, side, 0);
             has_moved = move(world, side, UINT32_MAX) || has_moved;
+            /* What could not be sealed when the last commit came. */
+            resend(world, side);
             has_moved = host_submit(&side->host) != 0 || has_moved;
             has_moved = vc_memory_is_committing(side->host.store) || has_moved;
             commit(world, side, VC_OK);

@@ -204,8 +204,7 @@ static bool send_id(struct world *world, struct side *side, uint64_t id)
     return err == VC_OK;
 }
 
-/* Writes again what a rollback took, as far as there is room. */
-static void resend(struct world *world, struct side *side)
+void resend(struct world *world, struct side *side)
 {
     uint64_t id, end, ignored;
     if (!has(side, VC_TABLE_SETTING, RESEND_NEXT, &id) ||

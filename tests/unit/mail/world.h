@@ -73,6 +73,8 @@ bool has(struct side *side, enum vc_table table, uint64_t id, uint64_t *ret_valu
 
 /* Takes the outputs, as a chat would. */
 void drain(struct world *world, struct side *side);
+/* Writes again what a rollback took, as far as there is room and it can be sealed. */
+void resend(struct world *world, struct side *side);
 /* The link tells about a new session, or the end of one. */
 void set_session(struct world *world, struct side *side, uint64_t since);
 void send_new(struct world *world, struct side *side);
