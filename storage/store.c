@@ -218,6 +218,13 @@ bool vc_store_is_busy(const struct vc_store *store)
     return store->committing != NULL || store->gathering->ticket != 0;
 }
 
+void vc_store_wait(struct vc_store *store)
+{
+    if (store->committing != NULL) {
+        store->backend->calls->wait(store->backend);
+    }
+}
+
 vc_err vc_store_scan(struct vc_store *store, const struct vc_scan *scan)
 {
     vc_err err;

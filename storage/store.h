@@ -129,6 +129,10 @@ VC_NODISCARD vc_err vc_store_get(struct vc_store *store, enum vc_table table,
 /* Closes the turn.  0 when nothing was written since the last submit. */
 uint64_t vc_store_submit(struct vc_store *store);
 
+/* Waits until the commit that is under way has ended, if there is one; the next poll tells how.
+ * For the start, when there is nothing else to do. */
+void vc_store_wait(struct vc_store *store);
+
 /* Are there submitted turns whose tickets have not come back? */
 bool vc_store_is_busy(const struct vc_store *store);
 

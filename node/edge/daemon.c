@@ -303,6 +303,8 @@ static void run(struct vc_daemon *daemon)
     uv_update_time(&daemon->loop); /* opening the store may have taken long */
     daemon->is_in_turn = true; /* the first turn: the identity, the port, the addresses */
     vc_daemon_leave(daemon);
+    /* Nobody may hear of an identity that a power cut can still take. */
+    vc_store_wait(daemon->store);
     say_ready(daemon);
     (void)uv_run(&daemon->loop, UV_RUN_DEFAULT);
 }

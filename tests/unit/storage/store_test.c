@@ -125,6 +125,20 @@ static void tickets_rise_and_come_back_in_order(void **state)
     assert_false(vc_store_is_busy(host->store));
 }
 
+static void after_a_wait_the_commit_has_ended(void **state)
+{
+    struct host *host = *state;
+    uint64_t ticket;
+
+    vc_store_wait(host->store); /* there is none: at once */
+    host_put(host, VC_TABLE_EVENT, "a", "row");
+    ticket = vc_store_submit(host->store);
+    vc_store_wait(host->store);
+    assert_int_equal(vc_store_poll(host->store).committed, ticket);
+    vc_store_wait(host->store);
+    assert_false(vc_store_is_busy(host->store));
+}
+
 static void a_borrowed_value_outlives_later_writes_of_the_turn(void **state)
 {
     struct host *host = *state;
@@ -395,6 +409,7 @@ int main(void)
         BOTH(an_open_turn_does_not_outlive_close),
         BOTH(a_turn_without_writes_has_no_ticket),
         BOTH(tickets_rise_and_come_back_in_order),
+        BOTH(after_a_wait_the_commit_has_ended),
         BOTH(a_borrowed_value_outlives_later_writes_of_the_turn),
         BOTH(sizes_at_the_limits_are_kept),
         BOTH(a_full_batch_says_so_and_is_empty_after_a_commit),
