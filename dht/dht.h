@@ -86,10 +86,10 @@ void vc_dht_enter(struct vc_dht *dht, const struct vc_now *now,
 size_t vc_dht_save(const struct vc_dht *dht, const struct vc_now *now,
                    uint8_t *ret_bytes, size_t room);
 /*
- * Joins by the nodes of an earlier run: eight of them at once, or four.  After minutes only (by the wall
- * clock) the table is as good as it was; else nobody in it is sure to be there.  The earlier key
- * is told to nobody before others see us at the same host; then it is ours again, and whoever
- * knew us finds us.  Once, after init.  VC_ERR_MALFORMED: nothing is done.
+ * Joins by the nodes of an earlier run: eight of them at once, or four when it ended minutes ago
+ * (by the wall clock).  Then the table is as good as it was; else nobody in it is sure to be
+ * there.  The earlier key is told to nobody before others see us at the same host; then it is
+ * ours again, and whoever knew us finds us.  Once, after init.  VC_ERR_MALFORMED: nothing is done.
  */
 VC_NODISCARD vc_err vc_dht_restore(struct vc_dht *dht, const struct vc_now *now,
                                    struct vc_bytes bytes);
