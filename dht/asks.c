@@ -109,6 +109,13 @@ void vc_dht_asks_drop_keep(struct vc_dht *dht, uint32_t keep)
 
 /* ---- what is sent ---- */
 
+/* A put goes on when it has been told that it is done: the first twelve that hold the record may
+ * all be of one who lies, and who else is near is known at the end of the lookup. */
+static bool is_looking(const struct vc_dht_ask *ask)
+{
+    return !ask->has_value && (!ask->is_over || ask->kind == VC_DHT_ASK_PUT);
+}
+
 static bool wants_more(const struct vc_dht *dht, const struct vc_dht_ask *ask,
                        unsigned family)
 {
@@ -121,7 +128,7 @@ static bool wants_more(const struct vc_dht *dht, const struct vc_dht_ask *ask,
     if (ask->kind == VC_DHT_ASK_PUT && vc_dht_walk_put_next(dht, family, walk, &slot)) {
         return true;
     }
-    return !ask->is_over && !ask->has_value && vc_dht_lookup_is_hungry(&walk->lookup);
+    return is_looking(ask) && vc_dht_lookup_is_hungry(&walk->lookup);
 }
 
 bool vc_dht_asks_are_hungry(const struct vc_dht *dht)
@@ -166,7 +173,7 @@ static bool next_of(struct vc_dht *dht, struct vc_dht_ask *ask, unsigned family,
         walk->tries[slot]++;
         wish.type =
             ask->asks_first && walk->tries[slot] == 1 ? VC_DHT_REFRESH : VC_DHT_PUT;
-    } else if (!ask->is_over && !ask->has_value &&
+    } else if (is_looking(ask) &&
                vc_dht_lookup_next(&walk->lookup, &slot, &wish.target)) {
         wish.type = find_or_get(dht, ask, family, walk->lookup.nodes[slot].distance);
     } else {
@@ -294,10 +301,9 @@ static bool is_put(const struct vc_dht *dht, const struct vc_dht_ask *ask,
     const struct vc_dht_walk *walk = &ask->walks[family];
     /* While fewer than twelve hold it those that are late are waited for: they may be only slow,
      * and all there are may be more than have answered. */
-    bool is_over =
-        ask->is_over || (vc_dht_walk_put_count(walk, VC_DHT_PUT_HELD) >= VC_DHT_REPLICAS
-                             ? vc_dht_lookup_is_settled(&walk->lookup)
-                             : vc_dht_lookup_is_over(&walk->lookup));
+    bool is_over = vc_dht_walk_put_count(walk, VC_DHT_PUT_HELD) >= VC_DHT_REPLICAS
+                       ? vc_dht_lookup_is_settled(&walk->lookup)
+                       : vc_dht_lookup_is_over(&walk->lookup);
 
     return !walk->is_on || (is_over && !wants_more(dht, ask, family) &&
                             vc_dht_walk_put_count(walk, VC_DHT_PUT_SENT) == 0);

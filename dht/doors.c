@@ -117,9 +117,13 @@ static void walk_from(struct vc_dht *dht, const struct vc_dht_contact *node)
     }
 }
 
-/* Does he know whom we know?  Then he is no part of another network. */
+/* Does he know whom we know?  Then he is no part of another network.  Who is new cannot say so:
+ * whom he knows may all be of one who lies. */
 static bool is_of_ours(const struct vc_dht *dht, const struct vc_dht_answer *answer)
 {
+    if (!dht->is_resumed || !dht->is_joined) {
+        return false;
+    }
     for (uint8_t i = 0; i < answer->contact_count; i++) {
         const struct vc_dht_contact *contact = &answer->contacts[i];
 
@@ -140,10 +144,11 @@ static void door_answered(struct vc_dht *dht, const struct vc_dht_call *call,
     if (vc_addr_equal(&door->addr, &call->to.addr)) {
         door->has_answered = true;
     }
-    if (!door->is_saved && !(dht->is_joined && is_of_ours(dht, answer))) {
+    if (!door->is_saved && !is_of_ours(dht, answer)) {
         walk_from(dht, &call->to);
     }
-    if (answer->contact_count > 0) {
+    /* The first is the only one from whom no walk of its own begins. */
+    if (answer->contact_count > 0 && dht->told_count == 0) {
         memcpy(dht->told, answer->contacts, sizeof dht->told);
         dht->told_count = answer->contact_count;
     }

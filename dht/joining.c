@@ -214,7 +214,7 @@ static void walk(struct vc_dht *dht, const struct vc_now *now)
         const struct vc_dht_contact *from = &dht->afar[--dht->afar_count];
         unsigned family = vc_dht_family_of(&from->addr);
 
-        dht->afar_at = now->mono + VC_DHT_WALK_EVERY_MS;
+        dht->afar_at = now->mono + VC_DHT_AFAR_EVERY_MS;
         begin_walk(dht, now, family, dht->families[family].id, VC_DHT_HOLDERS, from);
     }
     for (unsigned n = 0; n < count && !is_walking(dht); n++) {

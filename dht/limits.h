@@ -66,7 +66,9 @@
 #define VC_DHT_MISSES_MAX 2
 /* Nodes within so many times that distance are asked for the record, as it is an estimate;
  * those beyond are asked the way only. */
-#define VC_DHT_GET_FACTOR     2
+#define VC_DHT_GET_FACTOR 2
+/* Nodes to which a put sends the record, with nearer ones that are found later. */
+#define VC_DHT_PUT_NODES_MAX  48
 #define VC_DHT_PUT_TRIES      3 /* times that a record is sent to one node in one put */
 #define VC_DHT_PATHS          4 /* disjoint paths of a lookup */
 #define VC_DHT_ALPHA          4 /* questions under way, one on each path */
@@ -127,6 +129,8 @@
 #define VC_DHT_LOST_MAX      8 /* of them: one that answers leads to the others */
 #define VC_DHT_AFAR_MAX \
     4 /* who answered at a door, or was lost, that wait for a walk from there */
+/* Between two of those: soon, as by the first door alone we may know only what a liar wants. */
+#define VC_DHT_AFAR_EVERY_MS     1000
 #define VC_DHT_WALK_EVERY_MS     30000 /* between two walks to our own id */
 #define VC_DHT_WALK_AGAIN_MAX_MS (UINT64_C(32) * 60 * 1000)
 #define VC_DHT_WALK_PAUSE_MS     200 /* between two walks into buckets */

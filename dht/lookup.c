@@ -364,11 +364,19 @@ void vc_dht_lookup_answered(struct vc_dht_lookup *lookup, uint8_t slot,
 {
     struct vc_dht_lookup_node *node = waited_for(lookup, slot);
     enum density density;
+    /* Where all begins at one, each of whom he names begins a path: else one who lies among them
+     * would lead all of them to his own. */
+    bool is_alone = lookup->count == 1;
 
     node->state = VC_DHT_LOOKUP_ANSWERED;
     lookup->dead_row = 0;
     for (size_t i = 0; i < count; i++) {
-        hear(lookup, &contacts[i], node->path);
+        uint8_t path = node->path;
+
+        if (is_alone) {
+            path = (uint8_t)(i % paths(lookup));
+        }
+        hear(lookup, &contacts[i], path);
     }
     needed(lookup, COUNT_ANSWERS, &density);
     if (density != DENSITY_RIGHT) {

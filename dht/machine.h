@@ -252,6 +252,7 @@ struct vc_dht {
     vc_ms afar_at; /* when the next may be begun */
     struct vc_dht_lost lost[VC_DHT_LOST_MAX];
     bool is_joined;      /* somebody has answered since init or moved */
+    bool is_resumed;     /* it began with a table of some minutes ago */
     uint8_t walk_family; /* whose turn it is */
     vc_ms walk_at;       /* when the next walk may begin */
     vc_ms save_at;

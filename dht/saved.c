@@ -139,6 +139,7 @@ static void restore_node(struct vc_dht *dht, const struct vc_now *now,
  * come meanwhile. */
 static void go_on(struct vc_dht *dht, const struct vc_now *now)
 {
+    dht->is_resumed = true;
     for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         struct vc_dht_family *family = &dht->families[i];
 

@@ -127,6 +127,11 @@ bool vc_dht_walk_put_next(const struct vc_dht *dht, unsigned family,
     size_t count = vc_dht_lookup_nearest(&walk->lookup, slots, VC_DHT_REPLICAS_MAX);
     unsigned taken = 0;
 
+    if (vc_dht_walk_put_count(walk, VC_DHT_PUT_HELD) +
+            vc_dht_walk_put_count(walk, VC_DHT_PUT_SENT) >=
+        VC_DHT_PUT_NODES_MAX) {
+        return false;
+    }
     for (size_t i = 0; i < count; i++) {
         uint8_t slot = slots[i];
         bool is_inside =

@@ -74,6 +74,9 @@ static void show_doors(struct sim_dht *world, struct sim_dht_node *node, int cou
         struct sim_dht_node *door =
             sim_dht_pick(world, i == 0 ? is_friend : sim_dht_is_reachable);
 
+        for (int tries = 0; i == 0 && door == node && tries < 20; tries++) {
+            door = sim_dht_pick(world, is_friend);
+        }
         if (door != NULL && door != node &&
             (!world->is_split || door->side == node->side)) {
             vc_dht_enter(node->dht, &now, &door->addr, i % 2 == 0 ? &door->key : NULL);

@@ -14,8 +14,9 @@ static struct vc_dht_contact people[PEOPLE];
 
 /* Nothing is known of the network; the people are all of it. */
 static const struct vc_dht_size unknown = {0};
-static const struct vc_dht_size known = {.spacing = UINT64_MAX / (PEOPLE + 1),
-                                         };
+static const struct vc_dht_size known = {
+    .spacing = UINT64_MAX / (PEOPLE + 1),
+};
 
 static uint64_t distance_of(const struct vc_dht_contact *contact)
 {
@@ -144,6 +145,30 @@ static void test_a_contact_belongs_to_who_told_of_it_first(void **state)
     vc_dht_lookup_answered(&lookup, slots[1], NULL, 0);
     assert_int_equal(next(&lookup, &slot), 1);
     assert_int_equal(lookup.nodes[slot].path, 2);
+}
+
+/* Who is the only one to begin with names somebody for each path. */
+static void test_whom_the_only_one_names_begin_a_path_each(void **state)
+{
+    struct vc_dht_lookup lookup;
+    bool is_begun[VC_DHT_PATHS_WIDE] = {false};
+    uint8_t slot;
+
+    (void)state;
+    vc_dht_lookup_begin(&lookup, TARGET, VC_DHT_HOLDERS, &unknown, false, true);
+    vc_dht_lookup_hurry(&lookup);
+    vc_dht_lookup_seed(&lookup, &people[200], 1);
+    assert_int_equal(next(&lookup, &slot), 200);
+    vc_dht_lookup_answered(&lookup, slot, &people[100], VC_DHT_PATHS_WIDE);
+    for (unsigned i = 0; i < lookup.count; i++) {
+        if (lookup.nodes[i].state == VC_DHT_LOOKUP_HEARD) {
+            assert_false(is_begun[lookup.nodes[i].path]);
+            is_begun[lookup.nodes[i].path] = true;
+        }
+    }
+    for (unsigned path = 0; path < VC_DHT_PATHS_WIDE; path++) {
+        assert_true(is_begun[path]);
+    }
 }
 
 static void test_a_late_one_gives_its_place_away_and_may_still_answer(void **state)
@@ -387,7 +412,9 @@ static void test_further_answers_may_show_that_it_was_chance(void **state)
 static void test_too_thick_answers_make_it_ask_everybody(void **state)
 {
     /* They lie ten times as dense as in the network that is expected. */
-    struct vc_dht_size small = {.spacing = known.spacing * 10, };
+    struct vc_dht_size small = {
+        .spacing = known.spacing * 10,
+    };
     struct vc_dht_lookup lookup = told_of(16, &small, 0, 100);
     uint64_t points[100];
     unsigned count = 0, of_target = 0;
@@ -484,6 +511,7 @@ int main(void)
         cmocka_unit_test(test_the_nearest_are_asked_first_one_on_each_path),
         cmocka_unit_test(test_an_answer_gives_the_place_to_the_next_of_the_same_path),
         cmocka_unit_test(test_a_contact_belongs_to_who_told_of_it_first),
+        cmocka_unit_test(test_whom_the_only_one_names_begin_a_path_each),
         cmocka_unit_test(test_a_late_one_gives_its_place_away_and_may_still_answer),
         cmocka_unit_test(test_two_failures_in_a_row_widen_it),
         cmocka_unit_test(test_of_one_network_a_path_asks_one),

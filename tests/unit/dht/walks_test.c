@@ -69,7 +69,7 @@ static void records_lie_at_the_nearest(void **state)
         told = dht_world_last(&world, node, VC_DHT_DONE, ask);
         assert_int_equal(told->output.reason, VC_OK);
         /* Some of the region were sent it before nearer ones were known. */
-        assert_in_range(all_that_hold(), VC_DHT_REPLICAS, VC_DHT_REPLICAS_MAX + 8);
+        assert_in_range(all_that_hold(), VC_DHT_REPLICAS, VC_DHT_PUT_NODES_MAX);
         /* Whoever puts it does not hold it himself, near as he may be. */
         assert_true(nearest_that_hold(4) >= 3);
         at_nearest += nearest_that_hold(VC_DHT_REPLICAS);
