@@ -172,6 +172,7 @@ static vc_ms walk_due_in(const struct vc_dht *dht, unsigned index)
 static void walk_in(struct vc_dht *dht, const struct vc_now *now, unsigned index)
 {
     struct vc_dht_family *family = &dht->families[index];
+    uint8_t wanted = VC_DHT_STALE_WANTED;
     unsigned depth, bucket;
 
     if (family->wants_walk || family->again_at <= now->mono) {
@@ -190,11 +191,12 @@ static void walk_in(struct vc_dht *dht, const struct vc_now *now, unsigned index
     bucket = family->walk_bucket;
     if (bucket < depth) {
         family->walk_bucket++;
+        wanted = VC_DHT_ALPHA;
     } else if (!vc_dht_table_stale(&family->table, now->mono, &bucket)) {
         return;
     }
     begin_walk(dht, now, index, vc_dht_id_in_bucket(&dht->rng, family->id, bucket),
-               bucket == VC_DHT_BUCKETS ? VC_DHT_HOLDERS : VC_DHT_ALPHA, NULL);
+               bucket == VC_DHT_BUCKETS ? VC_DHT_HOLDERS : wanted, NULL);
 }
 
 /* When a walk may begin at one who may belong to others. */

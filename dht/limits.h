@@ -54,6 +54,7 @@
  * is he or we.  The patience of a call, and a second for answers under way. */
 #define VC_DHT_PROBE_MS 2500
 /* A bucket of which nothing was heard for so long is looked into. */
+#define VC_DHT_STALE_WANTED    3 /* answers from there are enough then */
 #define VC_DHT_BUCKET_STALE_MS (UINT64_C(60) * 60 * 1000)
 
 /* Lookups */

@@ -25,12 +25,17 @@ static void seed(struct vc_dht *dht, const struct vc_dht_ask *ask, unsigned fami
 void vc_dht_walk_begin(struct vc_dht *dht, struct vc_dht_ask *ask, unsigned family,
                        uint8_t wanted, const struct vc_dht_contact *from)
 {
+    /* Of a stale bucket somebody is to be heard, whoever it is: no density can be wrong.  Else
+     * every second of them would be asked as if somebody lied there. */
+    static const struct vc_dht_size unknown;
+    bool is_wary = ask->kind != VC_DHT_ASK_WALK || wanted != VC_DHT_STALE_WANTED;
     struct vc_dht_walk *walk = &ask->walks[family];
 
     walk->is_on = dht->families[family].is_on;
     memset(walk->put, VC_DHT_PUT_NONE, sizeof walk->put);
     memset(walk->tries, 0, sizeof walk->tries);
-    vc_dht_lookup_begin(&walk->lookup, ask->target, wanted, &dht->families[family].size,
+    vc_dht_lookup_begin(&walk->lookup, ask->target, wanted,
+                        is_wary ? &dht->families[family].size : &unknown,
                         !dht->cfg.is_private, !dht->cfg.is_private);
     walk->lookup.capacity =
         dht->cfg.has_ipv6 ? VC_DHT_LOOKUP_NODES : dht->cfg.lookup_nodes_max;
