@@ -47,10 +47,12 @@ void vc_dht_joining_heard(struct vc_dht *dht, const struct vc_now *now,
          vc_dht_table_good(&family->table) < VC_DHT_K)) {
         if (vc_dht_table_heard(&family->table, now->mono, &call->to) && !was_known) {
             met(family, call);
+            vc_dht_neighbours_met(dht, now, call);
         }
     } else {
         vc_dht_table_answered(&family->table, now->mono);
     }
+    vc_dht_neighbours_heard(dht, now, call, answer);
     vc_dht_doors_heard(dht, call, answer);
     dht->is_joined = true;
     if (is_first) {
@@ -208,6 +210,23 @@ static vc_ms afar_due(const struct vc_dht *dht)
     return dht->afar_at > dht->walk_at ? dht->afar_at : dht->walk_at;
 }
 
+/* When the next walk for an introduction may begin. */
+static vc_ms introduction_due(const struct vc_dht *dht)
+{
+    return dht->introductions.is_due ? dht->walk_at : VC_NEVER;
+}
+
+static void introduce(struct vc_dht *dht, const struct vc_now *now)
+{
+    struct vc_dht_contact from;
+    uint64_t target;
+
+    if (vc_dht_introductions_next(dht, &target, &from)) {
+        begin_walk(dht, now, vc_dht_family_of(&from.addr), target, VC_DHT_STALE_WANTED,
+                   &from);
+    }
+}
+
 static void walk(struct vc_dht *dht, const struct vc_now *now)
 {
     unsigned count = vc_dht_family_count(dht);
@@ -226,11 +245,15 @@ static void walk(struct vc_dht *dht, const struct vc_now *now)
             walk_in(dht, now, family);
         }
     }
+    if (!is_walking(dht) && introduction_due(dht) <= now->mono) {
+        introduce(dht, now);
+    }
 }
 
 static vc_ms walk_due(const struct vc_dht *dht)
 {
-    vc_ms due = is_walking(dht) ? VC_NEVER : afar_due(dht);
+    vc_ms due =
+        is_walking(dht) ? VC_NEVER : vc_ms_min(afar_due(dht), introduction_due(dht));
 
     for (unsigned i = 0; i < vc_dht_family_count(dht) && !is_walking(dht); i++) {
         due = vc_ms_min(due, walk_due_in(dht, i));

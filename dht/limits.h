@@ -131,14 +131,22 @@
 #define VC_DHT_AFAR_MAX \
     4 /* who answered at a door, or was lost, that wait for a walk from there */
 /* Between two of those: soon, as by the first door alone we may know only what a liar wants. */
-#define VC_DHT_AFAR_EVERY_MS     1000
-#define VC_DHT_WALK_EVERY_MS     30000 /* between two walks to our own id */
-#define VC_DHT_WALK_AGAIN_MAX_MS (UINT64_C(32) * 60 * 1000)
-#define VC_DHT_WALK_PAUSE_MS     200 /* between two walks into buckets */
-#define VC_DHT_SAVE_FIRST_MS     (UINT64_C(60) * 1000)
-#define VC_DHT_SAVE_EVERY_MS     (UINT64_C(10) * 60 * 1000)
-#define VC_DHT_SAVE_NODES        200
-#define VC_DHT_REMEMBERED        4 /* of the nearest of each lookup, for the saved table */
+#define VC_DHT_AFAR_EVERY_MS 1000
+/* A new neighbour is asked whom he knows near us at most so often, */
+#define VC_DHT_NEAR_EVERY_MS 60000
+#define VC_DHT_NEAR_ASKED    8 /* and none of the last so many again. */
+/* So many neighbours of whom new neighbours told, in so long, belong to another network; */
+#define VC_DHT_STRANGERS    4
+#define VC_DHT_STRANGERS_MS 60000
+/* then it is made known elsewhere: some six requests for each bucket, at most so often. */
+#define VC_DHT_INTRODUCE_EVERY_MS (UINT64_C(10) * 60 * 1000)
+#define VC_DHT_WALK_EVERY_MS      30000 /* between two walks to our own id */
+#define VC_DHT_WALK_AGAIN_MAX_MS  (UINT64_C(32) * 60 * 1000)
+#define VC_DHT_WALK_PAUSE_MS      200 /* between two walks into buckets */
+#define VC_DHT_SAVE_FIRST_MS      (UINT64_C(60) * 1000)
+#define VC_DHT_SAVE_EVERY_MS      (UINT64_C(10) * 60 * 1000)
+#define VC_DHT_SAVE_NODES         200
+#define VC_DHT_REMEMBERED         4 /* of the nearest of each lookup, for the saved table */
 
 /* Records */
 

@@ -44,6 +44,7 @@
 #define VC_DHT_OWNER_LOST  0x8003 /* the slot is its place among the lost */
 #define VC_DHT_OWNER_CALL  0x8004
 #define VC_DHT_OWNER_RING  0x8005
+#define VC_DHT_OWNER_NEAR  0x8006 /* a neighbour: whom does it know near us? */
 
 /* A request that is to be sent: it becomes a call when it is taken out. */
 struct vc_dht_wish {
@@ -177,26 +178,46 @@ struct vc_dht_earlier {
     struct vc_dht_home homes[VC_DHT_FAMILIES];
 };
 
+/* ---- others near us, and strangers ---- */
+
+struct vc_dht_neighbours {
+    vc_ms ask_at; /* when a new one may next be asked whom he knows near us */
+    uint32_t asked[VC_DHT_NEAR_ASKED]; /* of the ids of those who were last, a ring */
+    uint8_t next;
+};
+
+struct vc_dht_introductions {
+    uint8_t strangers;     /* neighbours of whom neighbours told, */
+    vc_ms strangers_until; /* counted for so long */
+    vc_ms next_at;         /* not before */
+    uint64_t stranger;     /* the id of one who is introduced, */
+    uint8_t family;
+    bool is_due;
+    uint8_t bucket;  /* to a friend in each bucket: this is the next, */
+    uint64_t friend; /* this the id of one: */
+    bool is_walking; /* to where he stands, among the strangers */
+};
+
 struct vc_dht_family {
     bool is_on;
+    bool routes;         /* we answer others there */
+    bool wants_walk;     /* to our own id, as soon as there is a place */
+    uint8_t walk_bucket; /* the next one to be walked into after it */
+    uint8_t calls;       /* times that a stranger's ping was asked for since one came */
+    uint32_t up_before_ms; /* at our own address before this life */
     uint64_t id;
-    struct vc_addr own; /* family 0: unknown */
+    struct vc_addr own;  /* family 0: unknown */
+    enum vc_dht_why why; /* the reason why it routes or does not */
     struct vc_dht_table table;
     struct vc_dht_size size;
     struct vc_dht_witness witnesses[VC_DHT_WITNESSES_MAX];
-    vc_ms own_at;          /* since when it is our own, */
-    uint32_t up_before_ms; /* and for how long before this life */
-    vc_ms open_at;         /* a stranger last reached us there; VC_NEVER: none did */
-    vc_ms call_at;         /* one may be asked for from then on */
-    uint8_t calls;         /* times that one was since the last came */
-    bool routes;           /* we answer others there */
-    enum vc_dht_why why;   /* the reason for it */
-    bool wants_walk;       /* to our own id, as soon as there is a place */
-    vc_ms own_walk_at;     /* not before */
+    vc_ms own_at;      /* since when it is our own */
+    vc_ms open_at;     /* a stranger last reached us there; VC_NEVER: none did */
+    vc_ms call_at;     /* one may be asked for from then on */
+    vc_ms own_walk_at; /* not before */
     vc_ms again_at; /* it is wanted again then; VC_NEVER: the last brought nobody new */
-    uint32_t again_ms;   /* pause before that, doubled each time */
-    unsigned walk_met;   /* nodes that walks brought in since */
-    uint8_t walk_bucket; /* the next one to be walked into after it */
+    uint32_t again_ms; /* pause before that, doubled each time */
+    unsigned walk_met; /* nodes that walks brought in since */
 };
 
 /* An answer that waits to be taken out. */
@@ -251,6 +272,8 @@ struct vc_dht {
     uint8_t afar_count;
     vc_ms afar_at; /* when the next may be begun */
     struct vc_dht_lost lost[VC_DHT_LOST_MAX];
+    struct vc_dht_neighbours neighbours;
+    struct vc_dht_introductions introductions;
     bool is_joined;      /* somebody has answered since init or moved */
     bool is_resumed;     /* it began with a table of some minutes ago */
     uint8_t walk_family; /* whose turn it is */
@@ -320,6 +343,28 @@ void vc_dht_take_overdue(struct vc_dht *dht, const struct vc_now *now);
 /* Tells the owner of a call that nothing will come of it. */
 void vc_dht_call_failed(struct vc_dht *dht, const struct vc_now *now,
                         const struct vc_dht_call *call);
+
+/* ---- neighbours.c ---- */
+
+/* Who has answered @call is new in the table. */
+void vc_dht_neighbours_met(struct vc_dht *dht, const struct vc_now *now,
+                           const struct vc_dht_call *call);
+/* Is it the answer of a neighbour who was asked whom he knows near us? */
+void vc_dht_neighbours_heard(struct vc_dht *dht, const struct vc_now *now,
+                             const struct vc_dht_call *call,
+                             const struct vc_dht_answer *answer);
+
+/* ---- introductions.c ---- */
+
+/* A new neighbour of whom another new one told.  True: there are so many of them that they are
+ * strangers, and will be introduced. */
+bool vc_dht_introductions_stranger(struct vc_dht *dht, const struct vc_now *now,
+                                   const struct vc_dht_contact *stranger);
+/* Where the next walk for an introduction goes, and from whom; false: all were made. */
+bool vc_dht_introductions_next(struct vc_dht *dht, uint64_t *ret_target,
+                               struct vc_dht_contact *ret_from);
+/* A walk of ours is over; perhaps it was one for an introduction. */
+void vc_dht_introductions_walked(struct vc_dht *dht, const struct vc_dht_ask *ask);
 
 /* ---- requests.c ---- */
 

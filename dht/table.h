@@ -159,6 +159,9 @@ bool vc_dht_table_has(const struct vc_dht_table *table, const struct vc_key32 *k
 size_t vc_dht_table_near(const struct vc_dht_table *table,
                          uint64_t ret_distances[VC_DHT_NEAR]);
 
+/* Would it be one of the VC_DHT_NEAR nearest to us? */
+bool vc_dht_table_is_near(const struct vc_dht_table *table, uint64_t id);
+
 /* One that went out because it had failed, since this was last asked. */
 VC_NODISCARD bool vc_dht_table_take_gone(struct vc_dht_table *table,
                                          struct vc_dht_contact *ret_contact);

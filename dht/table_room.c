@@ -96,6 +96,11 @@ static bool is_near(const struct vc_dht_table *table, uint64_t distance)
     return nearer < VC_DHT_NEAR;
 }
 
+bool vc_dht_table_is_near(const struct vc_dht_table *table, uint64_t id)
+{
+    return is_near(table, vc_dht_distance(table->own, id));
+}
+
 /* Of those in all of @crowds the one that failed first; table->count: nobody.  For the sake of
  * a bucket it has to be some time ago: a router has asked again by then, and old nodes do not
  * go for one datagram that was lost. */

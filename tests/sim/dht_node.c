@@ -6,6 +6,7 @@
 
 enum {
     DOORS = 4,            /* nodes that somebody new is told of */
+    DOOR_TRIES = 20,      /* to find one of them */
     TICKS_MAX = 64,       /* in one millisecond: more is a machine that spins */
     BASE_S = 1767225600,  /* 2026-01-01: the true time at the beginning */
     EVENING_S = 21 * 3600 /* or in the evening of that day */
@@ -64,6 +65,22 @@ static bool is_friend(const struct sim_dht_node *node)
     return !node->is_nat && node->evil == SIM_DHT_HONEST;
 }
 
+/* Somebody else, whom it can reach; NULL: nobody was found. */
+static struct sim_dht_node *pick_door(struct sim_dht *world,
+                                      const struct sim_dht_node *node,
+                                      bool (*is_door)(const struct sim_dht_node *node))
+{
+    for (int tries = 0; tries < DOOR_TRIES; tries++) {
+        struct sim_dht_node *door = sim_dht_pick(world, is_door);
+
+        if (door == NULL ||
+            (door != node && (!world->is_split || door->side == node->side))) {
+            return door;
+        }
+    }
+    return NULL;
+}
+
 /* Tells it of some who are there, a friend first; half of them with their keys, as invites
  * do. */
 static void show_doors(struct sim_dht *world, struct sim_dht_node *node, int count)
@@ -72,13 +89,9 @@ static void show_doors(struct sim_dht *world, struct sim_dht_node *node, int cou
 
     for (int i = 0; i < count; i++) {
         struct sim_dht_node *door =
-            sim_dht_pick(world, i == 0 ? is_friend : sim_dht_is_reachable);
+            pick_door(world, node, i == 0 ? is_friend : sim_dht_is_reachable);
 
-        for (int tries = 0; i == 0 && door == node && tries < 20; tries++) {
-            door = sim_dht_pick(world, is_friend);
-        }
-        if (door != NULL && door != node &&
-            (!world->is_split || door->side == node->side)) {
+        if (door != NULL) {
             vc_dht_enter(node->dht, &now, &door->addr, i % 2 == 0 ? &door->key : NULL);
         }
     }

@@ -539,7 +539,7 @@ static void over_both(void **state)
     }
     dht_world_run(&world, 40000);
     dht_world_record(&world, 1, 7, 24, record, &place);
-    ipv6_from = world.now + 250;
+    ipv6_from = world.now + 150; /* before all tries of a PUT are over */
     world.filter = is_too_early;
     ask = dht_world_publish(&world.nodes[2], VC_BYTES(record));
     while (dht_world_open_asks(&world) > 0) {

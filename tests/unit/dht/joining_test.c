@@ -170,6 +170,7 @@ static void each_family_walks(void **state)
     cfg.has_ipv6 = true;
     dht_world_init(&world, 61);
     dht_world_build(&world, 40, &cfg);
+    dht_world_run(&world, MINUTE);
     node = &world.nodes[39];
     for (unsigned family = 0; family < 2; family++) {
         assert_false(node->dht->families[family].wants_walk);
