@@ -3,23 +3,23 @@
 
 #include "dht/machine.h"
 
-/* The keys under which a node answers @call; false for a key that is good for nothing, or when
- * ours has changed twice since. */
-static bool make_pair(struct vc_dht *dht, const struct vc_now *now,
-                      const struct vc_dht_call *call, struct vc_dht_pair *ret_pair)
+/* The key under which a node answers @call; false for a node key that is good for nothing, or
+ * when ours has changed twice since. */
+static bool make_key(struct vc_dht *dht, const struct vc_now *now,
+                     const struct vc_dht_call *call, struct vc_secret32 *ret_key)
 {
     const struct vc_dht_peer *peer;
 
     if (call->key_turn != dht->key_turn) {
         return call->key_turn == (uint8_t)(dht->key_turn - 1) &&
-               vc_dht_key_pair_last(dht, &call->to.key, ret_pair);
+               vc_dht_key_answer_last(dht, &call->to.key, ret_key);
     }
     peer = vc_dht_peers_get(&dht->peers, now->mono, &call->to.key, &dht->secret);
     if (peer == NULL) {
         return false;
     }
-    vc_dht_pair_make(ret_pair, vc_dht_network(dht), &peer->shared, &dht->key,
-                     &call->to.key);
+    vc_dht_answer_key(ret_key, vc_dht_network(dht), &peer->shared, &dht->key,
+                      &call->to.key);
     return true;
 }
 
@@ -40,7 +40,7 @@ static bool open_answer(struct vc_dht *dht, const struct vc_now *now,
                         struct vc_dht_call *call, struct vc_bytes datagram,
                         uint8_t *scratch, struct vc_dht_answer *ret_answer)
 {
-    struct vc_dht_pair pair;
+    struct vc_secret32 key;
     struct vc_bytes body;
     bool is_open;
 
@@ -48,13 +48,12 @@ static bool open_answer(struct vc_dht *dht, const struct vc_now *now,
         !vc_dht_hello_answer_key(datagram, &dht->masks.hello, &call->to.key)) {
         return false;
     }
-    if (!make_pair(dht, now, call, &pair)) {
+    if (!make_key(dht, now, call, &key)) {
         return false;
     }
-    is_open =
-        vc_dht_answer_open(datagram, call->is_hello, &pair.answer, scratch, &body) &&
-        vc_dht_answer_read(body, ret_answer) == VC_OK;
-    vc_wipe(&pair, sizeof pair);
+    is_open = vc_dht_answer_open(datagram, call->is_hello, &key, scratch, &body) &&
+              vc_dht_answer_read(body, ret_answer) == VC_OK;
+    vc_wipe(&key, sizeof key);
     if (is_open && call->key_turn == dht->key_turn) {
         keep_cookie(dht, now, call, &ret_answer->cookie);
     }

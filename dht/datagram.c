@@ -53,12 +53,26 @@ void vc_dht_masks_make(struct vc_dht_masks *ret_masks, struct vc_bytes network_i
     derive(&ret_masks->hello, "dht hello", NULL, network_id, NULL, NULL);
 }
 
+void vc_dht_request_key(struct vc_secret32 *ret_key, struct vc_bytes network_id,
+                        const struct vc_secret32 *shared, const struct vc_key32 *asker,
+                        const struct vc_key32 *asked)
+{
+    derive(ret_key, "dht request", shared, network_id, asker, asked);
+}
+
+void vc_dht_answer_key(struct vc_secret32 *ret_key, struct vc_bytes network_id,
+                       const struct vc_secret32 *shared, const struct vc_key32 *asker,
+                       const struct vc_key32 *asked)
+{
+    derive(ret_key, "dht answer", shared, network_id, asker, asked);
+}
+
 void vc_dht_pair_make(struct vc_dht_pair *ret_pair, struct vc_bytes network_id,
                       const struct vc_secret32 *shared, const struct vc_key32 *asker,
                       const struct vc_key32 *asked)
 {
-    derive(&ret_pair->request, "dht request", shared, network_id, asker, asked);
-    derive(&ret_pair->answer, "dht answer", shared, network_id, asker, asked);
+    vc_dht_request_key(&ret_pair->request, network_id, shared, asker, asked);
+    vc_dht_answer_key(&ret_pair->answer, network_id, shared, asker, asked);
 }
 
 void vc_dht_hello_key(struct vc_secret32 *ret_key, struct vc_bytes network_id,

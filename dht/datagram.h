@@ -54,6 +54,12 @@ struct vc_dht_pair {
 };
 
 /* @shared: the X25519 of both node keys. */
+void vc_dht_request_key(struct vc_secret32 *ret_key, struct vc_bytes network_id,
+                        const struct vc_secret32 *shared, const struct vc_key32 *asker,
+                        const struct vc_key32 *asked);
+void vc_dht_answer_key(struct vc_secret32 *ret_key, struct vc_bytes network_id,
+                       const struct vc_secret32 *shared, const struct vc_key32 *asker,
+                       const struct vc_key32 *asked);
 void vc_dht_pair_make(struct vc_dht_pair *ret_pair, struct vc_bytes network_id,
                       const struct vc_secret32 *shared, const struct vc_key32 *asker,
                       const struct vc_key32 *asked);

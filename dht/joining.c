@@ -6,7 +6,7 @@
 bool vc_dht_knows_somebody_in(const struct vc_dht *dht, unsigned family)
 {
     return dht->families[family].is_on &&
-           vc_dht_table_good(&dht->families[family].table) > 0;
+           vc_dht_table_has_good(&dht->families[family].table, 1);
 }
 
 static bool knows_somebody(const struct vc_dht *dht)
@@ -44,7 +44,7 @@ void vc_dht_joining_heard(struct vc_dht *dht, const struct vc_now *now,
      * those found in the end are put in (vc_dht_walks_learn()), once there are some. */
     if (vc_dht_is_place_for_node(dht, &call->to.addr) &&
         (call->owner >= VC_DHT_OWNER_KEEP || was_known ||
-         vc_dht_table_good(&family->table) < VC_DHT_K)) {
+         !vc_dht_table_has_good(&family->table, VC_DHT_K))) {
         if (vc_dht_table_heard(&family->table, now->mono, &call->to) && !was_known) {
             met(family, call);
             vc_dht_neighbours_met(dht, now, call);

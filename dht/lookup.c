@@ -100,19 +100,34 @@ static bool is_met(const struct vc_dht_lookup *lookup, const struct vc_addr *add
     return false;
 }
 
+static bool is_known(const struct vc_dht_lookup *lookup,
+                     const struct vc_dht_contact *contact)
+{
+    for (unsigned i = 0; i < lookup->count; i++) {
+        const struct vc_dht_contact *known = &lookup->nodes[i].contact;
+
+        if (memcmp(known->key.b, contact->key.b, sizeof known->key.b) == 0 &&
+            vc_addr_equal(&known->addr, &contact->addr)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void hear(struct vc_dht_lookup *lookup, const struct vc_dht_contact *contact,
                  uint8_t path)
 {
-    uint64_t id = vc_dht_node_id(&contact->addr, &contact->key, lookup->is_bound);
-    uint64_t distance = vc_dht_distance(lookup->target, id);
     uint8_t slot = lookup->count;
+    uint64_t distance;
     unsigned at;
 
-    for (unsigned i = 0; i < lookup->count; i++) {
-        if (lookup->nodes[i].distance == distance) {
-            return;
-        }
+    /* Most are known, and the hash for the id is the dearest of all this. */
+    if (is_known(lookup, contact)) {
+        return;
     }
+    distance =
+        vc_dht_distance(lookup->target, vc_dht_node_id(&contact->addr, &contact->key,
+                                                       lookup->is_bound));
     /* Another path may still hear of it. */
     if (is_met(lookup, &contact->addr, path) ||
         (lookup->count == lookup->capacity &&

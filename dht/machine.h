@@ -363,6 +363,9 @@ bool vc_dht_introductions_stranger(struct vc_dht *dht, const struct vc_now *now,
 /* Where the next walk for an introduction goes, and from whom; false: all were made. */
 bool vc_dht_introductions_next(struct vc_dht *dht, uint64_t *ret_target,
                                struct vc_dht_contact *ret_from);
+/* Is it one of these walks?  As it begins at one stranger alone, nobody whom it finds is put in. */
+bool vc_dht_introductions_is_walk(const struct vc_dht *dht,
+                                  const struct vc_dht_ask *ask);
 /* A walk of ours is over; perhaps it was one for an introduction. */
 void vc_dht_introductions_walked(struct vc_dht *dht, const struct vc_dht_ask *ask);
 
@@ -502,9 +505,9 @@ vc_ms vc_dht_key_due(const struct vc_dht *dht);
 void vc_dht_key_save(const struct vc_dht *dht, const struct vc_now *now,
                      struct vc_dht_earlier *ret_earlier);
 /* The keys for answers to requests of the key before; false for a low-order key. */
-VC_NODISCARD bool vc_dht_key_pair_last(const struct vc_dht *dht,
-                                       const struct vc_key32 *asked,
-                                       struct vc_dht_pair *ret_pair);
+VC_NODISCARD bool vc_dht_key_answer_last(const struct vc_dht *dht,
+                                         const struct vc_key32 *asked,
+                                         struct vc_secret32 *ret_key);
 
 /* ---- saved.c ---- */
 

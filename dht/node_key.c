@@ -191,14 +191,14 @@ void vc_dht_key_save(const struct vc_dht *dht, const struct vc_now *now,
 
 /* ---- answers to the key before ---- */
 
-bool vc_dht_key_pair_last(const struct vc_dht *dht, const struct vc_key32 *asked,
-                          struct vc_dht_pair *ret_pair)
+bool vc_dht_key_answer_last(const struct vc_dht *dht, const struct vc_key32 *asked,
+                            struct vc_secret32 *ret_key)
 {
     struct vc_secret32 shared;
     bool is_made = vc_dh(&shared, &dht->last_secret, asked);
 
     if (is_made) {
-        vc_dht_pair_make(ret_pair, vc_dht_network(dht), &shared, &dht->last_key, asked);
+        vc_dht_answer_key(ret_key, vc_dht_network(dht), &shared, &dht->last_key, asked);
     }
     vc_wipe(&shared, sizeof shared);
     return is_made;

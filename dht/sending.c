@@ -84,11 +84,11 @@ static size_t seal(struct vc_dht *dht, const struct vc_now *now,
                                    .txid = *txid,
                                    .asker = dht->key};
     struct vc_secret32 mask = dht->masks.hello;
-    struct vc_dht_pair pair;
+    struct vc_secret32 key;
     vc_err err;
 
     if (wish->is_hello) {
-        vc_dht_hello_key(&pair.request, vc_dht_network(dht), &dht->key);
+        vc_dht_hello_key(&key, vc_dht_network(dht), &dht->key);
     } else {
         const struct vc_dht_peer *peer =
             vc_dht_peers_get(&dht->peers, now->mono, &wish->to.key, &dht->secret);
@@ -103,8 +103,8 @@ static size_t seal(struct vc_dht *dht, const struct vc_now *now,
             request->cookie = *cookie;
         }
         vc_dht_mask_of(&mask, vc_dht_network(dht), &wish->to.key);
-        vc_dht_pair_make(&pair, vc_dht_network(dht), &peer->shared, &dht->key,
-                         &wish->to.key);
+        vc_dht_request_key(&key, vc_dht_network(dht), &peer->shared, &dht->key,
+                           &wish->to.key);
     }
     if (!header.has_cookie && vc_dht_type_needs_cookie(request->type)) {
         if (wish->is_second) {
@@ -115,10 +115,10 @@ static size_t seal(struct vc_dht *dht, const struct vc_now *now,
     request->has_cookie = header.has_cookie;
     vc_dht_request_write(&w, request);
     err = vc_dht_request_seal(
-        &out, &header, &mask, &pair.request, vc_writer_bytes(&w),
+        &out, &header, &mask, &key, vc_writer_bytes(&w),
         vc_dht_request_body_min(request->type, wish->is_hello, header.has_cookie),
         &dht->rng);
-    vc_wipe(&pair, sizeof pair);
+    vc_wipe(&key, sizeof key);
     return err == VC_OK ? vc_writer_bytes(&out).len : 0;
 }
 

@@ -90,6 +90,7 @@ static uint64_t id_of(const struct vc_dht_table *table,
 /* Which buckets are far and which are near may have changed. */
 static void regroup(struct vc_dht_table *table)
 {
+    table->depth = (uint8_t)vc_dht_table_find_depth(table);
     table->bucket_due_at = vc_ms_min(
         table->bucket_due_at, vc_ms_after(table->looked_at, VC_DHT_PING_EVERY_MS));
 }
@@ -160,6 +161,7 @@ void vc_dht_table_set_own(struct vc_dht_table *table, vc_ms now, uint64_t own)
     uint32_t spare_count = table->spares.count;
 
     table->own = own;
+    table->depth = 0;
     memset(table->bucket_at, 0, sizeof table->bucket_at);
     /* The arrays are written again behind where they are read. */
     table->count = 0;

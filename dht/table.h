@@ -48,6 +48,7 @@ struct vc_dht_table {
     bool has_openings;          /* somebody has gone: a spare may find room */
     bool is_unsettled;          /* somebody has failed since the last answer */
     uint8_t burst;              /* pings that need not wait for each other */
+    uint8_t depth;              /* as vc_dht_table_depth() says */
     uint32_t
         ping_every_ms; /* to nodes that are only unheard: from VC_DHT_PING_SOON_MS, after
                              * a failure, doubling to VC_DHT_PING_EVERY_MS */
@@ -185,6 +186,8 @@ void vc_dht_table_node(const struct vc_dht_table *table, uint32_t index,
 
 /* Nodes that are not suspect. */
 uint32_t vc_dht_table_good(const struct vc_dht_table *table);
+/* Are there so many of them? */
+bool vc_dht_table_has_good(const struct vc_dht_table *table, uint32_t count);
 /* The nodes that were in for longest and are not suspect, oldest first: to be kept on disk. */
 size_t vc_dht_table_oldest(const struct vc_dht_table *table,
                            struct vc_dht_contact *ret_contacts, size_t room);

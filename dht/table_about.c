@@ -60,6 +60,14 @@ uint32_t vc_dht_table_good(const struct vc_dht_table *table)
     return good;
 }
 
+bool vc_dht_table_has_good(const struct vc_dht_table *table, uint32_t count)
+{
+    for (uint32_t i = 0; i < table->count && count > 0; i++) {
+        count -= table->entries[i].standing == VC_DHT_GOOD;
+    }
+    return count == 0;
+}
+
 size_t vc_dht_table_oldest(const struct vc_dht_table *table,
                            struct vc_dht_contact *ret_contacts, size_t room)
 {
@@ -87,6 +95,11 @@ size_t vc_dht_table_near(const struct vc_dht_table *table,
 }
 
 unsigned vc_dht_table_depth(const struct vc_dht_table *table)
+{
+    return table->depth;
+}
+
+unsigned vc_dht_table_find_depth(const struct vc_dht_table *table)
 {
     struct vc_dht_pick picks[VC_DHT_NEAR];
     size_t count = vc_dht_table_select(table, table->own, VC_DHT_GOOD, VC_DHT_CONDEMNED,
