@@ -362,7 +362,9 @@ static void judge(struct vc_dht *dht, const struct vc_now *now, struct vc_dht_as
         break;
     case VC_DHT_ASK_WALK:
         if (vc_dht_walks_are_over(dht, ask)) {
-            vc_dht_walks_learn(dht, now, ask);
+            if (!vc_dht_introductions_is_walk(dht, ask)) {
+                vc_dht_walks_learn(dht, now, ask);
+            }
             end(dht, now, ask, VC_OK);
         }
         break;

@@ -78,18 +78,23 @@ bool vc_dht_introductions_next(struct vc_dht *dht, uint64_t *ret_target,
     return false;
 }
 
+bool vc_dht_introductions_is_walk(const struct vc_dht *dht,
+                                  const struct vc_dht_ask *ask)
+{
+    return dht->introductions.is_walking && ask->target == dht->introductions.friend;
+}
+
 void vc_dht_introductions_walked(struct vc_dht *dht, const struct vc_dht_ask *ask)
 {
     struct vc_dht_introductions *introductions = &dht->introductions;
     const struct vc_dht_table *table = &dht->families[introductions->family].table;
     const struct vc_dht_lookup *lookup = &ask->walks[introductions->family].lookup;
-    bool was_walking = introductions->is_walking;
+    bool is_walk = vc_dht_introductions_is_walk(dht, ask);
     struct vc_dht_contact friend;
     uint8_t slot;
 
     introductions->is_walking = false;
-    if (!was_walking || ask->target != introductions->friend ||
-        dht->rung_for.addr.family != 0 ||
+    if (!is_walk || dht->rung_for.addr.family != 0 ||
         vc_dht_table_nearest(table, ask->target, true, &friend, 1) == 0 ||
         vc_dht_lookup_nearest(lookup, &slot, 1) == 0) {
         return;

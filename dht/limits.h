@@ -132,7 +132,9 @@
     4 /* who answered at a door, or was lost, that wait for a walk from there */
 /* Between two of those: soon, as by the first door alone we may know only what a liar wants. */
 #define VC_DHT_AFAR_EVERY_MS 1000
-/* A new neighbour is asked whom he knows near us at most so often, */
+/* Who has been at its address for so long knows whoever stands near it. */
+#define VC_DHT_SETTLED_MS 600000
+/* A new neighbour is asked by him whom he knows near us at most so often, */
 #define VC_DHT_NEAR_EVERY_MS 60000
 #define VC_DHT_NEAR_ASKED    8 /* and none of the last so many again. */
 /* So many neighbours of whom new neighbours told, in so long, belong to another network; */

@@ -58,7 +58,9 @@ void vc_dht_neighbours_met(struct vc_dht *dht, const struct vc_now *now,
 {
     struct vc_dht_family *family = vc_dht_family_at(dht, &call->to.addr);
 
-    if (!vc_dht_family_routes(family)) {
+    /* While we are new and know few everybody is near, and who lies would name us his own. */
+    if (!vc_dht_family_routes(family) ||
+        vc_dht_family_up_ms(family, now) < VC_DHT_SETTLED_MS) {
         return;
     }
     if (call->owner == VC_DHT_OWNER_NEAR) {

@@ -65,20 +65,18 @@ static bool is_friend(const struct sim_dht_node *node)
     return !node->is_nat && node->evil == SIM_DHT_HONEST;
 }
 
-/* Somebody else, whom it can reach; NULL: nobody was found. */
+/* Of those whom it can reach. */
 static struct sim_dht_node *pick_door(struct sim_dht *world,
                                       const struct sim_dht_node *node,
                                       bool (*is_door)(const struct sim_dht_node *node))
 {
-    for (int tries = 0; tries < DOOR_TRIES; tries++) {
-        struct sim_dht_node *door = sim_dht_pick(world, is_door);
+    struct sim_dht_node *door = sim_dht_pick(world, is_door);
 
-        if (door == NULL ||
-            (door != node && (!world->is_split || door->side == node->side))) {
-            return door;
-        }
+    for (int tries = 0; door != NULL && world->is_split && door->side != node->side;
+         tries++) {
+        door = tries < DOOR_TRIES ? sim_dht_pick(world, is_door) : NULL;
     }
-    return NULL;
+    return door;
 }
 
 /* Tells it of some who are there, a friend first; half of them with their keys, as invites
@@ -91,7 +89,10 @@ static void show_doors(struct sim_dht *world, struct sim_dht_node *node, int cou
         struct sim_dht_node *door =
             pick_door(world, node, i == 0 ? is_friend : sim_dht_is_reachable);
 
-        if (door != NULL) {
+        for (int tries = 0; i == 0 && door == node && tries < DOOR_TRIES; tries++) {
+            door = pick_door(world, node, is_friend);
+        }
+        if (door != NULL && door != node) {
             vc_dht_enter(node->dht, &now, &door->addr, i % 2 == 0 ? &door->key : NULL);
         }
     }
