@@ -1,9 +1,10 @@
 /*
- * Cheap stand-ins for X25519 and Ed25519, put in by the linker.
+ * Cheap stand-ins for X25519, Ed25519, BLAKE2b and XChaCha20-Poly1305, put in by the linker.
  *
  * A public key is the hash of its secret and what two share is a hash of both public keys: as
  * symmetric and as free of collisions as the real thing, and no secret at all.  A signature is
- * a hash too.  So ten thousand nodes cost what their messages cost.  --real-crypto switches
+ * a hash too, hashes are a mix that spreads as well as theirs, and what is sealed lies open behind
+ * one.  So ten thousand nodes cost what their messages cost.  --real-crypto switches
  * them off.
  */
 #ifndef VC_TESTS_SIM_DHT_CRYPTO_H

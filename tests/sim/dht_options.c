@@ -134,7 +134,7 @@ void sim_dht_print_usage(void)
          "any node has\n"
          "                       seen is searched for what would link two of them\n"
          "  --ipv6               all over IPv6\n"
-         "  --real-crypto        X25519 and Ed25519 as they are, instead of cheap "
+         "  --real-crypto        all ciphers and hashes as they are, instead of cheap "
          "stand-ins\n"
          "  --want 'FIGURE>=N'   or <=: else the end is not good (--json has the "
          "names)\n"
