@@ -263,8 +263,8 @@ static void end(struct vc_dht *dht, const struct vc_now *now, struct vc_dht_ask 
         vc_dht_keep_over(dht, now, ask->keep, reason);
     }
     if (ask->kind == VC_DHT_ASK_WALK) {
-        free_ask(dht, ask);
         vc_dht_introductions_walked(dht, ask);
+        free_ask(dht, ask);
         vc_dht_joining_walked(dht, now, ask->target);
     }
 }
