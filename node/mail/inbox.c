@@ -7,14 +7,9 @@
 /* Of what was no object. */
 static const uint8_t no_tag[VC_SEAL_TAG_LEN];
 
-/* It came again, so the other device does not know that we have it: says so, soon.
- * While it is not durable there is nothing to say, and the commit will say it. */
-static void on_duplicate(struct vc_mail *mail, struct vc_mail_peer *peer,
-                         uint64_t number)
+/* The other device does not know what we have: says so, soon. */
+static void ack_soon(struct vc_mail *mail, struct vc_mail_peer *peer)
 {
-    mail->stats.duplicates++;
-    if (!vc_numbers_has(&peer->durable, number))
-        return;
     if (peer->ack_sent_at != VC_NEVER &&
         mail->mono - peer->ack_sent_at < VC_MAIL_REPEAT_MS) {
         peer->ack_at = vc_ms_min(peer->ack_at, peer->ack_sent_at + VC_MAIL_REPEAT_MS);
@@ -23,6 +18,15 @@ static void on_duplicate(struct vc_mail *mail, struct vc_mail_peer *peer,
     }
     peer->owes_ack = true;
     vc_mail_want_pump(mail, peer);
+}
+
+/* It came again.  While it is not durable there is nothing to say, and the commit will say it. */
+static void on_duplicate(struct vc_mail *mail, struct vc_mail_peer *peer,
+                         uint64_t number)
+{
+    mail->stats.duplicates++;
+    if (vc_numbers_has(&peer->durable, number))
+        ack_soon(mail, peer);
 }
 
 void vc_inbox_refused(struct vc_mail *mail, struct vc_mail_peer *peer, uint64_t number)
@@ -78,6 +82,9 @@ static bool is_wanted(struct vc_mail *mail, struct vc_mail_peer *peer, uint64_t 
     }
     if (!vc_numbers_fits(&peer->seen, number)) {
         mail->stats.dropped_strange++;
+        /* He takes what we have lost, beyond the first of it, for acknowledged, and gives no
+         * more of it: our ack has him say that it is gone. */
+        ack_soon(mail, peer);
         return false;
     }
     /* What he says may hang on what our store has lost: that must be known first. */
