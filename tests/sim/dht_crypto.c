@@ -42,6 +42,14 @@ static void mix_bytes(struct mix *mix, struct vc_bytes bytes)
     }
 }
 
+/* The last steps of MurmurHash3: every bit of the state reaches every bit of the word. */
+static uint64_t finish_word(uint64_t word)
+{
+    word = (word ^ word >> 33) * UINT64_C(0xff51afd7ed558ccd);
+    word = (word ^ word >> 33) * UINT64_C(0xc4ceb9fe1a85ec53);
+    return word ^ word >> 33;
+}
+
 static void mix_end(struct mix *mix, void *ret_bytes, size_t len)
 {
     uint8_t *at = ret_bytes;
@@ -53,7 +61,7 @@ static void mix_end(struct mix *mix, void *ret_bytes, size_t len)
         size_t count = len < sizeof word ? len : sizeof word;
 
         mix_word(mix, len);
-        word = mix->a ^ mix->b;
+        word = finish_word(mix->a ^ mix->b);
         memcpy(at, &word, count);
         at += count;
         len -= count;
