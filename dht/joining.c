@@ -118,17 +118,17 @@ static void begin_walk(struct vc_dht *dht, const struct vc_now *now, unsigned fa
     vc_dht_walk_begin(dht, ask, family, wanted, from);
 }
 
-/* How many of a bucket are known to live. */
-static unsigned good_in_bucket(const struct vc_dht_table *table, unsigned bucket)
+/* Is anybody in a bucket known to live? */
+static bool lives_in_bucket(const struct vc_dht_table *table, unsigned bucket)
 {
-    unsigned count = 0;
-
     for (uint32_t i = 0; i < table->count; i++) {
-        count += (table->entries[i].standing == VC_DHT_GOOD ||
-                  table->entries[i].standing == VC_DHT_UNSURE) &&
-                 vc_dht_bucket(vc_dht_distance(table->own, table->ids[i])) == bucket;
+        if ((table->entries[i].standing == VC_DHT_GOOD ||
+             table->entries[i].standing == VC_DHT_UNSURE) &&
+            vc_dht_bucket(vc_dht_distance(table->own, table->ids[i])) == bucket) {
+            return true;
+        }
     }
-    return count;
+    return false;
 }
 
 /* Whoever stands near us has to be known, all of them, as we are asked for them: it is walked there
@@ -169,7 +169,7 @@ static vc_ms walk_due_in(const struct vc_dht *dht, unsigned index)
     return at > dht->walk_at ? at : dht->walk_at;
 }
 
-/* To our own id first, then into every bucket between it and the far end of which too few are
+/* To our own id first, then into every bucket between it and the far end of which nobody is
  * known; later into those of which nothing was heard. */
 static void walk_in(struct vc_dht *dht, const struct vc_now *now, unsigned index)
 {
@@ -187,7 +187,7 @@ static void walk_in(struct vc_dht *dht, const struct vc_now *now, unsigned index
     }
     depth = vc_dht_table_depth(&family->table);
     while (family->walk_bucket < depth &&
-           good_in_bucket(&family->table, family->walk_bucket) >= VC_DHT_ALPHA) {
+           lives_in_bucket(&family->table, family->walk_bucket)) {
         family->walk_bucket++;
     }
     bucket = family->walk_bucket;

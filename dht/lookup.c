@@ -52,8 +52,8 @@ static uint8_t crowded_path(const struct vc_dht_lookup *lookup)
 
 /*
  * Makes room for a node of @path at @distance: of those that are not to be asked, else the farthest
- * one of the most crowded path gives way, so that who tells of many pushes out his own.  Gives
- * its slot.
+ * one of the most crowded path gives way, so that who tells of many pushes out his own, and
+ * nobody a seed.  Gives its slot.
  */
 static bool make_room(struct vc_dht_lookup *lookup, uint8_t path, uint64_t distance,
                       uint8_t *ret_slot)
@@ -68,8 +68,8 @@ static bool make_room(struct vc_dht_lookup *lookup, uint8_t path, uint64_t dista
             at = i;
             break;
         }
-        if (node->state == VC_DHT_LOOKUP_HEARD && node->path == from &&
-            (from != path || node->distance > distance)) {
+        if (node->state == VC_DHT_LOOKUP_HEARD && !node->is_seed &&
+            node->path == from && (from != path || node->distance > distance)) {
             at = i;
         }
     }
@@ -115,7 +115,7 @@ static bool is_known(const struct vc_dht_lookup *lookup,
 }
 
 static void hear(struct vc_dht_lookup *lookup, const struct vc_dht_contact *contact,
-                 uint8_t path)
+                 uint8_t path, bool is_seed)
 {
     uint8_t slot = lookup->count;
     uint64_t distance;
@@ -142,7 +142,7 @@ static void hear(struct vc_dht_lookup *lookup, const struct vc_dht_contact *cont
     lookup->order[at] = slot;
     lookup->count++;
     lookup->nodes[slot] = (struct vc_dht_lookup_node){
-        .contact = *contact, .distance = distance, .path = path};
+        .contact = *contact, .distance = distance, .path = path, .is_seed = is_seed};
 }
 
 void vc_dht_lookup_hurry(struct vc_dht_lookup *lookup)
@@ -155,7 +155,7 @@ void vc_dht_lookup_seed(struct vc_dht_lookup *lookup,
                         const struct vc_dht_contact *contacts, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        hear(lookup, &contacts[i], (uint8_t)(i % paths(lookup)));
+        hear(lookup, &contacts[i], (uint8_t)(i % paths(lookup)), true);
     }
 }
 
@@ -251,6 +251,15 @@ static unsigned needed(const struct vc_dht_lookup *lookup, enum counted counted,
     return lookup->count;
 }
 
+/* Do the nearest that have answered lie too thin or too thick? */
+static bool lies_wrong(const struct vc_dht_lookup *lookup)
+{
+    enum density density;
+
+    (void)needed(lookup, COUNT_ANSWERS, &density);
+    return density != DENSITY_RIGHT;
+}
+
 /* The nearest of each path are needed too when the lookup is wide, so that who leads some of the
  * paths to his own does not end the others. */
 static bool is_path_short(const struct vc_dht_lookup *lookup,
@@ -265,8 +274,27 @@ static bool is_path_short(const struct vc_dht_lookup *lookup,
 
 /* ---- asking ---- */
 
-/* Whom to ask: the nearest one whose path has nobody under way; if all such paths have run dry,
- * the nearest one there is, though what it tells stays with its own path. */
+/* The nearest unasked one of those it began with. */
+static bool nearest_seed(const struct vc_dht_lookup *lookup, uint8_t *ret_slot)
+{
+    for (unsigned i = 0; i < lookup->count; i++) {
+        const struct vc_dht_lookup_node *node = &lookup->nodes[lookup->order[i]];
+
+        if (node->is_seed && node->state == VC_DHT_LOOKUP_HEARD) {
+            *ret_slot = lookup->order[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Whom to ask: the nearest one whose path has nobody under way; if all such paths have run dry,
+ * the nearest one there is, though what it tells stays with its own path.
+ *
+ * Where the nearest lie wrong every second one is a seed.  Else who lies and was asked first would
+ * keep the lookup busy with those he names, all of them nearer than the seeds, to its end.
+ */
 static bool choose(const struct vc_dht_lookup *lookup, uint8_t *ret_slot)
 {
     unsigned under_way[VC_DHT_PATHS_WIDE] = {0};
@@ -285,6 +313,10 @@ static bool choose(const struct vc_dht_lookup *lookup, uint8_t *ret_slot)
     }
     if (all >= alpha(lookup)) {
         return false;
+    }
+    if (lookup->asked % 2 == 0 && lies_wrong(lookup) &&
+        nearest_seed(lookup, ret_slot)) {
+        return true;
     }
     for (unsigned i = 0; i < lookup->count; i++) {
         uint8_t slot = lookup->order[i];
@@ -378,7 +410,6 @@ void vc_dht_lookup_answered(struct vc_dht_lookup *lookup, uint8_t slot,
                             const struct vc_dht_contact *contacts, size_t count)
 {
     struct vc_dht_lookup_node *node = waited_for(lookup, slot);
-    enum density density;
     /* Where all begins at one, each of whom he names begins a path: else one who lies among them
      * would lead all of them to his own. */
     bool is_alone = lookup->count == 1;
@@ -391,10 +422,9 @@ void vc_dht_lookup_answered(struct vc_dht_lookup *lookup, uint8_t slot,
         if (is_alone) {
             path = (uint8_t)(i % paths(lookup));
         }
-        hear(lookup, &contacts[i], path);
+        hear(lookup, &contacts[i], path, false);
     }
-    needed(lookup, COUNT_ANSWERS, &density);
-    if (density != DENSITY_RIGHT) {
+    if (lies_wrong(lookup)) {
         vc_dht_lookup_widen(lookup);
     }
 }

@@ -9,8 +9,9 @@
  * Who answers may lie: leave nodes out, name only those of his own, or have put some next to
  * the target.  None of this can be seen in one answer, but all of it in how dense the nearest
  * lie.  A wary lookup goes on until they lie as the size of the network lets expect: it
- * widens when they are too thin, and asks everybody when they are too thick.  dht/README.md has
- * why the numbers are what they are.
+ * widens when they are too thin, asks everybody when they are too thick, and in both cases
+ * puts every second question to those it began with, who may know others than have been named so
+ * far.  dht/README.md has why the numbers are what they are.
  *
  *     begin, seed                     (a put: begin, hurry, seed)
  *     next ... answered, late, failed ...
@@ -42,6 +43,7 @@ struct vc_dht_lookup_node {
     struct vc_dht_contact contact;
     uint8_t state; /* enum vc_dht_lookup_state */
     uint8_t path;
+    bool is_seed; /* what it began with, and not named to it by anybody */
 };
 
 struct vc_dht_lookup {

@@ -25,10 +25,12 @@ static void seed(struct vc_dht *dht, const struct vc_dht_ask *ask, unsigned fami
 void vc_dht_walk_begin(struct vc_dht *dht, struct vc_dht_ask *ask, unsigned family,
                        uint8_t wanted, const struct vc_dht_contact *from)
 {
-    /* Of a stale bucket somebody is to be heard, whoever it is: no density can be wrong.  Else
-     * every second of them would be asked as if somebody lied there. */
+    /* Of a stale bucket somebody is to be heard, and of what one node knows the nearest, whoever
+     * they are: no density can be wrong.  Else every second of them would be asked as if
+     * somebody lied there. */
     static const struct vc_dht_size unknown;
-    bool is_wary = ask->kind != VC_DHT_ASK_WALK || wanted != VC_DHT_STALE_WANTED;
+    bool is_wary =
+        ask->kind != VC_DHT_ASK_WALK || (wanted != VC_DHT_STALE_WANTED && from == NULL);
     struct vc_dht_walk *walk = &ask->walks[family];
 
     walk->is_on = dht->families[family].is_on;
@@ -197,13 +199,23 @@ static bool put_in(struct vc_dht *dht, const struct vc_now *now,
     return vc_dht_table_heard(table, now->mono, contact) && !was_known;
 }
 
-/* From those nearest to us: nobody can choose to be there, and whoever is has looked for us. */
+/*
+ * From those nearest to us: nobody can choose to be there, and whoever is has looked for us.
+ * Behind the sixteen that a walk makes sure of some may be unknown, most of all to who is new or
+ * does not route, and those who collude hide the honest: the larger of two estimates is better.
+ */
 void vc_dht_learn_size(struct vc_dht_family *family)
 {
     uint64_t distances[VC_DHT_NEAR];
-    size_t count = vc_dht_table_near(&family->table, distances);
+    size_t known = vc_dht_table_near(&family->table, distances);
+    size_t sure = known < VC_DHT_HOLDERS ? known : VC_DHT_HOLDERS;
+    struct vc_dht_size of_all = {0};
 
-    vc_dht_size_set(&family->size, distances, count, count < VC_DHT_NEAR);
+    vc_dht_size_set(&family->size, distances, sure, known < VC_DHT_HOLDERS);
+    vc_dht_size_set(&of_all, distances, known, false);
+    if (known > sure && of_all.spacing < family->size.spacing) {
+        family->size = of_all;
+    }
 }
 
 void vc_dht_walks_learn(struct vc_dht *dht, const struct vc_now *now,

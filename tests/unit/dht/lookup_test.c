@@ -257,10 +257,10 @@ static void test_who_tells_of_many_pushes_out_his_own_only(void **state)
     vc_dht_lookup_answered(&lookup, slots[0], &people[50], 150);
     /* Of his own the nearest are left: what is farther than all of them finds no room. */
     for (unsigned i = 0; i < lookup.count; i++) {
-        of_his += lookup.nodes[i].path == 0 && i != slots[0];
+        of_his += lookup.nodes[i].path == 0 && !lookup.nodes[i].is_seed;
     }
     for (unsigned i = 0; i < lookup.count; i++) {
-        nearest_of_his += lookup.nodes[i].path == 0 && i != slots[0] &&
+        nearest_of_his += lookup.nodes[i].path == 0 && !lookup.nodes[i].is_seed &&
                           lookup.nodes[i].distance <= distance_of(&people[49 + of_his]);
     }
     assert_int_equal(nearest_of_his, of_his);
@@ -272,6 +272,22 @@ static void test_who_tells_of_many_pushes_out_his_own_only(void **state)
                                   lookup.nodes[lookup.order[i]].distance);
     }
     assert_int_equal(of_others, 32 - 32 / VC_DHT_PATHS + 1);
+}
+
+static void test_no_seed_gives_way(void **state)
+{
+    struct vc_dht_lookup lookup = told_of(16, &unknown, 200, 200 + 32);
+    uint8_t slot;
+    unsigned seeds = 0;
+
+    (void)state;
+    assert_int_equal(next(&lookup, &slot), 200);
+    vc_dht_lookup_answered(&lookup, slot, people, 200);
+    assert_int_equal(lookup.count, VC_DHT_LOOKUP_NODES);
+    for (unsigned i = 0; i < lookup.count; i++) {
+        seeds += lookup.nodes[i].distance >= distance_of(&people[200]);
+    }
+    assert_int_equal(seeds, 32);
 }
 
 static void test_those_not_to_be_asked_give_way_first(void **state)
@@ -387,6 +403,27 @@ static void test_too_thin_answers_widen_it_and_it_goes_on(void **state)
     /* Who knows nothing of the network does not mind. */
     lookup = told_of(16, &unknown, 40, 100);
     assert_int_equal(run_down(&lookup), 16);
+}
+
+static void test_every_second_one_is_a_seed_where_they_lie_wrong(void **state)
+{
+    struct vc_dht_lookup lookup = told_of(16, &known, 200, 232);
+    unsigned of_seeds = 0;
+    uint8_t slot;
+
+    (void)state;
+    /* The first names ninety, who name nobody: far too few, though nearer than all seeds. */
+    assert_int_equal(next(&lookup, &slot), 200);
+    vc_dht_lookup_answered(&lookup, slot, &people[60], 90);
+    while (!lookup.is_wide) {
+        assert_true(next(&lookup, &slot) >= 0);
+        vc_dht_lookup_answered(&lookup, slot, NULL, 0);
+    }
+    for (unsigned i = 0; i < 20; i++) {
+        of_seeds += next(&lookup, &slot) >= 200;
+        vc_dht_lookup_answered(&lookup, slot, NULL, 0);
+    }
+    assert_int_equal(of_seeds, 10);
 }
 
 static void test_further_answers_may_show_that_it_was_chance(void **state)
@@ -516,6 +553,7 @@ int main(void)
         cmocka_unit_test(test_two_failures_in_a_row_widen_it),
         cmocka_unit_test(test_of_one_network_a_path_asks_one),
         cmocka_unit_test(test_who_tells_of_many_pushes_out_his_own_only),
+        cmocka_unit_test(test_no_seed_gives_way),
         cmocka_unit_test(test_those_not_to_be_asked_give_way_first),
         cmocka_unit_test(test_it_is_over_when_the_wanted_nearest_have_answered),
         cmocka_unit_test(test_whoever_knows_nobody_is_done),
@@ -523,6 +561,7 @@ int main(void)
         cmocka_unit_test(test_the_wanted_number_is_enough_where_they_lie_as_expected),
         cmocka_unit_test(test_enough_may_have_answered_while_it_goes_on),
         cmocka_unit_test(test_too_thin_answers_widen_it_and_it_goes_on),
+        cmocka_unit_test(test_every_second_one_is_a_seed_where_they_lie_wrong),
         cmocka_unit_test(test_further_answers_may_show_that_it_was_chance),
         cmocka_unit_test(test_too_thick_answers_make_it_ask_everybody),
         cmocka_unit_test(test_it_does_not_ask_for_ever),
