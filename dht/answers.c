@@ -71,7 +71,7 @@ static void sift_contacts(struct vc_dht *dht, const struct vc_addr *from,
 
         if (contact->addr.family == from->family &&
             vc_dht_is_place_for_node(dht, &contact->addr) &&
-            !vc_equal(contact->key.b, dht->key.b, sizeof dht->key.b)) {
+            memcmp(contact->key.b, dht->key.b, sizeof dht->key.b) != 0) {
             answer->contacts[kept++] = *contact;
         }
     }

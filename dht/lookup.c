@@ -227,12 +227,14 @@ static unsigned needed(const struct vc_dht_lookup *lookup, enum counted counted,
 {
     unsigned count = 0;
     uint64_t last = 0;
+    bool is_judged = false; /* up to the last that was counted */
 
     *ret_density = DENSITY_RIGHT;
     for (unsigned i = 0; i < lookup->count; i++) {
         const struct vc_dht_lookup_node *node = &lookup->nodes[lookup->order[i]];
 
-        if (count >= lookup->wanted) {
+        if (count >= lookup->wanted && !is_judged) {
+            is_judged = true;
             if (counted != COUNT_KNOWN) {
                 *ret_density = density_of(lookup, count, last);
             }
@@ -246,6 +248,7 @@ static unsigned needed(const struct vc_dht_lookup *lookup, enum counted counted,
         if (is_counted(node, counted)) {
             count++;
             last = node->distance;
+            is_judged = false;
         }
     }
     return lookup->count;

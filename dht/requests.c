@@ -59,7 +59,7 @@ static void find_nodes(struct vc_dht *dht, const struct asked *asked, uint64_t t
 
     answer->type = VC_DHT_NODES;
     for (size_t i = 0; i < count && answer->contact_count < max; i++) {
-        if (!vc_equal(nearest[i].key.b, asked->asker.key.b, sizeof nearest[i].key.b)) {
+        if (memcmp(nearest[i].key.b, asked->asker.key.b, sizeof nearest[i].key.b) != 0) {
             answer->contacts[answer->contact_count++] = nearest[i];
         }
     }
@@ -317,7 +317,7 @@ bool vc_dht_take_request(struct vc_dht *dht, const struct vc_now *now,
         (header.is_hello && !vc_dht_family_routes(vc_dht_family_at(dht, from)))) {
         return false;
     }
-    if (vc_equal(header.asker.b, dht->key.b, sizeof dht->key.b)) {
+    if (memcmp(header.asker.b, dht->key.b, sizeof dht->key.b) == 0) {
         dht->stats.dropped_strange++;
         return true; /* our own, come back */
     }
