@@ -413,7 +413,8 @@ void vc_dht_asks_drop_keep(struct vc_dht *dht, uint32_t keep);
 
 /* Begins the lookups of an ask, in every family that is on. */
 void vc_dht_walks_begin(struct vc_dht *dht, struct vc_dht_ask *ask, uint8_t wanted);
-/* The same in one of them only; @from: at this node alone, NULL: at those whom we know. */
+/* The same in one of them only; @from: at this node alone, and not wary, as it has to end with the
+ * nearest that it is led to; NULL: at those whom we know. */
 void vc_dht_walk_begin(struct vc_dht *dht, struct vc_dht_ask *ask, unsigned family,
                        uint8_t wanted, const struct vc_dht_contact *from);
 /* Gives lookups that know nobody whom we know by now. */
