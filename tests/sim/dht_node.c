@@ -121,7 +121,7 @@ static void make_machine(struct sim_dht *world, struct sim_dht_node *node)
         vc_write_u64(&w, word);
     }
     config.is_bootstrap = node->is_founder;
-    node->dht = vc_dht_init(sim_dht_alloc(1, world->node_bytes), &config, &now, &seed);
+    node->dht = vc_dht_init(sim_dht_machine_alloc(world, node), &config, &now, &seed);
 }
 
 /* What is of one session only. */
@@ -186,8 +186,7 @@ void sim_dht_stop(struct sim_dht *world, struct sim_dht_node *node, bool is_save
     }
     vc_dht_deinit(node->dht);
     sim_dht_running = before;
-    free(node->dht);
-    node->dht = NULL;
+    sim_dht_machine_free(world, node);
     node->state = SIM_DHT_AWAY;
     node->gone_at = world->now;
     vc_heap_set(&world->timers, sim_dht_index(world, node), VC_NEVER);

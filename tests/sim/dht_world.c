@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "tests/sim/dht_crypto.h"
@@ -16,6 +17,7 @@ enum {
     LARGE_NODES = 1000,    /* up to so many machines are large */
     LARGE_RECORDS = 256,
     LARGE_SEEN = 1024,
+    HUGE_PAGE = 2 << 20,
 };
 
 struct sim_dht *sim_dht_world;
@@ -43,6 +45,49 @@ void *sim_dht_grow(void *items, uint32_t count, uint32_t *room, size_t size)
         exit(1);
     }
     return items;
+}
+
+/*
+ * So many machines, of which now one works and now another, want huge pages: with small ones the
+ * processor looks up an address for nearly every line that it reads.  Where they are few each is
+ * apart, so that a sanitizer sees whoever goes beyond one.
+ */
+static void make_room(struct sim_dht *world)
+{
+    size_t stride = (world->node_bytes + 63) / 64 * 64;
+    size_t len = (stride * world->node_count + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+
+    if (world->node_count <= LARGE_NODES) {
+        return;
+    }
+    world->machines = aligned_alloc(HUGE_PAGE, len);
+    if (world->machines == NULL) {
+        fputs("veche-sim: out of memory\n", stderr);
+        exit(1);
+    }
+    world->machine_stride = stride;
+    (void)madvise(world->machines, len, MADV_HUGEPAGE); /* it goes without */
+}
+
+void *sim_dht_machine_alloc(const struct sim_dht *world,
+                            const struct sim_dht_node *node)
+{
+    void *mem;
+
+    if (world->machines == NULL) {
+        return sim_dht_alloc(1, world->node_bytes);
+    }
+    mem = world->machines + world->machine_stride * sim_dht_index(world, node);
+    memset(mem, 0, world->node_bytes);
+    return mem;
+}
+
+void sim_dht_machine_free(const struct sim_dht *world, struct sim_dht_node *node)
+{
+    if (world->machines == NULL) {
+        free(node->dht);
+    }
+    node->dht = NULL;
 }
 
 vc_ms sim_dht_wait(struct sim_dht *world, vc_ms mean_ms)
@@ -88,6 +133,7 @@ struct sim_dht *sim_dht_new(const struct sim_dht_options *options)
     sim_dht_world = world;
     sim_dht_crypto_is_fake = !options->is_real_crypto;
     make_config(world);
+    make_room(world);
     sim_dht_network_init(world);
     sim_dht_found(world);
     sim_dht_people_init(world);
@@ -102,13 +148,14 @@ void sim_dht_free(struct sim_dht *world)
         if (node->dht != NULL) {
             vc_dht_deinit(node->dht);
         }
-        free(node->dht);
+        sim_dht_machine_free(world, node);
         free(node->holes);
         free(node->remotes);
         free(node->saved);
     }
     sim_dht_network_free(world);
     sim_dht_privacy_free(world);
+    free(world->machines);
     free(world->places.slots);
     free(world->nodes);
     free(world->traffic);

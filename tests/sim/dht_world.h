@@ -158,6 +158,8 @@ struct sim_dht {
     struct vc_addr spoofed[SIM_DHT_SPOOFED];
     struct vc_heap timers, lives; /* by node */
     size_t node_bytes;
+    uint8_t *machines; /* of all nodes; NULL: each has memory of its own */
+    size_t machine_stride;
     struct vc_dht_config config;
 
     struct sim_dht_slot wheel[SIM_DHT_DELAY_MAX];
@@ -225,6 +227,10 @@ vc_ms sim_dht_wait(struct sim_dht *world, vc_ms mean_ms);
 vc_ms sim_dht_founded_at(const struct sim_dht *world);
 /* Memory that is there: a simulator without it has nothing to say. */
 void *sim_dht_alloc(size_t count, size_t size);
+/* Zeroed memory for the machine of @node, and its end. */
+void *sim_dht_machine_alloc(const struct sim_dht *world,
+                            const struct sim_dht_node *node);
+void sim_dht_machine_free(const struct sim_dht *world, struct sim_dht_node *node);
 /* Room for one more in an array that grows. */
 void *sim_dht_grow(void *items, uint32_t count, uint32_t *room, size_t size);
 
