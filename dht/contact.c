@@ -3,48 +3,49 @@
 
 #include <string.h>
 
+/* The first bytes of an address as one number, and how many bits of them say that it is in a
+ * network. */
+#define FIRST(b0, b1, b2, b3) \
+    ((uint32_t)(b0) << 24 | (uint32_t)(b1) << 16 | (uint32_t)(b2) << 8 | (uint32_t)(b3))
+
 struct network {
-    uint8_t ip[16];
+    uint32_t first;
     uint8_t bits;
 };
 
 /* Where no node of the public network can be: IANA's registries of special-purpose addresses
  * (RFC 6890), without what vc_addr_is_usable() says already. */
 static const struct network special_ipv4[] = {
-    {{10}, 8},            /* private */
-    {{100, 64}, 10},      /* shared behind a carrier's NAT */
-    {{127}, 8},           /* loopback */
-    {{169, 254}, 16},     /* link-local */
-    {{172, 16}, 12},      /* private */
-    {{192, 0, 0}, 24},    /* protocols of the IETF */
-    {{192, 0, 2}, 24},    /* documentation */
-    {{192, 88, 99}, 24},  /* relays of 6to4 */
-    {{192, 168}, 16},     /* private */
-    {{198, 18}, 15},      /* benchmarks */
-    {{198, 51, 100}, 24}, /* documentation */
-    {{203, 0, 113}, 24}}; /* documentation */
+    {FIRST(10, 0, 0, 0), 8},      /* private */
+    {FIRST(100, 64, 0, 0), 10},   /* shared behind a carrier's NAT */
+    {FIRST(127, 0, 0, 0), 8},     /* loopback */
+    {FIRST(169, 254, 0, 0), 16},  /* link-local */
+    {FIRST(172, 16, 0, 0), 12},   /* private */
+    {FIRST(192, 0, 0, 0), 24},    /* protocols of the IETF */
+    {FIRST(192, 0, 2, 0), 24},    /* documentation */
+    {FIRST(192, 88, 99, 0), 24},  /* relays of 6to4 */
+    {FIRST(192, 168, 0, 0), 16},  /* private */
+    {FIRST(198, 18, 0, 0), 15},   /* benchmarks */
+    {FIRST(198, 51, 100, 0), 24}, /* documentation */
+    {FIRST(203, 0, 113, 0), 24}}; /* documentation */
 
 /* All that is given to anybody is here; of it not: */
-static const struct network global_ipv6 = {{0x20}, 3};
+static const struct network global_ipv6 = {FIRST(0x20, 0, 0, 0), 3};
 static const struct network special_ipv6[] = {
-    {{0x20, 0x01, 0x00}, 23},       /* protocols of the IETF, Teredo, benchmarks */
-    {{0x20, 0x01, 0x0d, 0xb8}, 32}, /* documentation */
-    {{0x20, 0x02}, 16},             /* 6to4: an IPv4 address of any kind */
-    {{0x3f, 0xff, 0x00}, 20}};      /* documentation */
+    {FIRST(0x20, 0x01, 0, 0), 23},       /* protocols of the IETF, Teredo, benchmarks */
+    {FIRST(0x20, 0x01, 0x0d, 0xb8), 32}, /* documentation */
+    {FIRST(0x20, 0x02, 0, 0), 16},       /* 6to4: an IPv4 address of any kind */
+    {FIRST(0x3f, 0xff, 0, 0), 20}};      /* documentation */
 
-static bool is_in(const uint8_t *ip, const struct network *network)
+static bool is_in(uint32_t first, const struct network *network)
 {
-    size_t whole = network->bits / 8;
-    uint8_t mask = (uint8_t) ~(0xff >> network->bits % 8);
-
-    return memcmp(ip, network->ip, whole) == 0 &&
-           ((ip[whole] ^ network->ip[whole]) & mask) == 0;
+    return (first ^ network->first) >> (32 - network->bits) == 0;
 }
 
-static bool is_in_any(const uint8_t *ip, const struct network *networks, size_t count)
+static bool is_in_any(uint32_t first, const struct network *networks, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (is_in(ip, &networks[i])) {
+        if (is_in(first, &networks[i])) {
             return true;
         }
     }
@@ -72,15 +73,18 @@ void vc_dht_contact_read(struct vc_reader *r, struct vc_dht_contact *ret_contact
 
 bool vc_dht_addr_is_public(const struct vc_addr *addr)
 {
+    uint32_t first;
+
     if (!vc_addr_is_usable(addr)) {
         return false;
     }
+    first = FIRST(addr->ip[0], addr->ip[1], addr->ip[2], addr->ip[3]);
     if (addr->family == 4) {
-        return !is_in_any(addr->ip, special_ipv4,
+        return !is_in_any(first, special_ipv4,
                           sizeof special_ipv4 / sizeof special_ipv4[0]);
     }
-    return is_in(addr->ip, &global_ipv6) &&
-           !is_in_any(addr->ip, special_ipv6,
+    return is_in(first, &global_ipv6) &&
+           !is_in_any(first, special_ipv6,
                       sizeof special_ipv6 / sizeof special_ipv6[0]);
 }
 

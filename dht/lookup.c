@@ -106,8 +106,8 @@ static bool is_known(const struct vc_dht_lookup *lookup,
     for (unsigned i = 0; i < lookup->count; i++) {
         const struct vc_dht_contact *known = &lookup->nodes[i].contact;
 
-        if (memcmp(known->key.b, contact->key.b, sizeof known->key.b) == 0 &&
-            vc_addr_equal(&known->addr, &contact->addr)) {
+        if (vc_addr_equal(&known->addr, &contact->addr) &&
+            memcmp(known->key.b, contact->key.b, sizeof known->key.b) == 0) {
             return true;
         }
     }
@@ -145,27 +145,10 @@ static void hear(struct vc_dht_lookup *lookup, const struct vc_dht_contact *cont
         .contact = *contact, .distance = distance, .path = path, .is_seed = is_seed};
 }
 
-void vc_dht_lookup_hurry(struct vc_dht_lookup *lookup)
-{
-    VC_CHECK(lookup->count == 0);
-    vc_dht_lookup_widen(lookup);
-}
-
-void vc_dht_lookup_seed(struct vc_dht_lookup *lookup,
-                        const struct vc_dht_contact *contacts, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        hear(lookup, &contacts[i], (uint8_t)(i % paths(lookup)), true);
-    }
-}
-
-void vc_dht_lookup_widen(struct vc_dht_lookup *lookup)
+static void widen(struct vc_dht_lookup *lookup)
 {
     bool is_odd[VC_DHT_PATHS] = {false};
 
-    if (lookup->is_wide) {
-        return;
-    }
     lookup->is_wide = true;
     lookup->wanted = VC_DHT_HOLDERS;
     /* Every second unasked node of a path begins a path of its own. */
@@ -184,23 +167,21 @@ void vc_dht_lookup_widen(struct vc_dht_lookup *lookup)
 
 /* ---- who is needed ---- */
 
-enum density { DENSITY_RIGHT, DENSITY_THIN, DENSITY_THICK };
-
 /* How the @count nearest lie, the last of them at @last, beside what the network's size lets
  * expect.  Too thin: somebody has left nodes out.  Too thick: somebody has put nodes there. */
-static enum density density_of(const struct vc_dht_lookup *lookup, unsigned count,
-                               uint64_t last)
+static enum vc_dht_density density_of(const struct vc_dht_lookup *lookup,
+                                      unsigned count, uint64_t last)
 {
     if (vc_dht_size_nodes(&lookup->size) == 0) {
-        return DENSITY_RIGHT;
+        return VC_DHT_DENSITY_RIGHT;
     }
     if (last > vc_dht_size_reach(&lookup->size, count, 0)) {
-        return DENSITY_THIN;
+        return VC_DHT_DENSITY_THIN;
     }
     return count == lookup->wanted &&
                    last < vc_dht_size_reach(&lookup->size, count, THICK_HALVES)
-               ? DENSITY_THICK
-               : DENSITY_RIGHT;
+               ? VC_DHT_DENSITY_THICK
+               : VC_DHT_DENSITY_RIGHT;
 }
 
 /* Whose answers are counted on. */
@@ -223,13 +204,13 @@ static bool is_counted(const struct vc_dht_lookup_node *node, enum counted count
  * thick, everybody.
  */
 static unsigned needed(const struct vc_dht_lookup *lookup, enum counted counted,
-                       enum density *ret_density)
+                       enum vc_dht_density *ret_density)
 {
     unsigned count = 0;
     uint64_t last = 0;
     bool is_judged = false; /* up to the last that was counted */
 
-    *ret_density = DENSITY_RIGHT;
+    *ret_density = VC_DHT_DENSITY_RIGHT;
     for (unsigned i = 0; i < lookup->count; i++) {
         const struct vc_dht_lookup_node *node = &lookup->nodes[lookup->order[i]];
 
@@ -238,10 +219,10 @@ static unsigned needed(const struct vc_dht_lookup *lookup, enum counted counted,
             if (counted != COUNT_KNOWN) {
                 *ret_density = density_of(lookup, count, last);
             }
-            if (*ret_density == DENSITY_RIGHT) {
+            if (*ret_density == VC_DHT_DENSITY_RIGHT) {
                 return i;
             }
-            if (*ret_density == DENSITY_THICK) {
+            if (*ret_density == VC_DHT_DENSITY_THICK) {
                 return lookup->count;
             }
         }
@@ -254,13 +235,13 @@ static unsigned needed(const struct vc_dht_lookup *lookup, enum counted counted,
     return lookup->count;
 }
 
-/* Do the nearest that have answered lie too thin or too thick? */
-static bool lies_wrong(const struct vc_dht_lookup *lookup)
+/* After an answer, and whatever else moves places in the order: judges by what was answered. */
+static void judge(struct vc_dht_lookup *lookup)
 {
-    enum density density;
+    enum vc_dht_density density;
 
-    (void)needed(lookup, COUNT_ANSWERS, &density);
-    return density != DENSITY_RIGHT;
+    lookup->end = (uint8_t)needed(lookup, COUNT_ANSWERS, &density);
+    lookup->density = (uint8_t)density;
 }
 
 /* The nearest of each path are needed too when the lookup is wide, so that who leads some of the
@@ -304,9 +285,8 @@ static bool choose(const struct vc_dht_lookup *lookup, uint8_t *ret_slot)
     uint8_t of_path[VC_DHT_PATHS_WIDE] = {0};
     unsigned all = 0;
     bool is_found = false;
-    enum density density;
-    unsigned end =
-        needed(lookup, lookup->is_wide ? COUNT_UNDER_WAY : COUNT_KNOWN, &density);
+    enum vc_dht_density density;
+    unsigned end;
 
     for (unsigned i = 0; i < lookup->count; i++) {
         if (lookup->nodes[i].state == VC_DHT_LOOKUP_ASKED) {
@@ -317,10 +297,11 @@ static bool choose(const struct vc_dht_lookup *lookup, uint8_t *ret_slot)
     if (all >= alpha(lookup)) {
         return false;
     }
-    if (lookup->asked % 2 == 0 && lies_wrong(lookup) &&
+    if (lookup->asked % 2 == 0 && lookup->density != VC_DHT_DENSITY_RIGHT &&
         nearest_seed(lookup, ret_slot)) {
         return true;
     }
+    end = needed(lookup, lookup->is_wide ? COUNT_UNDER_WAY : COUNT_KNOWN, &density);
     for (unsigned i = 0; i < lookup->count; i++) {
         uint8_t slot = lookup->order[i];
         bool is_short =
@@ -340,6 +321,12 @@ static bool choose(const struct vc_dht_lookup *lookup, uint8_t *ret_slot)
         }
     }
     return is_found;
+}
+
+/* After whatever changes the answer of choose(), which is asked for far more often. */
+static void plan(struct vc_dht_lookup *lookup)
+{
+    lookup->is_hungry = choose(lookup, &lookup->next);
 }
 
 /* The @turn-th point of the neighbourhood: the target, then one half of it away, a quarter, three
@@ -374,29 +361,54 @@ bool vc_dht_lookup_next(struct vc_dht_lookup *lookup, uint8_t *ret_slot,
                         uint64_t *ret_point)
 {
     struct vc_dht_lookup_node *node;
-    enum density density;
 
-    if (!choose(lookup, ret_slot)) {
+    if (!lookup->is_hungry) {
         return false;
     }
+    *ret_slot = lookup->next;
     node = &lookup->nodes[*ret_slot];
     node->state = VC_DHT_LOOKUP_ASKED;
     lookup->asked++;
     pass_over(lookup, node);
     *ret_point = lookup->target;
-    needed(lookup, COUNT_ANSWERS, &density);
     if (lookup->near > 0 &&
-        (node->distance <= lookup->near || density == DENSITY_THICK)) {
+        (node->distance <= lookup->near || lookup->density == VC_DHT_DENSITY_THICK)) {
         *ret_point = point_of(lookup, lookup->asked_near++);
     }
+    plan(lookup);
     return true;
 }
 
 bool vc_dht_lookup_is_hungry(const struct vc_dht_lookup *lookup)
 {
-    uint8_t slot;
+    return lookup->is_hungry;
+}
 
-    return choose(lookup, &slot);
+/* ---- who is heard of ---- */
+
+void vc_dht_lookup_hurry(struct vc_dht_lookup *lookup)
+{
+    VC_CHECK(lookup->count == 0);
+    vc_dht_lookup_widen(lookup);
+}
+
+void vc_dht_lookup_seed(struct vc_dht_lookup *lookup,
+                        const struct vc_dht_contact *contacts, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        hear(lookup, &contacts[i], (uint8_t)(i % paths(lookup)), true);
+    }
+    judge(lookup);
+    plan(lookup);
+}
+
+void vc_dht_lookup_widen(struct vc_dht_lookup *lookup)
+{
+    if (!lookup->is_wide) {
+        widen(lookup);
+        judge(lookup);
+        plan(lookup);
+    }
 }
 
 /* ---- what became of it ---- */
@@ -427,14 +439,17 @@ void vc_dht_lookup_answered(struct vc_dht_lookup *lookup, uint8_t slot,
         }
         hear(lookup, &contacts[i], path, false);
     }
-    if (lies_wrong(lookup)) {
+    judge(lookup);
+    if (lookup->density != VC_DHT_DENSITY_RIGHT) {
         vc_dht_lookup_widen(lookup);
     }
+    plan(lookup);
 }
 
 void vc_dht_lookup_late(struct vc_dht_lookup *lookup, uint8_t slot)
 {
     waited_for(lookup, slot)->state = VC_DHT_LOOKUP_LATE;
+    plan(lookup);
 }
 
 void vc_dht_lookup_failed(struct vc_dht_lookup *lookup, uint8_t slot)
@@ -444,19 +459,18 @@ void vc_dht_lookup_failed(struct vc_dht_lookup *lookup, uint8_t slot)
     if (lookup->dead_row >= 2) {
         vc_dht_lookup_widen(lookup);
     }
+    plan(lookup);
 }
 
 /* Is nobody left of those that are needed, but such as have answered or failed, or are late? */
 static bool is_done(const struct vc_dht_lookup *lookup, bool waits_for_late)
 {
-    enum density density;
-    unsigned end = needed(lookup, COUNT_ANSWERS, &density);
     uint8_t of_path[VC_DHT_PATHS_WIDE] = {0};
 
     for (unsigned i = 0; i < lookup->count; i++) {
         const struct vc_dht_lookup_node *node = &lookup->nodes[lookup->order[i]];
 
-        if (!is_path_short(lookup, node, of_path, COUNT_ANSWERS) && i >= end) {
+        if (!is_path_short(lookup, node, of_path, COUNT_ANSWERS) && i >= lookup->end) {
             continue;
         }
         if (node->state == VC_DHT_LOOKUP_ASKED || node->state == VC_DHT_LOOKUP_HEARD ||

@@ -38,6 +38,13 @@ enum vc_dht_lookup_state {
     VC_DHT_LOOKUP_PASSED /* not to be asked: another of its /24 was, on the same path */
 };
 
+/* How the nearest that have answered lie, beside what the network's size lets expect. */
+enum vc_dht_density {
+    VC_DHT_DENSITY_RIGHT,
+    VC_DHT_DENSITY_THIN, /* somebody has left nodes out */
+    VC_DHT_DENSITY_THICK /* somebody has put nodes there */
+};
+
 struct vc_dht_lookup_node {
     uint64_t distance;
     struct vc_dht_contact contact;
@@ -59,6 +66,10 @@ struct vc_dht_lookup {
     uint8_t asked;      /* in all */
     uint8_t asked_near; /* of these for a point of the neighbourhood */
     uint8_t dead_row;   /* failures in a row: two widen it */
+    uint8_t density;    /* enum vc_dht_density */
+    uint8_t end;        /* as many of the order are needed, as the answers tell */
+    bool is_hungry;     /* there is somebody to ask: */
+    uint8_t next;       /* his slot */
     uint8_t order[VC_DHT_LOOKUP_NODES]; /* slots, nearest first */
     struct vc_dht_lookup_node nodes[VC_DHT_LOOKUP_NODES];
 };

@@ -170,9 +170,10 @@ static bool take_wish(struct vc_dht *dht, struct vc_dht_wish *ret_wish)
 
 bool vc_dht_is_sending(const struct vc_dht *dht)
 {
-    return (dht->wish_count > 0 || vc_dht_keeps_are_hungry(dht) ||
-            vc_dht_asks_are_hungry(dht)) &&
-           (vc_dht_calls_have_room(&dht->calls) || vc_dht_calls_have_late(&dht->calls));
+    return (vc_dht_calls_have_room(&dht->calls) ||
+            vc_dht_calls_have_late(&dht->calls)) &&
+           (dht->wish_count > 0 || vc_dht_keeps_are_hungry(dht) ||
+            vc_dht_asks_are_hungry(dht));
 }
 
 /* When all calls are taken the one that is late for longest is given up for a new one. */

@@ -44,6 +44,7 @@ static unsigned root_of(unsigned value)
 
 uint64_t vc_dht_size_reach(const struct vc_dht_size *size, unsigned rank, int halves)
 {
+    uint64_t reach;
     int gaps; /* in thirty-seconds */
 
     VC_CHECK(rank >= 1 && rank <= VC_DHT_SIZE_RANK_MAX);
@@ -51,13 +52,16 @@ uint64_t vc_dht_size_reach(const struct vc_dht_size *size, unsigned rank, int ha
         return UINT64_MAX;
     }
     /* It is a sum of so many exponential gaps, so one deviation is the root of the rank. */
-    gaps = (int)(32 * rank) + halves * (int)root_of(256 * rank);
+    gaps = (int)(32 * rank);
+    if (halves != 0) {
+        gaps += halves * (int)root_of(256 * rank);
+    }
     if (gaps <= 0) {
         return 0;
     }
-    return size->spacing / 32 > UINT64_MAX / (unsigned)gaps
+    return __builtin_mul_overflow(size->spacing / 32, (unsigned)gaps, &reach)
                ? UINT64_MAX
-               : size->spacing / 32 * (unsigned)gaps;
+               : reach;
 }
 
 uint64_t vc_dht_size_distance(const struct vc_dht_size *size, unsigned rank)

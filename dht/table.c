@@ -38,20 +38,35 @@ void vc_dht_table_init(struct vc_dht_table *table, void *mem, uint32_t capacity,
 
 /* ---- who is who ---- */
 
-static uint32_t tag_of(const struct vc_key32 *key)
+uint32_t vc_dht_table_tag_of_key(const struct vc_key32 *key)
 {
-    uint32_t tag;
+    uint16_t tag;
 
     memcpy(&tag, key->b, sizeof tag);
     return tag;
 }
 
+/* The highest byte of a product depends on all of the number. */
+static uint32_t hash_byte(uint64_t number)
+{
+    return (uint32_t)(number * UINT64_C(0x9e3779b97f4a7c15) >> 56);
+}
+
+uint32_t vc_dht_table_tag_of_addr(const struct vc_addr *addr)
+{
+    uint64_t ip[2];
+
+    memcpy(ip, addr->ip, sizeof ip);
+    return hash_byte(vc_dht_prefix_wide(addr)) << 16 |
+           hash_byte(ip[0] ^ ip[1] ^ (uint64_t)addr->port << 48) << 24;
+}
+
 static uint32_t find(const struct vc_dht_table *table, const struct vc_key32 *key)
 {
-    uint32_t tag = tag_of(key);
+    uint32_t tag = vc_dht_table_tag_of_key(key);
 
     for (uint32_t i = 0; i < table->count; i++) {
-        if (table->tags[i] == tag &&
+        if (vc_dht_tags_agree(table->tags[i], tag, VC_DHT_TAG_KEY) &&
             memcmp(table->entries[i].contact.key.b, key->b, sizeof key->b) == 0) {
             return i;
         }
@@ -71,9 +86,12 @@ static bool is_there(const struct vc_dht_entry *entry, const struct vc_addr *add
 
 static uint32_t find_at(const struct vc_dht_table *table, const struct vc_addr *addr)
 {
+    uint32_t tag = vc_dht_table_tag_of_addr(addr);
     uint32_t i = 0;
 
-    while (i < table->count && !is_there(&table->entries[i], addr)) {
+    while (i < table->count &&
+           !(vc_dht_tags_agree(table->tags[i], tag, VC_DHT_TAG_ADDR) &&
+             is_there(&table->entries[i], addr))) {
         i++;
     }
     return i;
@@ -87,17 +105,26 @@ static uint64_t id_of(const struct vc_dht_table *table,
 
 /* ---- coming and going ---- */
 
-/* Which buckets are far and which are near may have changed. */
-static void regroup(struct vc_dht_table *table)
+static void look_soon(struct vc_dht_table *table)
 {
-    table->depth = (uint8_t)vc_dht_table_find_depth(table);
     table->bucket_due_at = vc_ms_min(
         table->bucket_due_at, vc_ms_after(table->looked_at, VC_DHT_PING_EVERY_MS));
+}
+
+/* One of @id has come or gone: which buckets are far and which are near may have changed. */
+static void regroup(struct vc_dht_table *table, uint64_t id)
+{
+    /* Behind the nearest that there are room for everything stays as it is. */
+    if (table->count <= VC_DHT_NEAR || vc_dht_table_bucket(table, id) >= table->depth) {
+        table->depth = (uint8_t)vc_dht_table_find_depth(table);
+    }
+    look_soon(table);
 }
 
 void vc_dht_table_remove(struct vc_dht_table *table, uint32_t index)
 {
     size_t behind = table->count - index - 1;
+    uint64_t id = table->ids[index];
 
     VC_CHECK(index < table->count);
     memmove(&table->ids[index], &table->ids[index + 1], behind * sizeof *table->ids);
@@ -107,7 +134,7 @@ void vc_dht_table_remove(struct vc_dht_table *table, uint32_t index)
     table->count--;
     table->has_openings = true;
     vc_dht_table_hurry(table, vc_ms_after(table->pinged_at, VC_DHT_PING_SOON_MS));
-    regroup(table);
+    regroup(table, id);
 }
 
 static void append(struct vc_dht_table *table, uint64_t id,
@@ -115,11 +142,12 @@ static void append(struct vc_dht_table *table, uint64_t id,
 {
     VC_CHECK(table->count < table->capacity);
     table->ids[table->count] = id;
-    table->tags[table->count] = tag_of(&entry->contact.key);
+    table->tags[table->count] = vc_dht_table_tag_of_key(&entry->contact.key) |
+                                vc_dht_table_tag_of_addr(&entry->contact.addr);
     table->entries[table->count] = *entry;
     table->count++;
     vc_dht_table_hurry(table, vc_ms_after(table->pinged_at, VC_DHT_PING_SOON_MS));
-    regroup(table);
+    regroup(table, id);
 }
 
 static void wait_as_spare(struct vc_dht_table *table, uint64_t id,
@@ -368,7 +396,7 @@ void vc_dht_table_answered(struct vc_dht_table *table, vc_ms now)
     if (vc_dht_table_is_in_doubt(table, now)) {
         pardon(table);
         vc_dht_table_hurry(table, now);
-        regroup(table);
+        look_soon(table);
     } else if (table->is_unsettled) {
         put_out_condemned(table);
     }

@@ -38,7 +38,7 @@ struct vc_dht_entry {
 
 struct vc_dht_table {
     uint64_t *ids;  /* of the entries, apart, as only they are looked through */
-    uint32_t *tags; /* the first bytes of their keys, for the same reason */
+    uint32_t *tags; /* of their keys and addresses, for the same reason */
     struct vc_dht_entry *entries; /* oldest first */
     uint32_t capacity, count;
     struct vc_dht_spares spares;

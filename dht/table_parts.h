@@ -7,6 +7,22 @@
 
 #include "dht/table.h"
 
+/*
+ * The tag of an entry: what tells it from most others without looking at it.  From the lowest: two
+ * bytes of its key, one of the hash of its wide prefix, one of its whole address.
+ */
+#define VC_DHT_TAG_KEY  UINT32_C(0x0000ffff)
+#define VC_DHT_TAG_WIDE UINT32_C(0x00ff0000)
+#define VC_DHT_TAG_ADDR UINT32_C(0xffff0000)
+
+uint32_t vc_dht_table_tag_of_key(const struct vc_key32 *key);
+uint32_t vc_dht_table_tag_of_addr(const struct vc_addr *addr);
+
+static inline bool vc_dht_tags_agree(uint32_t a, uint32_t b, uint32_t mask)
+{
+    return ((a ^ b) & mask) == 0;
+}
+
 struct vc_dht_pick {
     uint64_t distance;
     uint32_t index;

@@ -18,7 +18,7 @@ enum {
 struct newcomer {
     uint64_t distance;
     unsigned bucket;
-    uint8_t first;         /* byte of its address: most others differ there already */
+    uint32_t tag;          /* of its address */
     uint64_t narrow, wide; /* prefixes */
 };
 
@@ -29,31 +29,42 @@ static struct newcomer newcomer(const struct vc_dht_table *table, uint64_t id,
 
     return (struct newcomer){.distance = distance,
                              .bucket = vc_dht_bucket(distance),
-                             .first = addr->ip[0],
+                             .tag = vc_dht_table_tag_of_addr(addr),
                              .narrow = vc_dht_prefix_narrow(addr),
                              .wide = vc_dht_prefix_wide(addr)};
+}
+
+static unsigned crowds_of_id(const struct vc_dht_table *table,
+                             const struct newcomer *new, uint64_t id)
+{
+    return vc_dht_table_bucket(table, id) == new->bucket ? OF_TABLE | OF_BUCKET
+                                                         : OF_TABLE;
 }
 
 /* The crowds that somebody of @id at @addr and the newcomer are both in. */
 static unsigned crowds_of(const struct vc_dht_table *table, const struct newcomer *new,
                           uint64_t id, const struct vc_addr *addr)
 {
-    unsigned crowds = OF_TABLE;
-    bool is_in_bucket = vc_dht_table_bucket(table, id) == new->bucket;
+    unsigned crowds = crowds_of_id(table, new, id);
+    bool is_in_bucket = (crowds & OF_BUCKET) != 0;
 
-    if (is_in_bucket) {
-        crowds |= OF_BUCKET;
-    }
-    if (table->is_private || addr->ip[0] != new->first) {
+    if (table->is_private || vc_dht_prefix_wide(addr) != new->wide) {
         return crowds;
     }
+    crowds |= OF_TABLE_16 | (is_in_bucket ? OF_BUCKET_16 : 0);
     if (vc_dht_prefix_narrow(addr) == new->narrow) {
         crowds |= OF_TABLE_24 | (is_in_bucket ? OF_BUCKET_24 : 0);
     }
-    if (vc_dht_prefix_wide(addr) == new->wide) {
-        crowds |= OF_TABLE_16 | (is_in_bucket ? OF_BUCKET_16 : 0);
-    }
     return crowds;
+}
+
+static unsigned crowds_of_entry(const struct vc_dht_table *table,
+                                const struct newcomer *new, uint32_t index)
+{
+    return vc_dht_tags_agree(table->tags[index], new->tag, VC_DHT_TAG_WIDE)
+               ? crowds_of(table, new, table->ids[index],
+                           &table->entries[index].contact.addr)
+               : crowds_of_id(table, new, table->ids[index]);
 }
 
 static void count_crowds(uint32_t counts[CROWDS], unsigned crowds)
@@ -67,8 +78,7 @@ static void count_entries(const struct vc_dht_table *table, const struct newcome
                           uint32_t counts[CROWDS])
 {
     for (uint32_t i = 0; i < table->count; i++) {
-        count_crowds(counts, crowds_of(table, new, table->ids[i],
-                                       &table->entries[i].contact.addr));
+        count_crowds(counts, crowds_of_entry(table, new, i));
     }
 }
 
@@ -117,8 +127,7 @@ static uint32_t find_failed(const struct vc_dht_table *table, vc_ms now,
              entry->failed_at < table->entries[found].failed_at) &&
             (crowds == OF_TABLE ||
              now >= vc_dht_seconds_ms(entry->failed_at) + VC_DHT_SUSPECT_YIELDS_MS) &&
-            (crowds_of(table, new, table->ids[i], &entry->contact.addr) & crowds) ==
-                crowds) {
+            (crowds_of_entry(table, new, i) & crowds) == crowds) {
             found = i;
         }
     }

@@ -40,12 +40,6 @@ struct vc_addr vc_addr_ipv6(const uint8_t ip[16], uint16_t port)
     return addr;
 }
 
-bool vc_addr_equal(const struct vc_addr *a, const struct vc_addr *b)
-{
-    return a->family == b->family && a->port == b->port &&
-           memcmp(a->ip, b->ip, sizeof(a->ip)) == 0;
-}
-
 bool vc_addr_is_loopback(const struct vc_addr *addr)
 {
     static const uint8_t one[IPV6_LEN] = {[15] = 1};

@@ -7,6 +7,8 @@
 #ifndef VC_CRYPTO_BASE_ADDR_H
 #define VC_CRYPTO_BASE_ADDR_H
 
+#include <string.h>
+
 #include "crypto/base/cursor.h"
 
 struct vc_addr {
@@ -26,7 +28,11 @@ struct vc_addr vc_addr_ipv4(const uint8_t ip[4], uint16_t port);
 /* Gives an IPv4 address for an IPv4-mapped one. */
 struct vc_addr vc_addr_ipv6(const uint8_t ip[16], uint16_t port);
 
-bool vc_addr_equal(const struct vc_addr *a, const struct vc_addr *b);
+static inline bool vc_addr_equal(const struct vc_addr *a, const struct vc_addr *b)
+{
+    return a->port == b->port && a->family == b->family &&
+           memcmp(a->ip, b->ip, sizeof(a->ip)) == 0;
+}
 
 /* Is it one a peer could be at: a port, and not unspecified, multicast or broadcast?
  * Loopback and private addresses are usable: two people may sit on one machine. */

@@ -6,6 +6,7 @@
 #ifndef VC_TESTS_UNIT_DHT_TABLE_JUDGE_H
 #define VC_TESTS_UNIT_DHT_TABLE_JUDGE_H
 
+#include "dht/table_parts.h"
 #include "tests/unit/dht/table_world.h"
 
 /* What the table was before the operation. */
@@ -205,10 +206,10 @@ static void check_entries(void)
     for (uint32_t i = 0; i < table.count; i++) {
         const struct vc_dht_entry *entry = &table.entries[i];
         const struct inhabitant *node = &nodes[number_of(&entry->contact)];
-        uint32_t tag;
 
-        memcpy(&tag, entry->contact.key.b, sizeof tag);
-        assert_int_equal(table.tags[i], tag);
+        assert_int_equal(table.tags[i],
+                         vc_dht_table_tag_of_key(&entry->contact.key) |
+                             vc_dht_table_tag_of_addr(&entry->contact.addr));
         if (entry->standing == VC_DHT_GOOD &&
             entry->contact.key.b[31] == node->key_no) {
             assert_int_equal(node->failure_count, 0);
@@ -217,6 +218,8 @@ static void check_entries(void)
             assert_true(node->failure_count > 0);
         }
     }
+    /* It is not looked for again where it cannot have changed. */
+    assert_int_equal(vc_dht_table_depth(&table), vc_dht_table_find_depth(&table));
 }
 
 static void check_ids(void)

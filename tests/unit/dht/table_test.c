@@ -1,4 +1,4 @@
-#include "dht/table.h"
+#include "dht/table_parts.h"
 
 #include "tests/support/check.h"
 #include "tests/unit/dht/table_nodes.h"
@@ -37,6 +37,34 @@ static void who_answers_is_in(void **state)
     assert_memory_equal(&got[1], &one, sizeof one);
     assert_int_equal(vc_dht_table_nearest(&table, id_in(&table, &two), true, got, 1),
                      1);
+}
+
+/* Tags only save a look: equal things have equal ones, and most others have not. */
+static void tags_tell_most_apart(void **state)
+{
+    struct vc_dht_contact one = node(1), other;
+    unsigned keys = 0, ports = 0, networks = 0;
+
+    (void)state;
+    for (unsigned i = 1; i <= 200; i++) {
+        uint32_t tag = vc_dht_table_tag_of_addr(&one.addr);
+
+        other = one;
+        other.key.b[0] ^= (uint8_t)i;
+        keys +=
+            vc_dht_table_tag_of_key(&other.key) == vc_dht_table_tag_of_key(&one.key);
+        other.addr.port = (uint16_t)(one.addr.port + i);
+        assert_true(vc_dht_tags_agree(vc_dht_table_tag_of_addr(&other.addr), tag,
+                                      VC_DHT_TAG_WIDE));
+        ports += vc_dht_tags_agree(vc_dht_table_tag_of_addr(&other.addr), tag,
+                                   VC_DHT_TAG_ADDR);
+        other.addr.ip[1] ^= (uint8_t)i;
+        networks += vc_dht_tags_agree(vc_dht_table_tag_of_addr(&other.addr), tag,
+                                      VC_DHT_TAG_WIDE);
+    }
+    assert_int_equal(keys, 0);
+    assert_in_range(ports, 0, 4);
+    assert_in_range(networks, 0, 4);
 }
 
 static void who_only_asks_is_not(void **state)
@@ -368,6 +396,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(who_answers_is_in),
+        TEST(tags_tell_most_apart),
         TEST(who_only_asks_is_not),
         TEST(a_failure_makes_suspect_and_an_answer_clears),
         TEST(two_failures_half_a_minute_apart_put_out),
