@@ -193,7 +193,7 @@ static void walk_in(struct vc_dht *dht, const struct vc_now *now, unsigned index
     bucket = family->walk_bucket;
     if (bucket < depth) {
         family->walk_bucket++;
-        wanted = VC_DHT_ALPHA;
+        wanted = VC_DHT_EMPTY_WANTED;
     } else if (!vc_dht_table_stale(&family->table, now->mono, &bucket)) {
         return;
     }

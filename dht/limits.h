@@ -55,6 +55,7 @@
 #define VC_DHT_PROBE_MS 2500
 /* A bucket of which nothing was heard for so long is looked into. */
 #define VC_DHT_STALE_WANTED    3 /* answers from there are enough then */
+#define VC_DHT_EMPTY_WANTED    4 /* and where nobody of a bucket is known */
 #define VC_DHT_BUCKET_STALE_MS (UINT64_C(60) * 60 * 1000)
 
 /* Lookups */
@@ -72,7 +73,7 @@
 #define VC_DHT_PUT_NODES_MAX  48
 #define VC_DHT_PUT_TRIES      3 /* times that a record is sent to one node in one put */
 #define VC_DHT_PATHS          4 /* disjoint paths of a lookup */
-#define VC_DHT_ALPHA          4 /* questions under way, one on each path */
+#define VC_DHT_ALPHA          5 /* questions under way, the fifth to the nearest left */
 #define VC_DHT_PATHS_WIDE     8 /* the same when something is wrong, and for a put */
 #define VC_DHT_ALPHA_WIDE     12 /* more than paths: the nearest are asked in any case */
 #define VC_DHT_HEDGE_FIRST_MS 250 /* patience before anything is known of round trips */

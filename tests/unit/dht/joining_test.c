@@ -89,7 +89,7 @@ static void then_buckets_of_which_too_few_are_known(void **state)
     /* Those of it are known again. */
     for (uint32_t i = 0, known = 0; i < family->table.count; i++) {
         known += vc_dht_table_bucket(&family->table, family->table.ids[i]) == 0;
-        assert_true(i + 1 < family->table.count || known >= VC_DHT_ALPHA);
+        assert_true(i + 1 < family->table.count || known >= VC_DHT_EMPTY_WANTED);
     }
 }
 

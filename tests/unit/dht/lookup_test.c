@@ -97,7 +97,7 @@ static unsigned run_down(struct vc_dht_lookup *lookup)
 
 /* ---- paths ---- */
 
-static void test_the_nearest_are_asked_first_one_on_each_path(void **state)
+static void test_the_nearest_are_asked_first_on_each_path(void **state)
 {
     struct vc_dht_lookup lookup = told_of(16, &unknown, 0, 20);
     uint8_t slot;
@@ -105,7 +105,7 @@ static void test_the_nearest_are_asked_first_one_on_each_path(void **state)
     (void)state;
     for (int i = 0; i < VC_DHT_ALPHA; i++) {
         assert_int_equal(next(&lookup, &slot), i);
-        assert_int_equal(lookup.nodes[slot].path, i);
+        assert_int_equal(lookup.nodes[slot].path, i % VC_DHT_PATHS);
     }
     assert_int_equal(next(&lookup, &slot), -1);
 }
@@ -134,16 +134,21 @@ static void test_a_contact_belongs_to_who_told_of_it_first(void **state)
     for (int i = 0; i < VC_DHT_ALPHA; i++) {
         assert_int_equal(next(&lookup, &slots[i]), 100 + i);
     }
-    vc_dht_lookup_answered(&lookup, slots[2], people, 2);
-    vc_dht_lookup_answered(&lookup, slots[0], people, 3);
-    assert_int_equal(lookup.count, VC_DHT_ALPHA + 3);
+    vc_dht_lookup_answered(&lookup, slots[2], people, 3);
+    vc_dht_lookup_answered(&lookup, slots[0], people, 4);
+    vc_dht_lookup_answered(&lookup, slots[4], people, 4);
+    assert_int_equal(lookup.count, VC_DHT_ALPHA + 4);
     assert_int_equal(next(&lookup, &slot), 0);
     assert_int_equal(lookup.nodes[slot].path, 2);
-    assert_int_equal(next(&lookup, &slot), 2);
+    assert_int_equal(next(&lookup, &slot), 3);
     assert_int_equal(lookup.nodes[slot].path, 0);
+    /* Each path has one under way: the last place is for the nearest that is left. */
+    assert_int_equal(next(&lookup, &slot), 1);
+    assert_int_equal(lookup.nodes[slot].path, 2);
+    assert_int_equal(next(&lookup, &slot), -1);
     /* Path 1 has run dry: its place is for one of path 2, which stays that path's. */
     vc_dht_lookup_answered(&lookup, slots[1], NULL, 0);
-    assert_int_equal(next(&lookup, &slot), 1);
+    assert_int_equal(next(&lookup, &slot), 2);
     assert_int_equal(lookup.nodes[slot].path, 2);
 }
 
@@ -203,6 +208,7 @@ static void test_two_failures_in_a_row_widen_it(void **state)
     for (int i = 0; i < VC_DHT_ALPHA; i++) {
         assert_int_equal(next(&lookup, &slots[i]), i);
     }
+    vc_dht_lookup_answered(&lookup, slots[4], NULL, 0);
     vc_dht_lookup_failed(&lookup, slots[0]);
     vc_dht_lookup_answered(&lookup, slots[1], NULL, 0);
     vc_dht_lookup_failed(&lookup, slots[2]);
@@ -545,7 +551,7 @@ static void test_what_nobody_waits_for_is_a_mistake(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_the_nearest_are_asked_first_one_on_each_path),
+        cmocka_unit_test(test_the_nearest_are_asked_first_on_each_path),
         cmocka_unit_test(test_an_answer_gives_the_place_to_the_next_of_the_same_path),
         cmocka_unit_test(test_a_contact_belongs_to_who_told_of_it_first),
         cmocka_unit_test(test_whom_the_only_one_names_begin_a_path_each),
