@@ -44,8 +44,8 @@
 #define VC_DHT_SUSPECT_YIELDS_MS 60000
 /* A node that was not heard for so long is asked whether it lives, one at a time: about what
  * keeps 30 nodes fresh, and all an idle router may spend. */
-#define VC_DHT_UNHEARD_MS    (UINT64_C(30) * 60 * 1000)
-#define VC_DHT_PING_EVERY_MS (UINT64_C(60) * 1000)
+#define VC_DHT_UNHEARD_MS    (UINT64_C(60) * 60 * 1000)
+#define VC_DHT_PING_EVERY_MS (UINT64_C(120) * 1000)
 /* While nodes are found dead the next is asked so soon: half of 300 are found in minutes. */
 #define VC_DHT_PING_SOON_MS 250
 /* Pings at once after a change of network. */
@@ -56,7 +56,7 @@
 /* A bucket of which nothing was heard for so long is looked into. */
 #define VC_DHT_STALE_WANTED    3 /* answers from there are enough then */
 #define VC_DHT_EMPTY_WANTED    4 /* and where nobody of a bucket is known */
-#define VC_DHT_BUCKET_STALE_MS (UINT64_C(60) * 60 * 1000)
+#define VC_DHT_BUCKET_STALE_MS (UINT64_C(180) * 60 * 1000)
 
 /* Lookups */
 
