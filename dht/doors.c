@@ -3,6 +3,9 @@
 
 #include "dht/machine.h"
 
+/* More than VC_DHT_DOOR_AGAIN_ISLAND_MS needs. */
+#define DOUBLINGS_MAX 18
+
 /* ---- doors ---- */
 
 struct vc_dht_door *vc_dht_door_put(struct vc_dht *dht, const struct vc_now *now,
@@ -23,7 +26,7 @@ struct vc_dht_door *vc_dht_door_put(struct vc_dht *dht, const struct vc_now *now
         dht->door_next = (dht->door_next + 1) % dht->cfg.doors_max;
     }
     *door = (struct vc_dht_door){
-        .is_used = true, .has_key = key != NULL, .addr = *addr, .due_at = now->mono};
+        .is_used = true, .has_key = key != NULL, .addr = *addr, .from_at = now->mono};
     if (key != NULL) {
         door->key = *key;
     }
@@ -42,21 +45,47 @@ static bool is_inside(const struct vc_dht *dht, unsigned family)
     return dht->is_joined && vc_dht_knows_somebody_in(dht, family);
 }
 
+/* Is all that is known so little that there may be more elsewhere? */
+static bool is_island(const struct vc_dht *dht, unsigned family)
+{
+    return vc_dht_size_nodes(&dht->families[family].size) < VC_DHT_DOOR_ISLAND;
+}
+
 /* Doors are for who knows nobody; but each is tried until it has answered, a few times, as what is
- * behind it may be another part of the network.  Whom we know ourselves is no door then. */
+ * behind it may be another part of the network, and on and on by who is on an island.  Whom we know
+ * ourselves is no door then. */
 static bool is_wanted(const struct vc_dht *dht, const struct vc_dht_door *door)
 {
+    unsigned family = vc_dht_family_of(&door->addr);
     unsigned tries = door->is_saved ? 1 : VC_DHT_DOOR_TRIES;
 
-    return door->is_used && (!is_inside(dht, vc_dht_family_of(&door->addr)) ||
-                             (!door->has_answered && door->tries < tries));
+    return door->is_used &&
+           (!is_inside(dht, family) ||
+            (!door->has_answered && (door->tries < tries || is_island(dht, family))));
+}
+
+/* From one knock at a door to the next: doubled each time, and long for who is inside. */
+static vc_ms patience(const struct vc_dht *dht, const struct vc_dht_door *door)
+{
+    unsigned doublings = door->tries < DOUBLINGS_MAX ? door->tries : DOUBLINGS_MAX;
+    vc_ms wait = (vc_ms)VC_DHT_DOOR_AGAIN_MS << doublings >> 1;
+
+    if (door->tries == 0) {
+        return 0;
+    }
+    if (!is_inside(dht, vc_dht_family_of(&door->addr))) {
+        return vc_ms_min(wait, VC_DHT_DOOR_AGAIN_MAX_MS);
+    }
+    wait = wait < VC_DHT_GIVE_UP_MS ? VC_DHT_GIVE_UP_MS : wait;
+    return vc_ms_min(wait, VC_DHT_DOOR_AGAIN_ISLAND_MS);
 }
 
 /* The nodes of a saved table come first: they are ours, and most of them know us. */
 static vc_ms due_of(const struct vc_dht *dht, const struct vc_dht_door *door)
 {
-    return door->is_saved || door->due_at > dht->door_wait_at ? door->due_at
-                                                              : dht->door_wait_at;
+    vc_ms at = door->from_at + patience(dht, door);
+
+    return door->is_saved || at > dht->door_wait_at ? at : dht->door_wait_at;
 }
 
 /* Of the doors to be tried the one that is due first; NULL: there is none. */
@@ -88,7 +117,6 @@ static void knock(struct vc_dht *dht, const struct vc_now *now,
                                .is_hello = is_hello,
                                .owner = VC_DHT_OWNER_DOOR,
                                .slot = (uint16_t)(door - dht->doors)};
-    vc_ms wait = (vc_ms)VC_DHT_DOOR_AGAIN_MS << (door->tries < 13 ? door->tries : 13);
 
     if (!is_hello) {
         wish.to.key = door->key;
@@ -99,10 +127,7 @@ static void knock(struct vc_dht *dht, const struct vc_now *now,
     if (door->tries < UINT8_MAX) {
         door->tries++;
     }
-    if (wait < VC_DHT_GIVE_UP_MS && is_inside(dht, vc_dht_family_of(&door->addr))) {
-        wait = VC_DHT_GIVE_UP_MS; /* there is no hurry */
-    }
-    door->due_at = now->mono + vc_ms_min(wait, VC_DHT_DOOR_AGAIN_MAX_MS);
+    door->from_at = now->mono;
     dht->door_at = now->mono + VC_DHT_DOOR_EVERY_MS;
 }
 
@@ -249,7 +274,7 @@ void vc_dht_doors_again(struct vc_dht *dht, const struct vc_now *now)
     for (uint32_t i = 0; i < dht->cfg.doors_max; i++) {
         dht->doors[i].tries = 0;
         dht->doors[i].has_answered = false;
-        dht->doors[i].due_at = now->mono;
+        dht->doors[i].from_at = now->mono;
     }
 }
 

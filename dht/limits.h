@@ -121,9 +121,13 @@
     100 /* between two doors, and between nodes of a saved table */
 /* The same door, doubled each time: at first as soon as a hello may be taken for lost. */
 #define VC_DHT_DOOR_AGAIN_MS     200
-#define VC_DHT_DOOR_AGAIN_MAX_MS (UINT64_C(15) * 60 * 1000)
+#define VC_DHT_DOOR_AGAIN_MAX_MS (UINT64_C(5) * 60 * 1000)
 /* Times that a door which does not answer is tried although others are known. */
 #define VC_DHT_DOOR_TRIES 3
+/* But who knows a network of fewer nodes only goes on, ever more seldom: it may be an island, as
+ * who is behind a door may not route yet, and is silent till then. */
+#define VC_DHT_DOOR_ISLAND          64
+#define VC_DHT_DOOR_AGAIN_ISLAND_MS (UINT64_C(4) * 60 * 60 * 1000)
 /* A node that went out is asked again after this, doubled each time, VC_DHT_LOST_TRIES times:
  * that is how two halves of a network that was cut find each other again. */
 #define VC_DHT_LOST_AGAIN_MS (UINT64_C(60) * 1000)

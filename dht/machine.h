@@ -138,7 +138,7 @@ struct vc_dht_door {
     bool is_saved; /* of our own table, not somebody's word */
     struct vc_addr addr;
     struct vc_key32 key;
-    vc_ms due_at;
+    vc_ms from_at; /* when it was put here or last tried */
     uint8_t tries;
 };
 

@@ -9,7 +9,7 @@
 #include "tests/support/dht_hand.h"
 #include "tests/support/dht_world.h"
 
-#define DHT_DESK_HANDS_MAX 48
+#define DHT_DESK_HANDS_MAX 96
 
 struct dht_desk;
 

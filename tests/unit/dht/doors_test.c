@@ -64,7 +64,7 @@ static void every_door_is_tried(void **state)
     }
 }
 
-/* With backoff, and a quarter of an hour apart at most, for as long as nobody is known. */
+/* With backoff, and five minutes apart at most, for as long as nobody is known. */
 static void a_silent_door_is_tried_ever_more_seldom(void **state)
 {
     vc_ms wait = VC_DHT_DOOR_AGAIN_MS, last = 0;
@@ -88,24 +88,60 @@ static void a_silent_door_is_tried_ever_more_seldom(void **state)
     assert_true(dht_world_status(desk.node).is_joined);
 }
 
-/* Doors are for who knows nobody: a few more tries, and no more. */
-static void a_silent_door_is_let_alone_when_others_are_known(void **state)
+/* The door of hand 11, of whom nobody has heard. */
+static void begin_with_silent_door(uint32_t hands)
 {
-    (void)state;
-    dht_desk_begin(&desk, NULL, 12, false);
+    dht_desk_begin(&desk, NULL, hands, false);
     dht_desk_meet(&desk);
-    desk.hands[11].addr.port++; /* nobody has heard of this one */
+    desk.hands[11].addr.port++;
     desk.is_silent[11] = true;
     dht_desk_clear(&desk);
     enter(11, NULL);
     enter(10, NULL);
+}
+
+/* Who knows few only may be on an island, and who is behind the door may route some day. */
+static void a_silent_door_is_tried_ever_more_seldom_on_an_island(void **state)
+{
+    uint32_t before;
+
+    (void)state;
+    begin_with_silent_door(12);
+    assert_true(dht_world_status(desk.node).network_size < VC_DHT_DOOR_ISLAND);
+    dht_world_run(&desk.world, 60 * MINUTE);
+    before = hellos(11);
+    assert_in_range(before, VC_DHT_DOOR_TRIES + 1, 16);
+    dht_world_run(&desk.world, 24 * 60 * MINUTE);
+    assert_in_range(hellos(11) - before, 6, 9);
+    desk.is_silent[11] = false;
+    dht_world_run(&desk.world, 4 * 60 * MINUTE);
+    before = hellos(11);
+    dht_world_run(&desk.world, 24 * 60 * MINUTE);
+    assert_int_equal(hellos(11), before); /* it has answered */
+}
+
+/* Doors are for who knows nobody: a few more tries, and no more. */
+static void a_silent_door_is_let_alone_when_others_are_known(void **state)
+{
+    (void)state;
+    begin_with_silent_door(DHT_DESK_HANDS_MAX);
+    assert_true(dht_world_status(desk.node).network_size >= VC_DHT_DOOR_ISLAND);
     dht_world_run(&desk.world, 60 * MINUTE);
     /* Walks may ask there too, with the key that others tell. */
     assert_int_equal(hellos(11), VC_DHT_DOOR_TRIES);
-    /* When all are gone every door is tried again. */
+}
+
+static void when_all_are_gone_every_door_is_tried_again(void **state)
+{
+    uint32_t before;
+
+    (void)state;
+    begin_with_silent_door(12);
+    dht_world_run(&desk.world, 24 * 60 * MINUTE);
+    before = knocks(11);
     memset(desk.is_silent, true, sizeof desk.is_silent);
     dht_world_run(&desk.world, 60 * MINUTE);
-    assert_true(knocks(11) > VC_DHT_DOOR_TRIES);
+    assert_true(knocks(11) > before + VC_DHT_DOOR_TRIES);
     desk.is_silent[11] = false;
     dht_world_run(&desk.world, 16 * MINUTE);
     assert_true(
@@ -340,7 +376,9 @@ int main(void)
 #define TEST(name) cmocka_unit_test_teardown(name, tear_down)
         TEST(every_door_is_tried),
         TEST(a_silent_door_is_tried_ever_more_seldom),
+        TEST(a_silent_door_is_tried_ever_more_seldom_on_an_island),
         TEST(a_silent_door_is_let_alone_when_others_are_known),
+        TEST(when_all_are_gone_every_door_is_tried_again),
         TEST(a_door_with_a_key),
         TEST(so_many_doors_are_remembered),
         TEST(what_cannot_be_a_door_is_none),
