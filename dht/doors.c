@@ -4,7 +4,7 @@
 #include "dht/machine.h"
 
 /* More than VC_DHT_DOOR_AGAIN_ISLAND_MS needs. */
-#define DOUBLINGS_MAX 18
+#define DOUBLINGS_MAX 17
 
 /* ---- doors ---- */
 
@@ -64,26 +64,26 @@ static bool is_wanted(const struct vc_dht *dht, const struct vc_dht_door *door)
             (!door->has_answered && (door->tries < tries || is_island(dht, family))));
 }
 
-/* From one knock at a door to the next: doubled each time, and long for who is inside. */
-static vc_ms patience(const struct vc_dht *dht, const struct vc_dht_door *door)
+/* From a knock at a door to the next: doubled each time, and in no hurry for who is inside. */
+static uint32_t patience(const struct vc_dht *dht, const struct vc_dht_door *door)
 {
     unsigned doublings = door->tries < DOUBLINGS_MAX ? door->tries : DOUBLINGS_MAX;
-    vc_ms wait = (vc_ms)VC_DHT_DOOR_AGAIN_MS << doublings >> 1;
+    vc_ms wait = (vc_ms)VC_DHT_DOOR_AGAIN_MS << doublings;
 
-    if (door->tries == 0) {
-        return 0;
+    if (is_inside(dht, vc_dht_family_of(&door->addr)) && wait < VC_DHT_GIVE_UP_MS) {
+        wait = VC_DHT_GIVE_UP_MS;
     }
-    if (!is_inside(dht, vc_dht_family_of(&door->addr))) {
-        return vc_ms_min(wait, VC_DHT_DOOR_AGAIN_MAX_MS);
-    }
-    wait = wait < VC_DHT_GIVE_UP_MS ? VC_DHT_GIVE_UP_MS : wait;
-    return vc_ms_min(wait, VC_DHT_DOOR_AGAIN_ISLAND_MS);
+    return (uint32_t)vc_ms_min(wait, VC_DHT_DOOR_AGAIN_ISLAND_MS);
 }
 
-/* The nodes of a saved table come first: they are ours, and most of them know us. */
+/* The nodes of a saved table come first: they are ours, and most of them know us.  Who was inside
+ * when he knocked, and is no more, does not wait so long. */
 static vc_ms due_of(const struct vc_dht *dht, const struct vc_dht_door *door)
 {
-    vc_ms at = door->from_at + patience(dht, door);
+    vc_ms wait = is_inside(dht, vc_dht_family_of(&door->addr))
+                     ? door->wait_ms
+                     : vc_ms_min(door->wait_ms, VC_DHT_DOOR_AGAIN_MAX_MS);
+    vc_ms at = door->from_at + wait;
 
     return door->is_saved || at > dht->door_wait_at ? at : dht->door_wait_at;
 }
@@ -124,10 +124,11 @@ static void knock(struct vc_dht *dht, const struct vc_now *now,
     if (!vc_dht_wish_for(dht, &wish)) {
         return;
     }
+    door->from_at = now->mono;
+    door->wait_ms = patience(dht, door);
     if (door->tries < UINT8_MAX) {
         door->tries++;
     }
-    door->from_at = now->mono;
     dht->door_at = now->mono + VC_DHT_DOOR_EVERY_MS;
 }
 
@@ -275,6 +276,7 @@ void vc_dht_doors_again(struct vc_dht *dht, const struct vc_now *now)
         dht->doors[i].tries = 0;
         dht->doors[i].has_answered = false;
         dht->doors[i].from_at = now->mono;
+        dht->doors[i].wait_ms = 0;
     }
 }
 

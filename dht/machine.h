@@ -138,7 +138,8 @@ struct vc_dht_door {
     bool is_saved; /* of our own table, not somebody's word */
     struct vc_addr addr;
     struct vc_key32 key;
-    vc_ms from_at; /* when it was put here or last tried */
+    vc_ms from_at;    /* when it was put here or last tried, */
+    uint32_t wait_ms; /* and how long to wait then */
     uint8_t tries;
 };
 
