@@ -71,23 +71,6 @@ void vc_dht_contact_read(struct vc_reader *r, struct vc_dht_contact *ret_contact
     }
 }
 
-bool vc_dht_addr_is_public(const struct vc_addr *addr)
-{
-    uint32_t first;
-
-    if (!vc_addr_is_usable(addr)) {
-        return false;
-    }
-    first = FIRST(addr->ip[0], addr->ip[1], addr->ip[2], addr->ip[3]);
-    if (addr->family == 4) {
-        return !is_in_any(first, special_ipv4,
-                          sizeof special_ipv4 / sizeof special_ipv4[0]);
-    }
-    return is_in(first, &global_ipv6) &&
-           !is_in_any(first, special_ipv6,
-                      sizeof special_ipv6 / sizeof special_ipv6[0]);
-}
-
 /* The family, then the first @len bytes of the address. */
 static uint64_t prefix(const struct vc_addr *addr, size_t len)
 {
@@ -97,6 +80,23 @@ static uint64_t prefix(const struct vc_addr *addr, size_t len)
         number = number << 8 | addr->ip[i];
     }
     return number;
+}
+
+bool vc_dht_addr_is_public(const struct vc_addr *addr)
+{
+    uint32_t first;
+
+    if (!vc_addr_is_usable(addr)) {
+        return false;
+    }
+    first = (uint32_t)prefix(addr, sizeof first);
+    if (addr->family == 4) {
+        return !is_in_any(first, special_ipv4,
+                          sizeof special_ipv4 / sizeof special_ipv4[0]);
+    }
+    return is_in(first, &global_ipv6) &&
+           !is_in_any(first, special_ipv6,
+                      sizeof special_ipv6 / sizeof special_ipv6[0]);
 }
 
 uint64_t vc_dht_prefix_narrow(const struct vc_addr *addr)

@@ -3,9 +3,6 @@
 
 #include "dht/machine.h"
 
-/* More than VC_DHT_DOOR_AGAIN_ISLAND_MS needs. */
-#define DOUBLINGS_MAX 17
-
 /* ---- doors ---- */
 
 struct vc_dht_door *vc_dht_door_put(struct vc_dht *dht, const struct vc_now *now,
@@ -64,15 +61,17 @@ static bool is_wanted(const struct vc_dht *dht, const struct vc_dht_door *door)
             (!door->has_answered && (door->tries < tries || is_island(dht, family))));
 }
 
-/* From a knock at a door to the next: doubled each time, and in no hurry for who is inside. */
-static uint32_t patience(const struct vc_dht *dht, const struct vc_dht_door *door)
+/* From the knock just now to the next: twice the last, and in no hurry for who is inside. */
+static uint32_t next_wait(const struct vc_dht *dht, const struct vc_dht_door *door)
 {
-    unsigned doublings = door->tries < DOUBLINGS_MAX ? door->tries : DOUBLINGS_MAX;
-    vc_ms wait = (vc_ms)VC_DHT_DOOR_AGAIN_MS << doublings;
+    vc_ms wait = door->wait_ms == 0 ? VC_DHT_DOOR_AGAIN_MS : 2 * (vc_ms)door->wait_ms;
+    vc_ms least =
+        door->tries < VC_DHT_DOOR_TRIES ? VC_DHT_GIVE_UP_MS : VC_DHT_DOOR_AGAIN_MAX_MS;
 
-    if (is_inside(dht, vc_dht_family_of(&door->addr)) && wait < VC_DHT_GIVE_UP_MS) {
-        wait = VC_DHT_GIVE_UP_MS;
+    if (!is_inside(dht, vc_dht_family_of(&door->addr))) {
+        return (uint32_t)vc_ms_min(wait, VC_DHT_DOOR_AGAIN_MAX_MS);
     }
+    wait = wait < least ? least : wait;
     return (uint32_t)vc_ms_min(wait, VC_DHT_DOOR_AGAIN_ISLAND_MS);
 }
 
@@ -124,11 +123,11 @@ static void knock(struct vc_dht *dht, const struct vc_now *now,
     if (!vc_dht_wish_for(dht, &wish)) {
         return;
     }
-    door->from_at = now->mono;
-    door->wait_ms = patience(dht, door);
     if (door->tries < UINT8_MAX) {
         door->tries++;
     }
+    door->from_at = now->mono;
+    door->wait_ms = next_wait(dht, door);
     dht->door_at = now->mono + VC_DHT_DOOR_EVERY_MS;
 }
 

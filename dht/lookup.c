@@ -145,26 +145,6 @@ static void hear(struct vc_dht_lookup *lookup, const struct vc_dht_contact *cont
         .contact = *contact, .distance = distance, .path = path, .is_seed = is_seed};
 }
 
-static void widen(struct vc_dht_lookup *lookup)
-{
-    bool is_odd[VC_DHT_PATHS] = {false};
-
-    lookup->is_wide = true;
-    lookup->wanted = VC_DHT_HOLDERS;
-    /* Every second unasked node of a path begins a path of its own. */
-    for (unsigned i = 0; i < lookup->count; i++) {
-        struct vc_dht_lookup_node *node = &lookup->nodes[lookup->order[i]];
-
-        if (node->state != VC_DHT_LOOKUP_HEARD) {
-            continue;
-        }
-        is_odd[node->path] = !is_odd[node->path];
-        if (!is_odd[node->path]) {
-            node->path = (uint8_t)(node->path + VC_DHT_PATHS);
-        }
-    }
-}
-
 /* ---- who is needed ---- */
 
 /* How the @count nearest lie, the last of them at @last, beside what the network's size lets
@@ -242,6 +222,30 @@ static void judge(struct vc_dht_lookup *lookup)
 
     lookup->end = (uint8_t)needed(lookup, COUNT_ANSWERS, &density);
     lookup->density = (uint8_t)density;
+}
+
+static void widen(struct vc_dht_lookup *lookup)
+{
+    bool is_odd[VC_DHT_PATHS] = {false};
+
+    if (lookup->is_wide) {
+        return;
+    }
+    lookup->is_wide = true;
+    lookup->wanted = VC_DHT_HOLDERS;
+    /* Every second unasked node of a path begins a path of its own. */
+    for (unsigned i = 0; i < lookup->count; i++) {
+        struct vc_dht_lookup_node *node = &lookup->nodes[lookup->order[i]];
+
+        if (node->state != VC_DHT_LOOKUP_HEARD) {
+            continue;
+        }
+        is_odd[node->path] = !is_odd[node->path];
+        if (!is_odd[node->path]) {
+            node->path = (uint8_t)(node->path + VC_DHT_PATHS);
+        }
+    }
+    judge(lookup);
 }
 
 /* The nearest of each path are needed too when the lookup is wide, so that who leads some of the
@@ -404,11 +408,8 @@ void vc_dht_lookup_seed(struct vc_dht_lookup *lookup,
 
 void vc_dht_lookup_widen(struct vc_dht_lookup *lookup)
 {
-    if (!lookup->is_wide) {
-        widen(lookup);
-        judge(lookup);
-        plan(lookup);
-    }
+    widen(lookup);
+    plan(lookup);
 }
 
 /* ---- what became of it ---- */
@@ -441,7 +442,7 @@ void vc_dht_lookup_answered(struct vc_dht_lookup *lookup, uint8_t slot,
     }
     judge(lookup);
     if (lookup->density != VC_DHT_DENSITY_RIGHT) {
-        vc_dht_lookup_widen(lookup);
+        widen(lookup);
     }
     plan(lookup);
 }
@@ -457,7 +458,7 @@ void vc_dht_lookup_failed(struct vc_dht_lookup *lookup, uint8_t slot)
     waited_for(lookup, slot)->state = VC_DHT_LOOKUP_FAILED;
     lookup->dead_row++;
     if (lookup->dead_row >= 2) {
-        vc_dht_lookup_widen(lookup);
+        widen(lookup);
     }
     plan(lookup);
 }

@@ -47,6 +47,12 @@ void *sim_dht_grow(void *items, uint32_t count, uint32_t *room, size_t size)
     return items;
 }
 
+/* From one machine to the next: whole lines. */
+static size_t stride(const struct sim_dht *world)
+{
+    return (world->node_bytes + 63) / 64 * 64;
+}
+
 /*
  * So many machines, of which now one works and now another, want huge pages: with small ones the
  * processor looks up an address for nearly every line that it reads.  Where they are few each is
@@ -54,8 +60,8 @@ void *sim_dht_grow(void *items, uint32_t count, uint32_t *room, size_t size)
  */
 static void make_room(struct sim_dht *world)
 {
-    size_t stride = (world->node_bytes + 63) / 64 * 64;
-    size_t len = (stride * world->node_count + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    size_t len =
+        (stride(world) * world->node_count + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
 
     if (world->node_count <= LARGE_NODES) {
         return;
@@ -65,7 +71,6 @@ static void make_room(struct sim_dht *world)
         fputs("veche-sim: out of memory\n", stderr);
         exit(1);
     }
-    world->machine_stride = stride;
     (void)madvise(world->machines, len, MADV_HUGEPAGE); /* it goes without */
 }
 
@@ -77,7 +82,7 @@ void *sim_dht_machine_alloc(const struct sim_dht *world,
     if (world->machines == NULL) {
         return sim_dht_alloc(1, world->node_bytes);
     }
-    mem = world->machines + world->machine_stride * sim_dht_index(world, node);
+    mem = world->machines + stride(world) * sim_dht_index(world, node);
     memset(mem, 0, world->node_bytes);
     return mem;
 }

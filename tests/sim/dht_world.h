@@ -159,7 +159,6 @@ struct sim_dht {
     struct vc_heap timers, lives; /* by node */
     size_t node_bytes;
     uint8_t *machines; /* of all nodes; NULL: each has memory of its own */
-    size_t machine_stride;
     struct vc_dht_config config;
 
     struct sim_dht_slot wheel[SIM_DHT_DELAY_MAX];
