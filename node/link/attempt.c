@@ -145,7 +145,15 @@ static void start_over(struct vc_link *link, struct vc_attempt *a)
     begin_handshake(link, a);
     memset(&a->replay, 0, sizeof a->replay);
     a->phase = VC_ATTEMPT_HELLO;
+    a->is_in_doubt = false;
     a->wanted = all_of(a);
+}
+
+/* The same, and from the first round on. */
+static void begin_anew(struct vc_link *link, vc_ms now, uint32_t attempt)
+{
+    start_over(link, &link->attempts[attempt]);
+    begin_rounds(link, now, attempt);
 }
 
 /* Who answered may have moved before msg3 came to him, or never have been there: when he is said
@@ -177,10 +185,20 @@ void vc_attempt_add_addrs(struct vc_link *link, vc_ms now, uint32_t attempt,
         }
         a->addr_count++;
     }
-    if (starts_over) {
-        start_over(link, a);
-        begin_rounds(link, now, attempt);
-    }
+    if (starts_over)
+        begin_anew(link, now, attempt);
+}
+
+void vc_attempt_outran(struct vc_link *link, vc_ms now, uint32_t attempt,
+                       const struct vc_addr *addr)
+{
+    struct vc_attempt *a = &link->attempts[attempt];
+    if (a->is_rekey)
+        return; /* he has the session */
+    a->is_in_doubt = true;
+    vc_attempt_add_addrs(link, now, attempt, addr, 1);
+    if (a->is_in_doubt && a->round > 1)
+        begin_anew(link, now, attempt);
 }
 
 void vc_attempt_restart(struct vc_link *link, uint32_t attempt)
@@ -386,7 +404,9 @@ void vc_attempt_tick(struct vc_link *link, vc_ms now, uint32_t attempt)
         fail(link, now, attempt);
         return;
     }
-    if (a->round_at <= now) {
+    if (a->round_at <= now && a->is_in_doubt) {
+        begin_anew(link, now, attempt);
+    } else if (a->round_at <= now) {
         if (a->round == 0)
             a->sent_at = now;
         a->round++;

@@ -27,6 +27,7 @@ struct vc_attempt {
     enum vc_handshake_kind kind;
     bool is_rekey;
     bool is_beside; /* the peer has a session, but is silent */
+    bool is_in_doubt; /* does who has msg3 still know of it?  The next round starts over */
     struct vc_id16 secret; /* of the invite, for a join */
     struct vc_handshake hs;
     struct vc_attempt_addr addrs[VC_LINK_ADDRS_MAX];
@@ -68,6 +69,10 @@ void vc_attempt_free(struct vc_link *link, uint32_t attempt);
 
 /* Has it sent msg3, so that the other side may have taken it? */
 bool vc_attempt_is_decided(const struct vc_attempt *attempt);
+/* Such a one has won against one of the peer's own, which came from @addr.  He may have begun that
+ * because he has started anew since his msg2: when msg3 is not answered at once, it starts over. */
+void vc_attempt_outran(struct vc_link *link, vc_ms now, uint32_t attempt,
+                       const struct vc_addr *addr);
 
 void vc_attempt_recv(struct vc_link *link, vc_ms now, uint32_t attempt,
                      const struct vc_addr *from, struct vc_bytes datagram);

@@ -248,8 +248,8 @@ void vc_half_open_hello(struct vc_link *link, vc_ms now, const struct vc_addr *f
         take(link, now, &hello);
 }
 
-/* What becomes of a handshake whose initiator is known. */
-enum verdict { REFUSE, BEGIN, RENEW };
+/* What becomes of a handshake whose initiator is known.  OUTRUN: refused, as ours goes first. */
+enum verdict { REFUSE, OUTRUN, BEGIN, RENEW };
 
 /* Of two handshakes that meet, the one wins whose initiator has the smaller key. */
 static bool is_ours_first(const struct vc_link *link, const struct vc_key32 *theirs)
@@ -275,7 +275,7 @@ static enum verdict judge(const struct vc_link *link, const struct vc_half_open 
     bool is_renewal = !vc_is_zero(&half->hs.continues, sizeof half->hs.continues);
     bool is_rival = a != NULL && vc_attempt_is_decided(a) && a->is_rekey == is_renewal;
     if (is_rival && is_ours_first(link, &half->hs.noise.rs))
-        return REFUSE;
+        return OUTRUN;
     /* It was begun before the present keys were: it met them and lost. */
     if (s != NULL && half->order < s->keys.order)
         return REFUSE;
@@ -339,7 +339,9 @@ void vc_half_open_recv(struct vc_link *link, vc_ms now, uint32_t half_open,
         return;
     }
     enum verdict verdict = find_place(link, half, &peer);
-    if (verdict == REFUSE) {
+    if (verdict == OUTRUN)
+        vc_attempt_outran(link, now, link->peers[peer].attempt, from);
+    if (verdict == REFUSE || verdict == OUTRUN) {
         vc_half_open_free(link, half_open);
         rearm(link);
         link->stats.dropped_strange++;

@@ -87,6 +87,43 @@ static void who_moves_after_msg2_is_met_where_he_is_found(void **state)
     assert_int_equal(told[1].objects, 1);
 }
 
+static bool goes_first(uint32_t node)
+{
+    return memcmp(world.nodes[node].dev_dh_public.b, world.nodes[1 - node].dev_dh_public.b, 32) <
+           0;
+}
+
+/* His own handshake loses against one that he knows nothing of any more. */
+static void who_starts_anew_after_msg2_is_met_soon(void **state)
+{
+    (void)state;
+    uint32_t first = goes_first(0) ? 0 : 1;
+    static const vc_ms away[] = {20, 300, 700, 3000};
+    for (size_t i = 0; i < 2 * sizeof away / sizeof away[0]; i++) {
+        struct link_node *other = &world.nodes[1 - first];
+        assert_int_equal(link_world_connect(&world.nodes[first], other), VC_OK);
+        link_duo_wait(15); /* he has answered */
+        link_world_restart(other);
+        if (i % 2 == 0)
+            other->addr = link_world_addr(77, (uint16_t)(4000 + i));
+        link_world_introduce(other, &world.nodes[first]);
+        link_duo_wait(away[i / 2]);
+        uint32_t ups = told[first].ups;
+        assert_int_equal(link_world_connect(other, &world.nodes[first]), VC_OK);
+        link_duo_wait(900);
+        assert_int_equal(told[first].ups, ups + 1);
+        assert_true(vc_addr_equal(&told[first].up.addr, &other->addr));
+        assert_int_equal(world.nodes[first].link->attempt_pool.count, 0);
+        assert_int_equal(other->link->attempt_pool.count, 0);
+        assert_int_equal(link_duo_say(first, 1 - first, VC_LINK_CHAT, "here", 4), VC_OK);
+        uint32_t objects = told[1 - first].objects;
+        link_duo_wait(100);
+        assert_int_equal(told[1 - first].objects, objects + 1);
+        link_world_restart(&world.nodes[first]);
+        link_world_introduce(&world.nodes[first], other);
+    }
+}
+
 /* Loses what node 1 sends from its second datagram on. */
 static uint32_t from_1;
 
@@ -319,6 +356,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(who_moves_after_msg2_is_met_where_he_is_found),
+        TEST(who_starts_anew_after_msg2_is_met_soon),
         TEST(msg1_is_sent_five_times_and_then_the_peer_is_unreachable),
         TEST(msg3_is_sent_until_a_packet_confirms_it_and_up_waits_for_that),
         TEST(all_addresses_are_tried_at_once_and_new_ones_when_they_come),
