@@ -34,10 +34,12 @@ static void acked(struct vc_congestion *congestion, uint64_t bytes, vc_ms sent_a
     }
 }
 
-static void lost(struct vc_congestion *congestion, vc_ms sent_at, vc_ms now)
+static bool lost(struct vc_congestion *congestion, vc_ms sent_at, vc_ms now)
 {
     if (is_in_recovery(congestion, sent_at))
-        return;
+        return false;
+    congestion->window_before = congestion->window;
+    congestion->threshold_before = congestion->threshold;
     congestion->has_recovery = true;
     congestion->recovery_at = now;
     congestion->window /= 2;
@@ -45,11 +47,25 @@ static void lost(struct vc_congestion *congestion, vc_ms sent_at, vc_ms now)
         congestion->window = MINIMUM_WINDOW;
     congestion->threshold = congestion->window;
     congestion->credit = 0;
+    return true;
+}
+
+/* RFC 4015, section 3.2, without its pacing: what has been earned since is not lost either. */
+static void was_not_lost(struct vc_congestion *congestion)
+{
+    if (congestion->window_before == 0)
+        return;
+    if (congestion->window < congestion->window_before)
+        congestion->window = congestion->window_before;
+    congestion->threshold = congestion->threshold_before;
+    congestion->has_recovery = false;
+    congestion->window_before = 0;
 }
 
 static void collapsed(struct vc_congestion *congestion)
 {
     congestion->window = MINIMUM_WINDOW;
+    congestion->window_before = 0;
     congestion->has_recovery = false;
     congestion->credit = 0;
 }
@@ -60,6 +76,7 @@ static void rested(struct vc_congestion *congestion)
 {
     if (congestion->window > INITIAL_WINDOW)
         congestion->window = INITIAL_WINDOW;
+    congestion->window_before = 0;
 }
 
 const struct vc_congestion_control vc_new_reno = {
@@ -67,6 +84,7 @@ const struct vc_congestion_control vc_new_reno = {
     .init = init,
     .acked = acked,
     .lost = lost,
+    .was_not_lost = was_not_lost,
     .collapsed = collapsed,
     .rested = rested,
 };

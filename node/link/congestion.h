@@ -15,6 +15,7 @@ struct vc_congestion {
     uint64_t credit;    /* bytes acknowledged towards the next growth */
     vc_ms recovery_at;  /* start of the present recovery period */
     bool has_recovery;
+    uint64_t window_before, threshold_before; /* that; 0: it is not given back */
 };
 
 struct vc_congestion_control {
@@ -24,8 +25,11 @@ struct vc_congestion_control {
      * what held the sender back. */
     void (*acked)(struct vc_congestion *congestion, uint64_t bytes, vc_ms sent_at,
                   bool is_limited);
-    /* Packets were lost, the last of them sent at @sent_at. */
-    void (*lost)(struct vc_congestion *congestion, vc_ms sent_at, vc_ms now);
+    /* Packets were lost, the last of them sent at @sent_at.  True: the window was made smaller
+     * for it. */
+    bool (*lost)(struct vc_congestion *congestion, vc_ms sent_at, vc_ms now);
+    /* They were not, and the window is given back. */
+    void (*was_not_lost)(struct vc_congestion *congestion);
     /* Nothing at all came through for a long time. */
     void (*collapsed)(struct vc_congestion *congestion);
     /* Nothing was in flight for a long time. */

@@ -109,6 +109,11 @@
 #define VC_LINK_ACK_DELAY_MS     20
 #define VC_LINK_ACK_EVERY        2   /* ack-eliciting packets */
 #define VC_LINK_REORDER_PACKETS  3   /* kPacketThreshold */
+/* Both are doubled when a packet comes after all that was taken for lost, up to these: then two
+ * round trips are waited, which is about when a probe would be sent. */
+#define VC_LINK_REORDER_PACKETS_MAX 48
+#define VC_LINK_REORDER_EIGHTHS_MAX 8
+#define VC_LINK_LOST_REMEMBERED     16 /* packets that were taken for lost */
 #define VC_LINK_GRANULARITY_US   1000 /* kGranularity; also the step of our clock */
 #define VC_LINK_INITIAL_RTT_US   333000
 #define VC_LINK_PERSISTENT_PTOS  3   /* kPersistentCongestionThreshold */

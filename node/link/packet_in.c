@@ -22,6 +22,7 @@ static void move(struct vc_session *s, const struct vc_addr *to)
     if (is_other_path) {
         vc_rtt_init(&s->rtt);
         vc_new_reno.init(&s->congestion);
+        vc_reordering_init(&s->reordering);
         s->backoff = 0;
     }
 }

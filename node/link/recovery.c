@@ -64,6 +64,8 @@ bool vc_recovery_acked(struct vc_link *link, vc_ms now, uint32_t session,
     if (!s->has_acked || largest > s->largest_acked)
         s->largest_acked = largest;
     s->has_acked = true;
+    if (vc_reordering_acked(&s->reordering, &frames->ack))
+        vc_new_reno.was_not_lost(&s->congestion);
     if (is_new) {
         s->backoff = s->probes = 0;
         vc_recovery_look(link, now, session);
@@ -79,6 +81,7 @@ struct loss {
         last_sent_at; /* sending times: the row's first packet, the last lost */
     uint64_t last_number;
     vc_ms longest_ms;
+    uint64_t first_number;
 };
 
 static void take_lost(struct vc_link *link, struct vc_session *s, uint32_t slot,
@@ -87,8 +90,11 @@ static void take_lost(struct vc_link *link, struct vc_session *s, uint32_t slot,
     const struct vc_sent *sent = &link->flights.sent[slot];
     bool counts = sent->number >= s->moved_number;
     if (counts) {
+        if (!loss->has_any)
+            loss->first_number = sent->number;
         if (!loss->has_any || sent->number != loss->last_number + 1)
             loss->row_from = sent->sent_at;
+        vc_reordering_lost(&s->reordering, sent->number);
         loss->has_any = true;
         loss->last_number = sent->number;
         loss->last_sent_at = sent->sent_at;
@@ -104,7 +110,7 @@ static void take_lost(struct vc_link *link, struct vc_session *s, uint32_t slot,
 void vc_recovery_look(struct vc_link *link, vc_ms now, uint32_t session)
 {
     struct vc_session *s = &link->sessions[session];
-    vc_ms patience = vc_rtt_loss_ms(&s->rtt);
+    vc_ms patience = vc_rtt_loss_ms(&s->rtt, s->reordering.eighths);
     struct loss loss = {.has_any = false};
     s->loss_at = VC_NEVER;
     if (!s->has_acked)
@@ -113,7 +119,7 @@ void vc_recovery_look(struct vc_link *link, vc_ms now, uint32_t session)
     while (slot != VC_SLOT_NONE && link->flights.sent[slot].number < s->largest_acked) {
         const struct vc_sent *sent = &link->flights.sent[slot];
         uint32_t next = sent->next;
-        if (sent->number + VC_LINK_REORDER_PACKETS <= s->largest_acked ||
+        if (sent->number + s->reordering.packets <= s->largest_acked ||
             sent->sent_at + patience <= now)
             take_lost(link, s, slot, &loss);
         else
@@ -122,7 +128,8 @@ void vc_recovery_look(struct vc_link *link, vc_ms now, uint32_t session)
     }
     if (!loss.has_any)
         return;
-    vc_new_reno.lost(&s->congestion, loss.last_sent_at, now);
+    if (vc_new_reno.lost(&s->congestion, loss.last_sent_at, now))
+        vc_reordering_halved(&s->reordering, loss.first_number);
     if (s->rtt.has_sample &&
         loss.longest_ms > VC_LINK_PERSISTENT_PTOS * vc_rtt_pto_ms(&s->rtt, 0))
         vc_new_reno.collapsed(&s->congestion);

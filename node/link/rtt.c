@@ -51,10 +51,10 @@ vc_ms vc_rtt_pto_ms(const struct vc_rtt *rtt, uint32_t backoff)
     return pto;
 }
 
-vc_ms vc_rtt_loss_ms(const struct vc_rtt *rtt)
+vc_ms vc_rtt_loss_ms(const struct vc_rtt *rtt, uint32_t eighths)
 {
     uint64_t longest =
         rtt->latest_us > rtt->smoothed_us ? rtt->latest_us : rtt->smoothed_us;
     /* One step more, because both instants are rounded to the step of the clock. */
-    return rounded_up(longest + longest / 8) + VC_LINK_GRANULARITY_US / 1000;
+    return rounded_up(longest + longest * eighths / 8) + VC_LINK_GRANULARITY_US / 1000;
 }

@@ -22,7 +22,8 @@ void vc_rtt_sample(struct vc_rtt *rtt, vc_ms latest_ms, vc_ms delay_ms);
 /* The probe timeout, with @backoff doublings up to a limit. */
 vc_ms vc_rtt_pto_ms(const struct vc_rtt *rtt, uint32_t backoff);
 
-/* A packet that is so much older than one acknowledged after it is lost. */
-vc_ms vc_rtt_loss_ms(const struct vc_rtt *rtt);
+/* A packet that is so much older than one acknowledged after it is lost: a round trip and @eighths
+ * of one. */
+vc_ms vc_rtt_loss_ms(const struct vc_rtt *rtt, uint32_t eighths);
 
 #endif

@@ -31,6 +31,7 @@ static void begin_key(struct vc_link *link, vc_ms now, struct vc_session *s,
      * answer so that it is sent again until it has arrived. */
     s->wants_ping = !keys->is_initiator;
     s->backoff = s->probes = 0;
+    vc_reordering_init(&s->reordering);
 }
 
 /* The session before gives way; what it had to tell is kept. */

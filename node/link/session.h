@@ -12,6 +12,7 @@
 #include "node/link/flight.h"
 #include "node/link/link.h"
 #include "node/link/ranges.h"
+#include "node/link/reordering.h"
 #include "node/link/rtt.h"
 
 /* What one finished handshake gives. */
@@ -67,6 +68,7 @@ struct vc_session {
     struct vc_flight flight;
     struct vc_rtt rtt;
     struct vc_congestion congestion;
+    struct vc_reordering reordering;
     struct vc_send_stream send[VC_LINK_STREAM_COUNT];
     uint64_t largest_acked;
     bool has_acked, wants_ping;

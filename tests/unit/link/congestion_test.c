@@ -43,6 +43,35 @@ static void a_loss_halves_the_window_once_for_a_round_trip(void **state)
     assert_int_equal(c.window, 5 * DATAGRAM / 2);
 }
 
+static void what_was_not_lost_gives_the_window_back_once(void **state)
+{
+    (void)state;
+    vc_new_reno.acked(&c, 2 * DATAGRAM, 5, true);
+    assert_true(vc_new_reno.lost(&c, 90, 100));
+    assert_false(vc_new_reno.lost(&c, 95, 110));
+    assert_int_equal(c.window, 6 * DATAGRAM);
+    vc_new_reno.was_not_lost(&c);
+    assert_int_equal(c.window, 12 * DATAGRAM);
+    vc_new_reno.acked(&c, DATAGRAM, 99, true); /* in slow start again */
+    assert_int_equal(c.window, 13 * DATAGRAM);
+    vc_new_reno.was_not_lost(&c);
+    assert_int_equal(c.window, 13 * DATAGRAM);
+}
+
+static void after_a_collapse_or_a_rest_nothing_is_given_back(void **state)
+{
+    (void)state;
+    assert_true(vc_new_reno.lost(&c, 90, 100));
+    vc_new_reno.collapsed(&c);
+    vc_new_reno.was_not_lost(&c);
+    assert_int_equal(c.window, 2 * DATAGRAM);
+    vc_new_reno.init(&c);
+    assert_true(vc_new_reno.lost(&c, 90, 100));
+    vc_new_reno.rested(&c);
+    vc_new_reno.was_not_lost(&c);
+    assert_int_equal(c.window, 5 * DATAGRAM);
+}
+
 static void congestion_avoidance_grows_by_one_datagram_for_a_window(void **state)
 {
     (void)state;
@@ -83,6 +112,8 @@ int main(void)
         cmocka_unit_test_setup(slow_start_grows_by_what_is_acknowledged, begin),
         cmocka_unit_test_setup(a_window_that_was_not_full_does_not_grow, begin),
         cmocka_unit_test_setup(a_loss_halves_the_window_once_for_a_round_trip, begin),
+        cmocka_unit_test_setup(what_was_not_lost_gives_the_window_back_once, begin),
+        cmocka_unit_test_setup(after_a_collapse_or_a_rest_nothing_is_given_back, begin),
         cmocka_unit_test_setup(congestion_avoidance_grows_by_one_datagram_for_a_window,
                                begin),
         cmocka_unit_test_setup(the_window_never_goes_below_two_datagrams, begin),

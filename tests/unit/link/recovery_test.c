@@ -71,10 +71,31 @@ static void two_later_packets_make_it_lost_after_a_while(void **state)
     link_duo_wait(21);
     assert_int_equal(s->packets_lost, 0);
     assert_true(s->loss_at > world.now &&
-                s->loss_at <= start + vc_rtt_loss_ms(&s->rtt));
+                s->loss_at <= start + vc_rtt_loss_ms(&s->rtt, 1));
     link_duo_wait(60);
     assert_int_equal(s->packets_lost, 1);
     assert_int_equal(told[1].objects, 2);
+}
+
+static void packets_that_overtake_each_other_keep_the_window(void **state)
+{
+    (void)state;
+    struct vc_session *s = link_duo_session(0, 1);
+    uint64_t widest = 0;
+    world.delay_min_ms = 1;
+    world.delay_max_ms = 200;
+    for (int i = 0; i < 40; i++) {
+        say();
+        say();
+        link_duo_wait(100);
+        widest = s->congestion.window > widest ? s->congestion.window : widest;
+    }
+    link_duo_wait(5000);
+    assert_int_equal(told[1].objects, 80);
+    assert_true(s->reordering.packets > VC_LINK_REORDER_PACKETS);
+    assert_true(s->packets_lost > 0);
+    assert_true(widest >= 10 * (uint64_t)VC_LINK_DATAGRAM_MAX);
+    assert_true(s->congestion.window >= 5 * (uint64_t)VC_LINK_DATAGRAM_MAX);
 }
 
 static void a_lost_last_packet_is_probed_for(void **state)
@@ -232,6 +253,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(three_later_packets_make_one_lost),
         TEST(two_later_packets_make_it_lost_after_a_while),
+        TEST(packets_that_overtake_each_other_keep_the_window),
         TEST(a_lost_last_packet_is_probed_for),
         TEST(probes_come_at_doubled_times),
         TEST(a_long_silence_collapses_the_window),

@@ -73,12 +73,13 @@ static void loss_needs_nine_eighths_of_a_round_trip(void **state)
 {
     (void)state;
     vc_rtt_sample(&rtt, 80, 0);
-    assert_int_equal(vc_rtt_loss_ms(&rtt), 90 + 1);
+    assert_int_equal(vc_rtt_loss_ms(&rtt, 1), 90 + 1);
     vc_rtt_sample(&rtt, 160, 0);
-    assert_int_equal(vc_rtt_loss_ms(&rtt), 180 + 1);
+    assert_int_equal(vc_rtt_loss_ms(&rtt, 1), 180 + 1);
+    assert_int_equal(vc_rtt_loss_ms(&rtt, 8), 320 + 1);
     vc_rtt_init(&rtt);
     vc_rtt_sample(&rtt, 0, 0);
-    assert_true(vc_rtt_loss_ms(&rtt) >= 1);
+    assert_true(vc_rtt_loss_ms(&rtt, 1) >= 1);
     assert_true(vc_rtt_pto_ms(&rtt, 0) >= 1 + VC_LINK_ACK_DELAY_MS);
 }
 
