@@ -308,8 +308,9 @@ bool vc_dht_next(struct vc_dht *dht, const struct vc_now *now,
         vc_dht_keeps_tell(dht, ret_output)) {
         return true;
     }
-    if (dht->is_change_untold) {
+    if (dht->is_change_untold || dht->was_joined != vc_dht_is_joined(dht, now)) {
         dht->is_change_untold = false;
+        dht->was_joined = vc_dht_is_joined(dht, now);
         *ret_output = (struct vc_dht_output){.kind = VC_DHT_CHANGED};
         return true;
     }

@@ -135,7 +135,7 @@ enum vc_dht_output_kind {
     VC_DHT_FOUND,    /* @bytes is a valid record at the place of @ask */
     VC_DHT_DONE,     /* @ask is over */
     VC_DHT_KEPT, /* the own record at @place was put or refreshed: @holders have it */
-    VC_DHT_CHANGED, /* vc_dht_status(): another role or own address, or it has joined */
+    VC_DHT_CHANGED, /* vc_dht_status(): another role or own address; it has joined, or is alone */
     VC_DHT_SAVE     /* it is time to save the table */
 };
 

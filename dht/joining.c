@@ -284,8 +284,9 @@ static void ping(struct vc_dht *dht, const struct vc_now *now)
     struct vc_dht_contact contact;
 
     for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
-        if (vc_dht_family_routes(&dht->families[i]) &&
-            vc_dht_table_ping(&dht->families[i].table, now->mono, &contact)) {
+        struct vc_dht_family *family = &dht->families[i];
+
+        if (family->is_on && vc_dht_table_ping(&family->table, now->mono, &contact)) {
             wish_ping(dht, &contact);
         }
     }
@@ -306,7 +307,7 @@ vc_ms vc_dht_joining_due(const struct vc_dht *dht)
     vc_ms due = vc_ms_min(dht->save_at, walk_due(dht));
 
     for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
-        if (vc_dht_family_routes(&dht->families[i])) {
+        if (dht->families[i].is_on) {
             due = vc_ms_min(due, dht->families[i].table.ping_due_at);
         }
     }

@@ -281,6 +281,7 @@ struct vc_dht {
     vc_ms walk_at;       /* when the next walk may begin */
     vc_ms save_at;
     bool is_save_untold, is_change_untold;
+    bool was_joined; /* as it was told last */
     enum vc_dht_role role;
     enum vc_dht_why why;
     struct vc_dht_contact *recent; /* the nearest of the last lookups, a ring */
@@ -409,6 +410,11 @@ bool vc_dht_asks_tell(struct vc_dht *dht, const struct vc_now *now,
 void vc_dht_asks_end_keep(struct vc_dht *dht, const struct vc_now *now, uint32_t keep);
 /* Ends the asks of a keep, without. */
 void vc_dht_asks_drop_keep(struct vc_dht *dht, uint32_t keep);
+
+/* ---- status.c ---- */
+
+/* Has somebody answered, and are not all silent that were asked of late? */
+bool vc_dht_is_joined(const struct vc_dht *dht, const struct vc_now *now);
 
 /* ---- walks.c ---- */
 

@@ -101,6 +101,7 @@ static void take_role(struct vc_dht *dht, struct vc_dht_family *family,
 
     family->wants_walk = family->wants_walk || routes != family->routes;
     family->routes = routes;
+    family->table.is_of_client = !routes;
     family->why = why;
 }
 

@@ -2,7 +2,7 @@
 #include "dht/machine.h"
 
 /* Somebody has answered, and not all that are known have been silent since they were asked. */
-static bool is_joined(const struct vc_dht *dht, const struct vc_now *now)
+bool vc_dht_is_joined(const struct vc_dht *dht, const struct vc_now *now)
 {
     bool is_doubted = false;
 
@@ -28,7 +28,7 @@ void vc_dht_status(const struct vc_dht *dht, const struct vc_now *now,
     status.role = dht->role;
     status.why = dht->why;
     status.records = vc_dht_records_count(&dht->records);
-    status.is_joined = is_joined(dht, now);
+    status.is_joined = vc_dht_is_joined(dht, now);
     status.key = dht->key;
     status.is_key_settled = !dht->earlier.is_open;
     for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {

@@ -44,6 +44,7 @@ struct vc_dht_table {
     struct vc_dht_spares spares;
     uint64_t own;
     bool is_private;
+    bool is_of_client; /* only whether it is he or we is asked, and nobody is kept fresh */
     struct vc_dht_contact gone; /* who went out last; family 0: nobody */
     bool has_openings;          /* somebody has gone: a spare may find room */
     bool is_unsettled;          /* somebody has failed since the last answer */
@@ -136,7 +137,7 @@ size_t vc_dht_table_nearest(const struct vc_dht_table *table, uint64_t target,
  *
  * Two are VC_DHT_PING_SOON_MS apart, those of the last kind VC_DHT_PING_EVERY_MS; but who finds
  * one node dead looks at others soon, also at those heard more recently.  In doubt only the
- * first kind, ever more seldom.
+ * first kind, ever more seldom; for a client, whose table others do not need, always only that.
  */
 VC_NODISCARD bool vc_dht_table_ping(struct vc_dht_table *table, vc_ms now,
                                     struct vc_dht_contact *ret_contact);

@@ -118,12 +118,12 @@ static void wish_all(struct vc_dht_table *table, vc_ms now,
                      struct wish ret_wishes[KINDS])
 {
     vc_ms free_at = table->burst > 0 ? 0 : table->pinged_at + VC_DHT_PING_SOON_MS;
-    bool is_in_doubt = vc_dht_table_is_in_doubt(table, now);
+    bool is_quiet = table->is_of_client || vc_dht_table_is_in_doubt(table, now);
 
     ret_wishes[PROBE] = not_before(probe(table), free_at);
-    ret_wishes[SUSPECT] = is_in_doubt ? nobody : not_before(suspect(table), free_at);
-    ret_wishes[SPARE] = is_in_doubt ? nobody : not_before(spare(table, now), free_at);
-    ret_wishes[UNHEARD] = is_in_doubt ? nobody : unheard(table);
+    ret_wishes[SUSPECT] = is_quiet ? nobody : not_before(suspect(table), free_at);
+    ret_wishes[SPARE] = is_quiet ? nobody : not_before(spare(table, now), free_at);
+    ret_wishes[UNHEARD] = is_quiet ? nobody : unheard(table);
 }
 
 bool vc_dht_table_ping(struct vc_dht_table *table, vc_ms now,

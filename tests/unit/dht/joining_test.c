@@ -132,6 +132,36 @@ static void a_client_does_not_look_for_company(void **state)
     assert_int_equal(client->datagrams_out, before);
 }
 
+/* Somebody is silent at a door: he, or we?  A client that does not find out would think for ever
+ * that it is alone, and look for nobody. */
+static void a_client_finds_out_that_it_is_not_alone(void **state)
+{
+    struct vc_dht_config cfg;
+    struct vc_addr nobody = vc_addr_ipv4((const uint8_t[4]){9, 9, 9, 9}, 999);
+    struct vc_now now;
+    uint32_t changes;
+
+    (void)state;
+    dht_world_config(&cfg);
+    cfg.is_client = true;
+    dht_desk_begin(&desk, &cfg, 30, false);
+    dht_desk_meet(&desk);
+    dht_world_run(&desk.world, 5 * MINUTE);
+    dht_desk_clear(&desk);
+    changes = dht_world_count(&desk.world, desk.node, VC_DHT_CHANGED, 0);
+    now = dht_world_clock(desk.node);
+    vc_dht_enter(desk.node->dht, &now, &nobody, NULL);
+    dht_world_drain(desk.node);
+    for (int i = 0; i < 60; i++) {
+        dht_world_run(&desk.world, 1000);
+        assert_true(dht_world_status(desk.node).is_joined);
+    }
+    /* At most one for each knock. */
+    assert_in_range(dht_desk_count(&desk, VC_DHT_PING, DHT_DESK_ANY), 1, VC_DHT_DOOR_TRIES + 1);
+    assert_int_equal(desk.heard_count, dht_desk_count(&desk, VC_DHT_PING, DHT_DESK_ANY));
+    assert_int_equal(changes, dht_world_count(&desk.world, desk.node, VC_DHT_CHANGED, 0));
+}
+
 /* A new id is looked up again, but not all the time. */
 static void not_more_often_than_each_half_minute(void **state)
 {
@@ -339,6 +369,7 @@ int main(void)
         TEST(then_buckets_of_which_too_few_are_known),
         TEST(a_client_meets_its_neighbours_only),
         TEST(a_client_does_not_look_for_company),
+        TEST(a_client_finds_out_that_it_is_not_alone),
         TEST(not_more_often_than_each_half_minute),
         TEST(each_family_walks),
         TEST(stale_buckets_are_looked_into),

@@ -92,18 +92,24 @@ static void records_of_others(void **state)
     assert_int_equal(status().records, 1);
 }
 
-/* Who has answered once has joined, until somebody who was asked does not answer for long. */
+/* Who has answered once has joined, until somebody who was asked does not answer for long.  Both
+ * are told. */
 static void silence_says_that_it_is_alone(void **state)
 {
+    uint32_t changes;
+
     (void)state;
     dht_desk_meet(&desk);
+    changes = dht_world_count(&desk.world, desk.node, VC_DHT_CHANGED, 0);
     memset(desk.is_silent, true, sizeof desk.is_silent);
     dht_world_run(&desk.world, 60 * 60000);
     assert_false(status().is_joined);
     assert_int_equal(status().suspects, status().nodes);
+    assert_int_equal(dht_world_count(&desk.world, desk.node, VC_DHT_CHANGED, 0), changes + 1);
     memset(desk.is_silent, false, sizeof desk.is_silent);
     dht_world_run(&desk.world, 5 * 60000);
     assert_true(status().is_joined);
+    assert_int_equal(dht_world_count(&desk.world, desk.node, VC_DHT_CHANGED, 0), changes + 2);
 }
 
 static void nodes_of_both_tables(void **state)
