@@ -23,9 +23,11 @@ static bool knows_somebody(const struct vc_dht *dht)
 
 /* One more is known.  Those on the way of a walk count for it: the first of all would else have met
  * nobody. */
-static void met(struct vc_dht_family *family, const struct vc_dht_call *call)
+static void met(const struct vc_dht *dht, struct vc_dht_family *family,
+                const struct vc_dht_call *call)
 {
-    family->walk_met += call->owner < VC_DHT_OWNER_KEEP;
+    family->walk_met += call->owner < VC_DHT_OWNER_KEEP &&
+                        vc_dht_is_neighbour(dht, family, &call->to);
     /* Before the first walk is over nearly nobody is known, and that says nothing. */
     if (vc_dht_size_nodes(&family->size) > 0) {
         vc_dht_learn_size(family);
@@ -46,7 +48,7 @@ void vc_dht_joining_heard(struct vc_dht *dht, const struct vc_now *now,
         (call->owner >= VC_DHT_OWNER_KEEP || was_known ||
          !vc_dht_table_has_good(&family->table, VC_DHT_K))) {
         if (vc_dht_table_heard(&family->table, now->mono, &call->to) && !was_known) {
-            met(family, call);
+            met(dht, family, call);
             vc_dht_neighbours_met(dht, now, call);
         }
     } else {
@@ -131,13 +133,26 @@ static bool lives_in_bucket(const struct vc_dht_table *table, unsigned bucket)
     return false;
 }
 
+/*
+ * How many of those near us no walk has met yet?  If each is met by a walk as likely as any other,
+ * and one met what those before it had not, it is the square of that by all who are near: so fish
+ * in a pond are counted (Petersen 1896, Lincoln 1930).
+ */
+static bool misses_neighbours(const struct vc_dht_family *family)
+{
+    uint32_t near = family->table.count < VC_DHT_NEAR ? family->table.count : VC_DHT_NEAR;
+
+    return family->walk_met > 0 && family->walk_met * family->walk_met >= near;
+}
+
 /* Whoever stands near us has to be known, all of them, as we are asked for them: it is walked there
- * again as long as that brings somebody new, ever more seldom.  A client is asked by nobody. */
+ * again as long as somebody is likely to be missed, ever more seldom.  A client is asked by
+ * nobody. */
 static void plan_again(struct vc_dht *dht, const struct vc_now *now,
                        struct vc_dht_family *family)
 {
     family->again_at = VC_NEVER;
-    if (family->walk_met == 0 || !vc_dht_family_routes(family)) {
+    if (!misses_neighbours(family) || !vc_dht_family_routes(family)) {
         family->again_ms = VC_DHT_WALK_EVERY_MS;
     } else {
         family->again_at =

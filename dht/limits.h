@@ -206,6 +206,9 @@
 #define VC_DHT_SAVED_FRESH_MS (UINT64_C(30) * 60 * 1000)
 /* then the walk to our own id comes some time in this, as everybody may have started with us. */
 #define VC_DHT_WALK_SPREAD_MS (UINT64_C(30) * 60 * 1000)
+/* and those from doors that name nobody whom we know, as one in ten does in a large network, in
+ * this: one may lead to another network, which is not to wait so long. */
+#define VC_DHT_AFAR_SPREAD_MS (UINT64_C(5) * 60 * 1000)
 /* The nodes of a saved table have so long before other doors are tried. */
 #define VC_DHT_SAVED_FIRST_MS 1000
 

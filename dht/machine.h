@@ -216,9 +216,9 @@ struct vc_dht_family {
     vc_ms open_at;     /* a stranger last reached us there; VC_NEVER: none did */
     vc_ms call_at;     /* one may be asked for from then on */
     vc_ms own_walk_at; /* not before */
-    vc_ms again_at; /* it is wanted again then; VC_NEVER: the last brought nobody new */
+    vc_ms again_at; /* it is wanted again then; VC_NEVER: nobody near is missed */
     uint32_t again_ms; /* pause before that, doubled each time */
-    unsigned walk_met; /* nodes that walks brought in since */
+    unsigned walk_met; /* neighbours that walks brought in since */
 };
 
 /* An answer that waits to be taken out. */
@@ -348,6 +348,9 @@ void vc_dht_call_failed(struct vc_dht *dht, const struct vc_now *now,
 
 /* ---- neighbours.c ---- */
 
+/* Would it be one of the VC_DHT_NEAR nearest to us? */
+bool vc_dht_is_neighbour(const struct vc_dht *dht, const struct vc_dht_family *family,
+                         const struct vc_dht_contact *contact);
 /* Who has answered @call is new in the table. */
 void vc_dht_neighbours_met(struct vc_dht *dht, const struct vc_now *now,
                            const struct vc_dht_call *call);

@@ -34,8 +34,8 @@ static void ask(struct vc_dht *dht, const struct vc_dht_contact *contact)
     }
 }
 
-static bool is_near(const struct vc_dht *dht, const struct vc_dht_family *family,
-                    const struct vc_dht_contact *contact)
+bool vc_dht_is_neighbour(const struct vc_dht *dht, const struct vc_dht_family *family,
+                         const struct vc_dht_contact *contact)
 {
     return vc_dht_table_is_near(&family->table, id_of(dht, contact));
 }
@@ -67,7 +67,7 @@ void vc_dht_neighbours_met(struct vc_dht *dht, const struct vc_now *now,
         met_by_another(dht, now, family, &call->to);
     }
     if ((call->owner == VC_DHT_OWNER_CHECK || call->owner == VC_DHT_OWNER_RING) &&
-        now->mono >= dht->neighbours.ask_at && is_near(dht, family, &call->to)) {
+        now->mono >= dht->neighbours.ask_at && vc_dht_is_neighbour(dht, family, &call->to)) {
         dht->neighbours.ask_at = now->mono + VC_DHT_NEAR_EVERY_MS;
         ask(dht, &call->to);
     }
@@ -87,7 +87,7 @@ void vc_dht_neighbours_heard(struct vc_dht *dht, const struct vc_now *now,
     for (uint8_t i = 0; i < answer->contact_count; i++) {
         const struct vc_dht_contact *contact = &answer->contacts[i];
 
-        if (!vc_dht_table_has(table, &contact->key) && is_near(dht, family, contact) &&
+        if (!vc_dht_table_has(table, &contact->key) && vc_dht_is_neighbour(dht, family, contact) &&
             vc_dht_table_wants(table, now->mono, contact) &&
             vc_dht_tokens_take(&dht->check_tokens, VC_DHT_CHECK_RATE,
                                VC_DHT_CHECK_BURST, now->mono)) {

@@ -140,6 +140,7 @@ static void restore_node(struct vc_dht *dht, const struct vc_now *now,
 static void go_on(struct vc_dht *dht, const struct vc_now *now)
 {
     dht->is_resumed = true;
+    dht->afar_at = now->mono + vc_rng_below(&dht->rng, VC_DHT_AFAR_SPREAD_MS);
     for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
         struct vc_dht_family *family = &dht->families[i];
 

@@ -189,14 +189,15 @@ static size_t found_in(const struct vc_dht_ask *ask, const struct vc_dht_family 
     return VC_DHT_NEAR;
 }
 
-/* True when it was not known before. */
+/* True when it is a neighbour that was not known before. */
 static bool put_in(struct vc_dht *dht, const struct vc_now *now,
                    const struct vc_dht_contact *contact)
 {
-    struct vc_dht_table *table = &vc_dht_family_at(dht, &contact->addr)->table;
-    bool was_known = vc_dht_table_has(table, &contact->key);
+    struct vc_dht_family *family = vc_dht_family_at(dht, &contact->addr);
+    bool was_known = vc_dht_table_has(&family->table, &contact->key);
 
-    return vc_dht_table_heard(table, now->mono, contact) && !was_known;
+    return vc_dht_table_heard(&family->table, now->mono, contact) && !was_known &&
+           vc_dht_is_neighbour(dht, family, contact);
 }
 
 /*

@@ -162,6 +162,46 @@ static void a_client_finds_out_that_it_is_not_alone(void **state)
     assert_int_equal(changes, dht_world_count(&desk.world, desk.node, VC_DHT_CHANGED, 0));
 }
 
+/* After a walk that met so many neighbours for the first time: is there another one? */
+static bool walks_again(unsigned met)
+{
+    struct vc_now now = dht_world_clock(desk.node);
+    struct vc_dht_family *family = &desk.node->dht->families[0];
+
+    family->walk_met = met;
+    vc_dht_joining_walked(desk.node->dht, &now, family->id);
+    return family->again_at != VC_NEVER;
+}
+
+static void it_walks_again_while_neighbours_are_missed(void **state)
+{
+    (void)state;
+    dht_desk_begin(&desk, NULL, 50, false);
+    dht_desk_meet(&desk);
+    for (uint32_t i = 0; i < desk.hand_count; i++) {
+        struct vc_dht_contact contact = dht_hand_contact(&desk.hands[i]);
+
+        (void)vc_dht_table_heard(&desk.node->dht->families[0].table,
+                                 dht_world_clock(desk.node).mono, &contact);
+    }
+    assert_true(desk.node->dht->families[0].table.count >= VC_DHT_NEAR);
+    assert_true(walks_again(VC_DHT_NEAR));
+    assert_true(walks_again(6));
+    assert_false(walks_again(5)); /* 5 * 5 / 32: less than one is missed */
+    assert_false(walks_again(0));
+}
+
+/* Where few are known three of twelve were not many. */
+static void among_few_less_is_enough(void **state)
+{
+    (void)state;
+    dht_desk_begin(&desk, NULL, 12, false);
+    dht_desk_meet(&desk);
+    assert_int_equal(desk.node->dht->families[0].table.count, 12);
+    assert_true(walks_again(4));
+    assert_false(walks_again(3));
+}
+
 /* A new id is looked up again, but not all the time. */
 static void not_more_often_than_each_half_minute(void **state)
 {
@@ -370,6 +410,8 @@ int main(void)
         TEST(a_client_meets_its_neighbours_only),
         TEST(a_client_does_not_look_for_company),
         TEST(a_client_finds_out_that_it_is_not_alone),
+        TEST(it_walks_again_while_neighbours_are_missed),
+        TEST(among_few_less_is_enough),
         TEST(not_more_often_than_each_half_minute),
         TEST(each_family_walks),
         TEST(stale_buckets_are_looked_into),
