@@ -122,16 +122,31 @@ void vc_find_say(struct vc_find *find, uint32_t epoch, uint64_t mark)
     }
 }
 
+/*
+ * The greatest number that somebody may hold.  One that is so far ahead that every node refuses it
+ * was given while our clock was wrong; to go on from there would mean that nobody takes our records
+ * for the rest of the day.  It goes on above all that a clock that is right has given.
+ */
+static uint64_t held_at_most(const struct vc_find *find, vc_ms unix_ms, uint64_t number)
+{
+    vc_ms latest = unix_ms + VC_DHT_SEQ_AHEAD_MS + VC_FIND_CLOCK_OFF_MS;
+
+    if (!find->has_date || number <= latest) {
+        return number;
+    }
+    return unix_ms - unix_ms % VC_DHT_SEQ_STEP_MS + VC_DHT_SEQ_STEP_MS - 1;
+}
+
 vc_err vc_find_number_next(struct vc_find *find, vc_ms unix_ms, uint32_t epoch,
                            uint64_t last, uint64_t *ret_number)
 {
     const struct vc_find_count *count = count_of(find, epoch);
+    uint64_t before = count != NULL ? held_at_most(find, unix_ms, count->before) : 0;
     uint64_t number;
     vc_err err = VC_OK;
 
-    if (count != NULL && last < count->before) {
-        last = count->before;
-    }
+    last = held_at_most(find, unix_ms, last);
+    last = last < before ? before : last;
     number = vc_dht_record_next_seq(last, unix_ms);
     if (count != NULL && number <= count->durable) {
         *ret_number = number;

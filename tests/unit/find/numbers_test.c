@@ -123,6 +123,29 @@ static void each_day_has_its_own(void **state)
     assert_true(take(right + 1, 0) == rounded());
 }
 
+/* A clock that is some hours ahead, as where the time zone is another, until the DHT says so. */
+static void numbers_that_nobody_takes_are_forgotten(void **state)
+{
+    uint64_t right = take(today(), 0), wrong, next;
+    const vc_ms ahead = UINT64_C(5) * 60 * 60 * 1000;
+    uint32_t day = today();
+
+    (void)state;
+    host.now.unix_ms += ahead;
+    wrong = take(day, right);
+    assert_true(wrong >= right + ahead);
+    host.now.unix_ms -= ahead;
+    host_crash(&host);
+    /* While nobody says which clock was wrong it may have been the present one. */
+    assert_true(take(day, 0) > wrong);
+    host.find->has_date = true;
+    next = take(day, wrong);
+    assert_true(next > right + VC_FIND_NUMBERS_AHEAD);
+    assert_true(next <= host.now.unix_ms + VC_DHT_SEQ_STEP_MS);
+    assert_true(take(day, next) == next + 1);
+    assert_true(take(day, 0) == next);
+}
+
 static void only_the_latest_days_are_remembered(void **state)
 {
     uint64_t number = take(today(), 0);
@@ -217,6 +240,7 @@ int main(void)
         TEST(a_later_life_goes_on_above_the_one_before),
         TEST(what_was_not_committed_was_not_given),
         TEST(each_day_has_its_own),
+        TEST(numbers_that_nobody_takes_are_forgotten),
         TEST(only_the_latest_days_are_remembered),
         TEST(what_was_taken_is_told),
         TEST(what_was_found_out_there_is_gone_beyond),
