@@ -129,7 +129,7 @@ void vc_recovery_look(struct vc_link *link, vc_ms now, uint32_t session)
     if (!loss.has_any)
         return;
     if (vc_new_reno.lost(&s->congestion, loss.last_sent_at, now))
-        vc_reordering_halved(&s->reordering, loss.first_number);
+        vc_reordering_halved(&s->reordering, loss.first_number, loss.last_number);
     if (s->rtt.has_sample &&
         loss.longest_ms > VC_LINK_PERSISTENT_PTOS * vc_rtt_pto_ms(&s->rtt, 0))
         vc_new_reno.collapsed(&s->congestion);

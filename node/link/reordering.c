@@ -17,9 +17,9 @@ void vc_reordering_lost(struct vc_reordering *reordering, uint64_t number)
     reordering->next = (reordering->next + 1) % VC_LINK_LOST_REMEMBERED;
 }
 
-void vc_reordering_halved(struct vc_reordering *reordering, uint64_t number)
+void vc_reordering_halved(struct vc_reordering *reordering, uint64_t first, uint64_t last)
 {
-    reordering->halved_for = number;
+    reordering->halved_for = last - first < VC_LINK_LOST_REMEMBERED ? first : UINT64_MAX;
 }
 
 static bool is_in(const struct vc_ranges *ranges, uint64_t number)

@@ -27,8 +27,9 @@ void vc_reordering_init(struct vc_reordering *reordering);
 /* Packet @number is taken for lost. */
 void vc_reordering_lost(struct vc_reordering *reordering, uint64_t number);
 
-/* And the window was halved, for this one and all after it. */
-void vc_reordering_halved(struct vc_reordering *reordering, uint64_t number);
+/* And the window was halved for those from @first to @last, and for what is lost of the same window
+ * later.  More than are remembered have not all come, as far as is known. */
+void vc_reordering_halved(struct vc_reordering *reordering, uint64_t first, uint64_t last);
 
 /* An acknowledgement has come.  True: the window was halved for nothing. */
 VC_NODISCARD bool vc_reordering_acked(struct vc_reordering *reordering,

@@ -25,7 +25,7 @@ static void what_was_not_taken_for_lost_changes_nothing(void **state)
 {
     (void)state;
     vc_reordering_lost(&r, 20);
-    vc_reordering_halved(&r, 20);
+    vc_reordering_halved(&r, 20, 20);
     assert_false(acked(0, 19));
     assert_false(acked(21, 30));
     assert_int_equal(r.packets, VC_LINK_REORDER_PACKETS);
@@ -36,7 +36,7 @@ static void the_window_is_given_back_when_all_have_come_and_once(void **state)
 {
     (void)state;
     vc_reordering_lost(&r, 0);
-    vc_reordering_halved(&r, 0);
+    vc_reordering_halved(&r, 0, 0);
     vc_reordering_lost(&r, 3);
     vc_reordering_lost(&r, 4);
     assert_false(acked(3, 3));
@@ -51,9 +51,9 @@ static void what_was_lost_before_is_no_part_of_it(void **state)
 {
     (void)state;
     vc_reordering_lost(&r, 5);
-    vc_reordering_halved(&r, 5);
+    vc_reordering_halved(&r, 5, 5);
     vc_reordering_lost(&r, 9);
-    vc_reordering_halved(&r, 9);
+    vc_reordering_halved(&r, 9, 9);
     assert_true(acked(9, 9)); /* 5 is lost indeed */
     assert_false(acked(5, 5));
 }
@@ -76,11 +76,25 @@ static void of_one_that_is_forgotten_it_is_not_known_that_it_came(void **state)
 {
     (void)state;
     vc_reordering_lost(&r, 0);
-    vc_reordering_halved(&r, 0);
+    vc_reordering_halved(&r, 0, 0);
     for (uint64_t i = 1; i <= VC_LINK_LOST_REMEMBERED; i++)
         vc_reordering_lost(&r, i);
     assert_false(acked(0, VC_LINK_LOST_REMEMBERED));
     assert_true(r.packets > VC_LINK_REORDER_PACKETS);
+}
+
+static void a_long_row_is_too_much_to_remember(void **state)
+{
+    (void)state;
+    for (uint64_t i = 0; i <= VC_LINK_LOST_REMEMBERED; i++)
+        vc_reordering_lost(&r, i);
+    vc_reordering_halved(&r, 0, VC_LINK_LOST_REMEMBERED);
+    assert_false(acked(0, VC_LINK_LOST_REMEMBERED));
+    begin(NULL);
+    for (uint64_t i = 0; i < VC_LINK_LOST_REMEMBERED; i++)
+        vc_reordering_lost(&r, i);
+    vc_reordering_halved(&r, 0, VC_LINK_LOST_REMEMBERED - 1);
+    assert_true(acked(0, VC_LINK_LOST_REMEMBERED));
 }
 
 int main(void)
@@ -90,6 +104,7 @@ int main(void)
         cmocka_unit_test_setup(the_window_is_given_back_when_all_have_come_and_once, begin),
         cmocka_unit_test_setup(what_was_lost_before_is_no_part_of_it, begin),
         cmocka_unit_test_setup(patience_is_doubled_up_to_its_limits, begin),
+        cmocka_unit_test_setup(a_long_row_is_too_much_to_remember, begin),
         cmocka_unit_test_setup(of_one_that_is_forgotten_it_is_not_known_that_it_came, begin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
