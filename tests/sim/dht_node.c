@@ -60,9 +60,22 @@ struct sim_dht_node *sim_dht_pick(struct sim_dht *world,
     return NULL;
 }
 
+/* Invites and lists name routers: a client lets nobody in. */
+static bool is_entry(const struct sim_dht_node *node)
+{
+    struct vc_now now = sim_dht_clock(sim_dht_world, node);
+    struct vc_dht_status status;
+
+    if (node->is_nat || node->is_founder) {
+        return !node->is_nat;
+    }
+    vc_dht_status(node->dht, &now, &status);
+    return status.role == VC_DHT_ROLE_ROUTER;
+}
+
 static bool is_friend(const struct sim_dht_node *node)
 {
-    return !node->is_nat && node->evil == SIM_DHT_HONEST;
+    return is_entry(node) && node->evil == SIM_DHT_HONEST;
 }
 
 /* Of those whom it can reach. */
@@ -87,7 +100,7 @@ static void show_doors(struct sim_dht *world, struct sim_dht_node *node, int cou
 
     for (int i = 0; i < count; i++) {
         struct sim_dht_node *door =
-            pick_door(world, node, i == 0 ? is_friend : sim_dht_is_reachable);
+            pick_door(world, node, i == 0 ? is_friend : is_entry);
 
         for (int tries = 0; i == 0 && door == node && tries < DOOR_TRIES; tries++) {
             door = pick_door(world, node, is_friend);
