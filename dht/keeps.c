@@ -197,6 +197,40 @@ void vc_dht_keep_insert(struct vc_dht *dht, uint32_t index,
     }
 }
 
+/* ---- growth ---- */
+
+static void note_sizes(const struct vc_dht *dht, struct vc_dht_keep *keep)
+{
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
+        keep->sizes[i] = dht->families[i].size;
+    }
+}
+
+static bool is_outgrown(const struct vc_dht *dht, const struct vc_dht_keep *keep)
+{
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
+        uint64_t nodes = vc_dht_size_nodes(&keep->sizes[i]);
+
+        if (nodes > 0 &&
+            vc_dht_size_nodes(&dht->families[i].size) / VC_DHT_OUTGROWN > nodes) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Where the network has grown so much, others are near the place now, and whoever looks for the
+ * record asks them: it is not left to the hourly round. */
+static void follow_growth(struct vc_dht *dht, const struct vc_now *now,
+                          struct vc_dht_keep *keep)
+{
+    if (is_outgrown(dht, keep)) {
+        note_sizes(dht, keep);
+        keep->rounds = VC_DHT_REFRESHES_PER_PUT;
+        keep->due_at = now->mono;
+    }
+}
+
 void vc_dht_keep_over(struct vc_dht *dht, const struct vc_now *now, uint32_t index,
                       vc_err reason)
 {
@@ -205,6 +239,7 @@ void vc_dht_keep_over(struct vc_dht *dht, const struct vc_now *now, uint32_t ind
 
     keep->is_putting = false;
     keep->is_untold = true;
+    note_sizes(dht, keep);
     if (reason == VC_OK) {
         keep->failures = 0;
         keep->due_at = next_refresh(dht, now);
@@ -358,8 +393,11 @@ void vc_dht_keeps_tick(struct vc_dht *dht, const struct vc_now *now)
         struct vc_dht_keep *keep = &dht->keeps[i];
 
         /* What came of the last time is told before it is forgotten. */
-        if (keep->is_used && !keep->is_putting && !keep->is_untold &&
-            keep->due_at <= now->mono) {
+        if (!keep->is_used || keep->is_putting || keep->is_untold) {
+            continue;
+        }
+        follow_growth(dht, now, keep);
+        if (keep->due_at <= now->mono) {
             tick_keep(dht, now, keep);
         }
     }

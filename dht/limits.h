@@ -165,7 +165,8 @@
 #define VC_DHT_PUT_AGAIN_MS \
     5000 /* after a put that did not end well, doubled each time */
 #define VC_DHT_REFRESHES_PER_PUT 4 /* every 4th time with a lookup */
-#define VC_DHT_HOLDERS_MIN       9 /* or when fewer have answered */
+#define VC_DHT_HOLDERS_MIN       9 /* or when fewer have answered, */
+#define VC_DHT_OUTGROWN          3 /* or at once in a network so many times as large */
 #define VC_DHT_UNREFRESHED_MS \
     (UINT64_C(150) * 60 * 1000) /* is evicted first when full */
 #define VC_DHT_RECORD_AHEAD_S \

@@ -127,6 +127,7 @@ struct vc_dht_keep {
     uint8_t wanted;   /* holders that are to be asked something */
     uint8_t waiting;  /* holders that were and have not answered */
     uint8_t holder_count;
+    struct vc_dht_size sizes[VC_DHT_FAMILIES]; /* of the network it was put into */
     struct vc_dht_holder holders[VC_DHT_REPLICAS_MAX];
     uint8_t record[VC_DHT_RECORD_LEN];
 };
