@@ -14,13 +14,6 @@ static uint16_t owner_of(const struct vc_dht *dht, const struct vc_dht_ask *ask,
     return (uint16_t)(index_of(dht, ask) * VC_DHT_FAMILIES + family);
 }
 
-/* Where what it has found is kept: only those of the caller find anything. */
-static struct vc_room value_of(const struct vc_dht *dht, const struct vc_dht_ask *ask)
-{
-    return (struct vc_room){dht->values + index_of(dht, ask) * VC_DHT_RECORD_LEN,
-                            VC_DHT_RECORD_LEN};
-}
-
 struct vc_dht_ask *vc_dht_ask_begin(struct vc_dht *dht, const struct vc_now *now,
                                     enum vc_dht_ask_kind kind, uint64_t target)
 {
@@ -113,7 +106,7 @@ void vc_dht_asks_drop_keep(struct vc_dht *dht, uint32_t keep)
  * all be of one who lies, and who else is near is known at the end of the lookup. */
 static bool is_looking(const struct vc_dht_ask *ask)
 {
-    return !ask->has_value && (!ask->is_over || ask->kind == VC_DHT_ASK_PUT);
+    return ask->settle_at == VC_NEVER && (!ask->is_over || ask->kind == VC_DHT_ASK_PUT);
 }
 
 static bool wants_more(const struct vc_dht *dht, const struct vc_dht_ask *ask,
@@ -207,50 +200,14 @@ bool vc_dht_asks_next(struct vc_dht *dht, struct vc_dht_wish *ret_wish)
 
 /* ---- how they end ---- */
 
-static void take_value(struct vc_dht *dht, const struct vc_now *now,
-                       struct vc_dht_ask *ask, struct vc_bytes bytes)
-{
-    struct vc_dht_record record;
-    struct vc_hash32 place;
-
-    if (vc_dht_record_read(bytes, &record) != VC_OK ||
-        (ask->has_value && record.seq <= ask->seq)) {
-        return;
-    }
-    vc_dht_record_place(&place, &record);
-    if (!vc_equal(place.b, ask->place.b, sizeof place.b) ||
-        !vc_dht_record_is_timely(&record, vc_dht_date(dht, now)) ||
-        !vc_dht_record_verify(&record, bytes)) {
-        return;
-    }
-    if (!ask->has_value) {
-        ask->settle_at = now->mono + vc_dht_calls_hedge_ms(&dht->calls);
-    }
-    ask->has_value = ask->is_value_untold = true;
-    ask->seq = record.seq;
-    memcpy(value_of(dht, ask).data, bytes.data, bytes.len);
-}
-
-/* What nobody else has given may be held here: we may be the last of its holders. */
-static bool take_held(struct vc_dht *dht, const struct vc_now *now,
-                      struct vc_dht_ask *ask)
-{
-    const struct vc_dht_records_at at = {.unix_ms = vc_dht_date(dht, now)};
-    struct vc_bytes record = vc_dht_records_get(&dht->records, &at, &ask->place);
-
-    if (record.len > 0) {
-        take_value(dht, now, ask, record);
-    }
-    return ask->has_value;
-}
-
 static void end(struct vc_dht *dht, const struct vc_now *now, struct vc_dht_ask *ask,
                 vc_err reason)
 {
     if (ask->is_over) {
         return;
     }
-    if (ask->kind == VC_DHT_ASK_GET && reason != VC_OK && take_held(dht, now, ask)) {
+    if (ask->kind == VC_DHT_ASK_GET && reason != VC_OK &&
+        vc_dht_value_take_held(dht, now, ask)) {
         reason = VC_OK;
     }
     ask->is_over = true;
@@ -272,7 +229,12 @@ static void end(struct vc_dht *dht, const struct vc_now *now, struct vc_dht_ask 
 static void judge_get(struct vc_dht *dht, const struct vc_now *now,
                       struct vc_dht_ask *ask)
 {
-    if (ask->has_value) {
+    if (ask->settle_at == VC_NEVER && ask->has_value &&
+        (vc_dht_value_is_final(ask) || vc_dht_walks_are_over(dht, ask))) {
+        ask->settle_at = now->mono + vc_dht_calls_hedge_ms(&dht->calls);
+    }
+    /* From then on nobody is asked, whomever the answers under way may name. */
+    if (ask->settle_at != VC_NEVER) {
         if (!vc_dht_walks_are_waiting(dht, ask) || ask->settle_at <= now->mono) {
             end(dht, now, ask, VC_OK);
         }
@@ -451,10 +413,8 @@ void vc_dht_ask_answered(struct vc_dht *dht, const struct vc_now *now,
     } else {
         vc_dht_lookup_answered(&walk_of(dht, call)->lookup, (uint8_t)call->slot,
                                answer->contacts, answer->contact_count);
-        if (answer->type == VC_DHT_VALUE) {
-            take_value(dht, now, ask, answer->record);
-        } else if (call->type == VC_DHT_GET && ++ask->misses == VC_DHT_MISSES_MAX) {
-            vc_dht_walks_widen(dht, ask);
+        if (call->type == VC_DHT_GET) {
+            vc_dht_value_answered(dht, now, ask, call, answer);
         }
     }
     judge(dht, now, ask);
@@ -584,7 +544,7 @@ bool vc_dht_asks_tell(struct vc_dht *dht, const struct vc_now *now,
             ask->is_value_untold = false;
             output.kind = VC_DHT_FOUND;
             output.bytes =
-                (struct vc_bytes){value_of(dht, ask).data, VC_DHT_RECORD_LEN};
+                (struct vc_bytes){vc_dht_value_of(dht, ask).data, VC_DHT_RECORD_LEN};
         } else if (ask->is_over && !ask->is_over_told) {
             tell_over(dht, now, ask, &output);
         } else {

@@ -6,6 +6,7 @@
  *     answers.c     answers that came, and those that did not
  *     requests.c    requests of others
  *     asks.c        gets and puts under way
+ *     values.c      what gets have found
  *     walks.c       the lookups inside them, one for each family
  *     keeps.c       own records kept alive
  *     doors.c       whom to ask to get in: doors, and nodes that were lost
@@ -88,10 +89,13 @@ struct vc_dht_ask {
     uint32_t keep; /* PUT: whose */
     vc_ms began_at;
     vc_ms ends_at;   /* whatever happens */
-    vc_ms settle_at; /* GET with a value: answers under way are waited for until then */
+    vc_ms settle_at; /* GET that asks no more, as it has a value: answers under way are waited */
+    /* for until then; else VC_NEVER */
     uint16_t asked;
-    uint8_t misses; /* GET: nodes that should have the record and have not */
+    uint8_t misses; /* GET: nodes that should have the record and have not; of those near the */
+    /* place, since there is a value */
     bool has_value, is_value_untold; /* GET */
+    bool is_value_near;              /* one of those near the place has it */
     bool asks_first; /* PUT: by REFRESH, and puts only where it is not held */
     bool is_over, is_over_told; /* DONE is to be told, was told */
     vc_err reason;
@@ -414,6 +418,21 @@ bool vc_dht_asks_tell(struct vc_dht *dht, const struct vc_now *now,
 void vc_dht_asks_end_keep(struct vc_dht *dht, const struct vc_now *now, uint32_t keep);
 /* Ends the asks of a keep, without. */
 void vc_dht_asks_drop_keep(struct vc_dht *dht, uint32_t keep);
+
+/* ---- values.c ---- */
+
+/* Where what it has found is kept: only those of the caller find anything. */
+struct vc_room vc_dht_value_of(const struct vc_dht *dht, const struct vc_dht_ask *ask);
+/* Its GET was answered: takes the value, if it is one and later than the last. */
+void vc_dht_value_answered(struct vc_dht *dht, const struct vc_now *now,
+                           struct vc_dht_ask *ask, const struct vc_dht_call *call,
+                           const struct vc_dht_answer *answer);
+/* Is nobody to be asked any more?  One near the place has given it; or one who is farther, and
+ * VC_DHT_MISSES_MAX of those near have not. */
+bool vc_dht_value_is_final(const struct vc_dht_ask *ask);
+/* What nobody else has given may be held here: we may be the last of its holders. */
+bool vc_dht_value_take_held(struct vc_dht *dht, const struct vc_now *now,
+                            struct vc_dht_ask *ask);
 
 /* ---- status.c ---- */
 

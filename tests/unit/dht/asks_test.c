@@ -349,117 +349,7 @@ static void with_the_least_of_everything(void **state)
     assert_int_equal(get(&world.nodes[9], &found), VC_OK);
 }
 
-/* ---- values ---- */
-
-static uint8_t older[VC_DHT_RECORD_LEN], newer[VC_DHT_RECORD_LEN];
-
-/* Every second hand holds an older one. */
-static bool give_values(struct dht_desk *at, uint32_t hand,
-                        const struct dht_heard *heard, struct vc_dht_answer *answer)
-{
-    (void)at;
-    if (heard->request.type == VC_DHT_GET) {
-        answer->type = VC_DHT_VALUE;
-        answer->record = hand % 2 != 0 ? VC_BYTES(older) : VC_BYTES(newer);
-    }
-    return true;
-}
-
-static void the_highest_seq_is_told_last(void **state)
-{
-    bool were_several = false;
-
-    (void)state;
-    dht_desk_begin(&desk, NULL, 20, false);
-    dht_world_record(&desk.world, 1, 7, 24, older, &place);
-    dht_world_record(&desk.world, 1, 8, 24, newer, &place);
-    dht_desk_meet(&desk);
-    desk.answer = give_values;
-    for (int i = 0; i < 30; i++) {
-        uint32_t ask = dht_world_get(desk.node, &place), count;
-        const struct dht_told *told;
-
-        dht_world_run(&desk.world, 2000);
-        count = dht_world_count(&desk.world, desk.node, VC_DHT_FOUND, ask);
-        told = dht_world_last(&desk.world, desk.node, VC_DHT_FOUND, ask);
-        assert_in_range(count, 1, 2);
-        assert_true(count == 1 || told->seq == 8);
-        were_several = were_several || count == 2;
-        assert_int_equal(reason_of(desk.node, ask), VC_OK);
-    }
-    assert_true(were_several);
-}
-
-static unsigned lie;
-
-static bool give_lies(struct dht_desk *at, uint32_t hand, const struct dht_heard *heard,
-                      struct vc_dht_answer *answer)
-{
-    (void)at;
-    (void)hand;
-    (void)heard;
-    if (heard->request.type == VC_DHT_GET) {
-        answer->type = VC_DHT_VALUE;
-        answer->record = VC_BYTES(newer);
-    }
-    return true;
-}
-
-/* Altered anywhere, another's, expired, from the future: none of it is ever told. */
-static void lies_are_never_told(void **state)
-{
-    struct vc_hash32 other;
-
-    (void)state;
-    dht_desk_begin(&desk, NULL, 20, false);
-    dht_desk_meet(&desk);
-    desk.answer = give_lies;
-    for (lie = 0; lie < 8; lie++) {
-        uint32_t found;
-
-        dht_world_record(&desk.world, 1, 7, 24, newer, &place);
-        if (lie < 4) {
-            static const size_t at[] = {0, 33, 60, 999};
-
-            newer[at[lie]] ^= 1;
-        } else if (lie == 4) {
-            dht_world_record(&desk.world, 2, 7, 24, newer, &other);
-        } else if (lie == 5) {
-            dht_world_record(&desk.world, 1, 7, 0, newer, &place);
-            dht_world_run(&desk.world, 5000);
-        } else if (lie == 6) {
-            dht_world_record(&desk.world, 1, 7, 40, newer, &place);
-        } else {
-            dht_world_record(&desk.world, 1,
-                             DHT_WORLD_DATE_MS + 3 * VC_DHT_SEQ_AHEAD_MS, 24, newer,
-                             &place);
-        }
-        assert_int_equal(get(desk.node, &found), VC_ERR_NOT_FOUND);
-        assert_int_equal(found, 0);
-    }
-}
-
-/* A get is over soon after its first value: it does not wait for who is silent. */
-static void nobody_is_waited_for_after_a_value(void **state)
-{
-    const struct dht_told *done;
-    uint32_t ask;
-
-    (void)state;
-    dht_desk_begin(&desk, NULL, 20, false);
-    dht_world_record(&desk.world, 1, 7, 24, older, &place);
-    dht_world_record(&desk.world, 1, 8, 24, newer, &place);
-    dht_desk_meet(&desk);
-    desk.answer = give_values;
-    for (uint32_t i = 0; i < 20; i += 2) {
-        desk.is_silent[i] = true;
-    }
-    ask = dht_world_get(desk.node, &place);
-    dht_world_run(&desk.world, 9000);
-    done = dht_world_last(&desk.world, desk.node, VC_DHT_DONE, ask);
-    assert_int_equal(done->output.reason, VC_OK);
-    assert_in_range(done->output.took_ms, 20, 600);
-}
+/* ---- what is sent ---- */
 
 /* Nodes on the way are not told the place, only those who may hold the record. */
 static void few_are_told_the_place(void **state)
@@ -577,9 +467,6 @@ int main(void)
         TEST(all_places_are_taken),
         TEST(with_very_few_calls),
         TEST(with_the_least_of_everything),
-        TEST(the_highest_seq_is_told_last),
-        TEST(lies_are_never_told),
-        TEST(nobody_is_waited_for_after_a_value),
         TEST(few_are_told_the_place),
         TEST(over_ipv6_alone),
         TEST(over_both),
