@@ -46,14 +46,28 @@ bool sim_dht_is_reachable(const struct sim_dht_node *node)
     return !node->is_nat;
 }
 
+static bool is_fit(const struct sim_dht_node *node,
+                   bool (*fits)(const struct sim_dht_node *node))
+{
+    return node->state == SIM_DHT_HERE && fits(node);
+}
+
 struct sim_dht_node *sim_dht_pick(struct sim_dht *world,
                                   bool (*fits)(const struct sim_dht_node *node))
 {
-    for (int tries = 0; tries < 200; tries++) {
-        struct sim_dht_node *node =
-            &world->nodes[sim_random_below(&world->random, world->node_count)];
+    uint32_t first = 0;
 
-        if (node->state == SIM_DHT_HERE && fits(node)) {
+    for (int tries = 0; tries < 200; tries++) {
+        first = sim_random_below(&world->random, world->node_count);
+        if (is_fit(&world->nodes[first], fits)) {
+            return &world->nodes[first];
+        }
+    }
+    /* There are few, or none. */
+    for (uint32_t i = 0; i < world->node_count; i++) {
+        struct sim_dht_node *node = &world->nodes[(first + i) % world->node_count];
+
+        if (is_fit(node, fits)) {
             return node;
         }
     }
