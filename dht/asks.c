@@ -309,6 +309,7 @@ static void judge_put(struct vc_dht *dht, const struct vc_now *now,
         }
     }
     end(dht, now, ask, VC_ERR_TIMEOUT);
+    vc_dht_walks_doubt_size(dht, now, ask);
     /* Nothing of it is under way any more. */
     ask->ends_at = now->mono;
 }

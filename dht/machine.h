@@ -463,6 +463,14 @@ unsigned vc_dht_walk_put_count(const struct vc_dht_walk *walk,
 /* Learns from a lookup that went to its end: the size, whom to remember. */
 void vc_dht_walks_learn(struct vc_dht *dht, const struct vc_now *now,
                         const struct vc_dht_ask *ask);
+/*
+ * A put is over.  Whom we know near us says how large the network is, and a client who asks for
+ * nothing hears of nobody who has come since.  When those that were met near the place lie much
+ * denser than that lets expect, we look around us again, at most every VC_DHT_SETTLED_MS: who has
+ * put nodes there gains nothing but that.
+ */
+void vc_dht_walks_doubt_size(struct vc_dht *dht, const struct vc_now *now,
+                             const struct vc_dht_ask *ask);
 /* The size of the network, from the table as it is. */
 void vc_dht_learn_size(struct vc_dht_family *family);
 

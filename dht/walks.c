@@ -244,3 +244,34 @@ void vc_dht_walks_learn(struct vc_dht *dht, const struct vc_now *now,
         vc_dht_learn_size(&dht->families[i]);
     }
 }
+
+/* Is the network so much larger than it was taken for? */
+static bool was_underrated(const struct vc_dht_walk *walk)
+{
+    uint8_t slots[VC_DHT_HOLDERS];
+    uint64_t distances[VC_DHT_HOLDERS];
+    size_t count = vc_dht_lookup_nearest(&walk->lookup, slots, VC_DHT_HOLDERS);
+    struct vc_dht_size there = {0};
+
+    if (count < VC_DHT_HOLDERS) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        distances[i] = walk->lookup.nodes[slots[i]].distance;
+    }
+    vc_dht_size_set(&there, distances, count, false);
+    return there.spacing < walk->lookup.size.spacing / VC_DHT_OUTGROWN;
+}
+
+void vc_dht_walks_doubt_size(struct vc_dht *dht, const struct vc_now *now,
+                             const struct vc_dht_ask *ask)
+{
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
+        struct vc_dht_family *family = &dht->families[i];
+
+        if (ask->walks[i].is_on && was_underrated(&ask->walks[i]) &&
+            now->mono >= family->own_walk_at + VC_DHT_SETTLED_MS) {
+            family->wants_walk = true;
+        }
+    }
+}

@@ -24,12 +24,12 @@ static int tear_down(void **state)
 }
 
 /* The record is with the first few. */
-static void begin(void)
+static void begin(const struct vc_dht_config *cfg)
 {
     uint8_t record[VC_DHT_RECORD_LEN];
     struct vc_hash32 place;
 
-    dht_desk_begin(&desk, NULL, ALL, false);
+    dht_desk_begin(&desk, cfg, ALL, false);
     memset(&desk.is_silent[FEW], true, ALL - FEW);
     dht_desk_meet(&desk);
     dht_world_record(&desk.world, 1, 7, 24, record, &place);
@@ -74,7 +74,7 @@ static uint32_t puts_and_refreshes(void)
 static void it_goes_to_who_is_near_now(void **state)
 {
     (void)state;
-    begin();
+    begin(NULL);
     assert_int_equal(holding(0, ALL), FEW);
     come(FEW, ALL);
     assert_true(holding(FEW, ALL) >= VC_DHT_REPLICAS / 2);
@@ -83,7 +83,7 @@ static void it_goes_to_who_is_near_now(void **state)
 static void it_goes_there_once(void **state)
 {
     (void)state;
-    begin();
+    begin(NULL);
     come(FEW, ALL);
     dht_desk_clear(&desk);
     dht_world_run(&desk.world, 40 * MINUTE);
@@ -94,7 +94,7 @@ static void it_goes_there_once(void **state)
 static void it_stays_where_few_have_come(void **state)
 {
     (void)state;
-    begin();
+    begin(NULL);
     come(FEW, MORE);
     dht_world_run(&desk.world, 35 * MINUTE);
     assert_int_equal(puts_and_refreshes(), 0);
@@ -108,7 +108,7 @@ static void what_is_put_later_begins_anew(void **state)
     struct vc_hash32 place;
 
     (void)state;
-    begin();
+    begin(NULL);
     come(FEW, MORE);
     dht_world_record(&desk.world, 1, 8, 24, later, &place);
     (void)dht_world_publish(desk.node, VC_BYTES(later));
@@ -116,6 +116,27 @@ static void what_is_put_later_begins_anew(void **state)
     dht_desk_clear(&desk);
     come(MORE, ALL);
     assert_int_equal(puts_and_refreshes(), 0);
+}
+
+/* A client is asked by nobody, and so hears of nobody who came; a put meets them. */
+static void who_is_asked_by_nobody_learns_of_it_by_a_put(void **state)
+{
+    struct vc_dht_config cfg;
+    uint8_t other[VC_DHT_RECORD_LEN];
+    struct vc_hash32 place;
+
+    (void)state;
+    dht_world_config(&cfg);
+    cfg.is_client = true;
+    begin(&cfg);
+    assert_int_equal(dht_world_status(desk.node).network_size, FEW);
+    memset(desk.is_silent, false, sizeof desk.is_silent);
+    dht_world_run(&desk.world, VC_DHT_SETTLED_MS);
+    assert_int_equal(dht_world_status(desk.node).network_size, FEW);
+    dht_world_record(&desk.world, 2, 7, 24, other, &place);
+    (void)dht_world_publish(desk.node, VC_BYTES(other));
+    dht_world_run(&desk.world, MINUTE);
+    assert_in_range(dht_world_status(desk.node).network_size, ALL / 2, 2 * ALL);
 }
 
 #define TEST(name) cmocka_unit_test_teardown(name, tear_down)
@@ -127,6 +148,7 @@ int main(void)
         TEST(it_goes_there_once),
         TEST(it_stays_where_few_have_come),
         TEST(what_is_put_later_begins_anew),
+        TEST(who_is_asked_by_nobody_learns_of_it_by_a_put),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
