@@ -46,6 +46,7 @@ struct pending {
 struct node {
     int fd;
     struct vc_dht *dht;
+    vc_ms due_at; /* it has something to do then, or earlier; 0: now */
     struct pending pending[ASKS_MAX];
 };
 
@@ -222,6 +223,7 @@ static void put(struct node *node, const char *tag, const char *value,
     struct pending *pending = new_pending(node, tag, now);
     uint8_t record[VC_DHT_RECORD_LEN];
 
+    node->due_at = 0;
     if (pending == NULL) {
         (void)printf("put %s fail 0 -\n", tag);
         return;
@@ -238,6 +240,7 @@ static void get(struct node *node, const char *tag, const char *hex,
 {
     struct pending *pending = new_pending(node, tag, now);
 
+    node->due_at = 0;
     if (pending == NULL || strlen(hex) != 2 * sizeof pending->place ||
         vc_hex_decode(hex, pending->place.b, sizeof pending->place) != VC_OK ||
         vc_dht_get(node->dht, now, &pending->place, &pending->ask) != VC_OK) {
@@ -292,6 +295,7 @@ static void receive(struct node *node, const struct vc_now *now)
     uint8_t bytes[2048];
     struct sockaddr_in from;
 
+    node->due_at = 0;
     for (unsigned i = 0; i < 32; i++) {
         socklen_t len = sizeof from;
         ssize_t got =
@@ -320,6 +324,19 @@ static void drain(struct node *node, const struct vc_now *now)
             tell(node, &output, now);
         }
     }
+}
+
+/* A node that has nothing to do costs nothing, whatever the others in the pod do. */
+static void turn(struct node *node, const struct vc_now *now)
+{
+    if (node->due_at > now->mono) {
+        return;
+    }
+    if (vc_dht_due(node->dht, now) <= now->mono) {
+        vc_dht_tick(node->dht, now);
+    }
+    drain(node, now);
+    node->due_at = vc_dht_due(node->dht, now);
 }
 
 static bool all_joined(const struct pod *pod, const struct vc_now *now)
@@ -401,7 +418,7 @@ static int patience(const struct pod *pod, const struct vc_now *now)
     vc_ms due = now->mono + 60000;
 
     for (uint32_t i = 0; i < pod->count; i++) {
-        due = vc_ms_min(due, vc_dht_due(pod->nodes[i].dht, now));
+        due = vc_ms_min(due, pod->nodes[i].due_at);
     }
     return due > now->mono ? (int)(due - now->mono) : 0;
 }
@@ -428,10 +445,7 @@ static void run(struct pod *pod)
             read_lines(pod, &now);
         }
         for (uint32_t i = 0; i < pod->count; i++) {
-            if (vc_dht_due(pod->nodes[i].dht, &now) <= now.mono) {
-                vc_dht_tick(pod->nodes[i].dht, &now);
-            }
-            drain(&pod->nodes[i], &now);
+            turn(&pod->nodes[i], &now);
         }
         get_ready(pod, &now);
         (void)fflush(stdout);
