@@ -169,6 +169,7 @@ static bool next_of(struct vc_dht *dht, struct vc_dht_ask *ask, unsigned family,
     } else if (is_looking(ask) &&
                vc_dht_lookup_next(&walk->lookup, &slot, &wish.target)) {
         wish.type = find_or_get(dht, ask, family, walk->lookup.nodes[slot].distance);
+        walk->tries[slot] = wish.type == VC_DHT_GET;
     } else {
         return false;
     }
@@ -247,6 +248,9 @@ static void judge_get(struct vc_dht *dht, const struct vc_now *now,
         vc_dht_walks_widen(dht, ask);
     }
     if (!vc_dht_walks_are_over(dht, ask)) {
+        return;
+    }
+    if (vc_dht_walks_ask_again(dht, ask) && !vc_dht_walks_are_over(dht, ask)) {
         return;
     }
     if (vc_dht_walks_answered(dht, ask) > 0) {

@@ -463,6 +463,15 @@ void vc_dht_lookup_failed(struct vc_dht_lookup *lookup, uint8_t slot)
     plan(lookup);
 }
 
+void vc_dht_lookup_ask_again(struct vc_dht_lookup *lookup, uint8_t slot)
+{
+    VC_CHECK(slot < lookup->count);
+    VC_CHECK(lookup->nodes[slot].state == VC_DHT_LOOKUP_ANSWERED);
+    lookup->nodes[slot].state = VC_DHT_LOOKUP_HEARD;
+    judge(lookup);
+    plan(lookup);
+}
+
 /* Is nobody left of those that are needed, but such as have answered or failed, or are late? */
 static bool is_done(const struct vc_dht_lookup *lookup, bool waits_for_late)
 {

@@ -113,6 +113,8 @@ void vc_dht_lookup_answered(struct vc_dht_lookup *lookup, uint8_t slot,
                             const struct vc_dht_contact *contacts, size_t count);
 void vc_dht_lookup_late(struct vc_dht_lookup *lookup, uint8_t slot);
 void vc_dht_lookup_failed(struct vc_dht_lookup *lookup, uint8_t slot);
+/* Who has answered is to be asked once more, as he was asked the way only. */
+void vc_dht_lookup_ask_again(struct vc_dht_lookup *lookup, uint8_t slot);
 
 /* It is over: the wanted number of the nearest has answered, and lies as it should; or nobody is
  * left to ask or to wait for. */

@@ -69,7 +69,7 @@ enum vc_dht_put_state {
 struct vc_dht_walk {
     bool is_on;
     uint8_t put[VC_DHT_LOOKUP_NODES];   /* enum vc_dht_put_state */
-    uint8_t tries[VC_DHT_LOOKUP_NODES]; /* PUTs sent to a slot */
+    uint8_t tries[VC_DHT_LOOKUP_NODES]; /* PUTs or GETs sent to a slot */
     struct vc_dht_lookup
         lookup; /* the last: it may be cut short, see lookup_nodes_max */
 };
@@ -455,6 +455,9 @@ bool vc_dht_walks_are_waiting(const struct vc_dht *dht, const struct vc_dht_ask 
 unsigned vc_dht_walks_answered(const struct vc_dht *dht, const struct vc_dht_ask *ask);
 unsigned vc_dht_walk_answered(const struct vc_dht_walk *walk);
 void vc_dht_walks_widen(struct vc_dht *dht, struct vc_dht_ask *ask);
+/* Has those nearest that were asked the way only asked for the record too; false: they all were.
+ * Who takes the network for too large takes its holders for too far to have it. */
+bool vc_dht_walks_ask_again(struct vc_dht *dht, struct vc_dht_ask *ask);
 /* A slot to which the record of a put is to be sent now; false when there is none. */
 bool vc_dht_walk_put_next(const struct vc_dht *dht, unsigned family,
                           const struct vc_dht_walk *walk, uint8_t *ret_slot);

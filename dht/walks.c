@@ -159,6 +159,27 @@ bool vc_dht_walk_put_next(const struct vc_dht *dht, unsigned family,
     return false;
 }
 
+bool vc_dht_walks_ask_again(struct vc_dht *dht, struct vc_dht_ask *ask)
+{
+    bool is_anybody = false;
+
+    for (unsigned i = 0; i < vc_dht_family_count(dht); i++) {
+        struct vc_dht_walk *walk = &ask->walks[i];
+        uint8_t slots[VC_DHT_HOLDERS];
+        size_t count = walk->is_on
+                           ? vc_dht_lookup_nearest(&walk->lookup, slots, VC_DHT_HOLDERS)
+                           : 0;
+
+        for (size_t n = 0; n < count; n++) {
+            if (walk->tries[slots[n]] == 0) {
+                vc_dht_lookup_ask_again(&walk->lookup, slots[n]);
+                is_anybody = true;
+            }
+        }
+    }
+    return is_anybody;
+}
+
 unsigned vc_dht_walk_put_count(const struct vc_dht_walk *walk,
                                enum vc_dht_put_state state)
 {

@@ -125,6 +125,22 @@ static void test_an_answer_gives_the_place_to_the_next_of_the_same_path(void **s
     assert_int_equal(lookup.asked, VC_DHT_ALPHA + 1);
 }
 
+static void test_who_has_answered_may_be_asked_again(void **state)
+{
+    struct vc_dht_lookup lookup = told_of(1, &unknown, 0, 1);
+    uint8_t slot;
+
+    (void)state;
+    assert_int_equal(next(&lookup, &slot), 0);
+    vc_dht_lookup_answered(&lookup, slot, NULL, 0);
+    assert_true(vc_dht_lookup_is_over(&lookup));
+    vc_dht_lookup_ask_again(&lookup, slot);
+    assert_false(vc_dht_lookup_is_over(&lookup));
+    assert_int_equal(next(&lookup, &slot), 0);
+    vc_dht_lookup_answered(&lookup, slot, NULL, 0);
+    assert_true(vc_dht_lookup_is_over(&lookup));
+}
+
 static void test_a_contact_belongs_to_who_told_of_it_first(void **state)
 {
     struct vc_dht_lookup lookup = told_of(16, &unknown, 100, 100 + VC_DHT_ALPHA);
@@ -553,6 +569,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_nearest_are_asked_first_on_each_path),
         cmocka_unit_test(test_an_answer_gives_the_place_to_the_next_of_the_same_path),
+        cmocka_unit_test(test_who_has_answered_may_be_asked_again),
         cmocka_unit_test(test_a_contact_belongs_to_who_told_of_it_first),
         cmocka_unit_test(test_whom_the_only_one_names_begin_a_path_each),
         cmocka_unit_test(test_a_late_one_gives_its_place_away_and_may_still_answer),

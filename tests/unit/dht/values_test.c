@@ -157,6 +157,7 @@ static uint32_t rank_of(const struct dht_desk *at, uint32_t hand)
 }
 
 #define NEAR 20 /* hands that may be near the place */
+#define FEW  4
 
 static bool is_with_near; /* they have a newer one; else nothing */
 
@@ -170,6 +171,17 @@ static bool give_by_rank(struct dht_desk *at, uint32_t hand,
     if (heard->request.type == VC_DHT_GET && has_it) {
         answer->type = VC_DHT_VALUE;
         answer->record = rank < NEAR ? VC_BYTES(newer) : VC_BYTES(older);
+    }
+    return true;
+}
+
+static bool give_by_the_nearest(struct dht_desk *at, uint32_t hand,
+                                const struct dht_heard *heard,
+                                struct vc_dht_answer *answer)
+{
+    if (heard->request.type == VC_DHT_GET && rank_of(at, hand) < FEW) {
+        answer->type = VC_DHT_VALUE;
+        answer->record = VC_BYTES(newer);
     }
     return true;
 }
@@ -219,6 +231,23 @@ static void what_nobody_near_has_counts_all_the_same(void **state)
     }
 }
 
+/* It takes the holders for too far to have it, and asks them the way only: at first. */
+static void who_takes_the_network_for_too_large_finds_it(void **state)
+{
+    const struct dht_told *found, *done;
+
+    (void)state;
+    dht_desk_begin(&desk, NULL, 20, false);
+    dht_world_record(&desk.world, 1, 8, 24, newer, &place);
+    dht_desk_meet(&desk);
+    desk.node->dht->families[0].size = (struct vc_dht_size){UINT64_MAX >> 22};
+    desk.answer = give_by_the_nearest;
+    done = get(&found);
+    assert_int_equal(done->output.reason, VC_OK);
+    assert_int_equal(found->seq, 8);
+    assert_true(dht_desk_count(&desk, VC_DHT_FIND, DHT_DESK_ANY) > 0);
+}
+
 /* While the last answers are waited for, one of them may name somebody nearer: he is not asked, and
  * it ends when it was going to. */
 static void nobody_is_asked_while_answers_are_waited_for(void **state)
@@ -252,6 +281,7 @@ int main(void)
         TEST(nobody_is_waited_for_after_a_value),
         TEST(those_near_have_the_last_word),
         TEST(what_nobody_near_has_counts_all_the_same),
+        TEST(who_takes_the_network_for_too_large_finds_it),
         TEST(nobody_is_asked_while_answers_are_waited_for),
     };
 
