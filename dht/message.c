@@ -3,11 +3,11 @@
 
 #include <string.h>
 
-/* Requests that do something for the asker's address, which has to be his. */
+/* Requests that do something for the asker's address, which has to be his.  REFRESH does nothing
+ * but what whoever signed the record has allowed, and its answer is shorter than it is. */
 bool vc_dht_type_needs_cookie(enum vc_dht_type type)
 {
-    return type == VC_DHT_PUT || type == VC_DHT_REFRESH || type == VC_DHT_CALL ||
-           type == VC_DHT_RING;
+    return type == VC_DHT_PUT || type == VC_DHT_CALL || type == VC_DHT_RING;
 }
 
 static bool is_request(enum vc_dht_type type)

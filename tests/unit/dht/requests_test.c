@@ -84,6 +84,9 @@ static void nothing_that_needs_a_cookie_is_done_without(void **state)
                                              .contact =
                                                  dht_hand_contact(&desk.hands[2])};
 
+            if (!vc_dht_type_needs_cookie(request.type)) {
+                continue;
+            }
             /* None at all, then one that was made up. */
             hand->has_cookie = round == 1;
             memset(hand->cookie.b, 7, sizeof hand->cookie.b);
@@ -100,6 +103,26 @@ static void nothing_that_needs_a_cookie_is_done_without(void **state)
     ask(1, put);
     assert_int_equal(answer.type, VC_DHT_HOLD);
     assert_int_equal(dht_world_holds(desk.node, &place), 7);
+}
+
+/* What an owner asks each hour of holders whose cookies are long worth nothing. */
+static void a_refresh_needs_none(void **state)
+{
+    struct vc_dht_request put = {.type = VC_DHT_PUT},
+                          refresh = {.type = VC_DHT_REFRESH};
+    uint8_t record[VC_DHT_RECORD_LEN];
+    size_t asked = VC_DHT_REQUEST_OVERHEAD + sizeof refresh.place + sizeof refresh.seq;
+
+    (void)state;
+    dht_world_record(&desk.world, 1, 7, 24, record, &refresh.place);
+    put.record = VC_BYTES(record);
+    dht_desk_take_cookie(&desk, 1);
+    ask(1, put);
+    refresh.seq = 7;
+    desk.hands[2].has_cookie = false;
+    assert_in_range(dht_desk_ask(&desk, 2, &refresh, &answer), 1, asked);
+    assert_int_equal(answer.type, VC_DHT_HOLD);
+    assert_int_equal(answer.hold, VC_DHT_HOLD_YES);
 }
 
 static void a_cookie_is_good_for_its_address_and_ten_minutes_at_most(void **state)
@@ -389,6 +412,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         TEST(every_request_gets_its_answer),
         TEST(nothing_that_needs_a_cookie_is_done_without),
+        TEST(a_refresh_needs_none),
         TEST(a_cookie_is_good_for_its_address_and_ten_minutes_at_most),
         TEST(copies_get_nothing),
         TEST(changed_requests_get_nothing),

@@ -159,7 +159,7 @@ static const struct {
              {VC_DHT_FIND, VC_DHT_NODES, false}, {VC_DHT_FIND, VC_DHT_PONG, true},
              {VC_DHT_FIND, VC_DHT_NODES, true},  {VC_DHT_GET, VC_DHT_PONG, false},
              {VC_DHT_GET, VC_DHT_NODES, false},  {VC_DHT_GET, VC_DHT_VALUE, false},
-             {VC_DHT_PUT, VC_DHT_PONG, false},   {VC_DHT_REFRESH, VC_DHT_PONG, false},
+             {VC_DHT_PUT, VC_DHT_PONG, false},   {VC_DHT_REFRESH, VC_DHT_HOLD, false},
              {VC_DHT_CALL, VC_DHT_PONG, false},  {VC_DHT_RING, VC_DHT_PONG, false}};
 
 /* As short as a request gets, and as long as its answer gets. */
