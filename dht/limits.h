@@ -164,7 +164,7 @@
     (UINT64_C(60) * 60 * 1000) /* +-20 %: holders are asked again */
 #define VC_DHT_PUT_AGAIN_MS \
     5000 /* after a put that did not end well, doubled each time */
-#define VC_DHT_REFRESHES_PER_PUT 5 /* every 5th time with a lookup */
+#define VC_DHT_REFRESHES_PER_PUT 6 /* every 6th time with a lookup */
 #define VC_DHT_HOLDERS_MIN       9 /* or when fewer have answered, */
 #define VC_DHT_OUTGROWN          3 /* or at once in a network so many times as large */
 #define VC_DHT_UNREFRESHED_MS \

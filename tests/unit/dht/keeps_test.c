@@ -233,7 +233,7 @@ static void what_did_not_end_well_is_tried_again(void **state)
 
 /* ---- every hour ---- */
 
-static void holders_are_asked_every_hour_and_every_fifth_time_looked_up(void **state)
+static void holders_are_asked_every_hour_and_every_sixth_time_looked_up(void **state)
 {
     vc_ms shortest = HOUR, longest = HOUR;
     uint32_t puts;
@@ -544,7 +544,7 @@ int main(void)
         TEST(who_takes_no_cookie_is_passed_over),
         TEST(a_put_that_is_lost_is_sent_again),
         TEST(what_did_not_end_well_is_tried_again),
-        TEST(holders_are_asked_every_hour_and_every_fifth_time_looked_up),
+        TEST(holders_are_asked_every_hour_and_every_sixth_time_looked_up),
         TEST(who_has_lost_it_gets_it_again),
         TEST(it_is_put_anew_when_fewer_than_nine_hold_it),
         TEST(a_later_one_takes_its_place),
