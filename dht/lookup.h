@@ -2,9 +2,9 @@
  * One iterative lookup: who is to be asked next, over disjoint paths, and when it is over.
  *
  * It sends nothing and knows no time: it is told of answers, of late ones and of failures, and
- * says whom to ask.  Every node is asked once at most.  Each contact belongs to the path that
- * first heard of it; the paths (S/Kademlia: Baumgart, Mies, 2007) never share a node, so that
- * who owns one of them owns no other.
+ * says whom to ask.  Every node is asked once at most, but for vc_dht_lookup_ask_again().  Each
+ * contact belongs to the path that first heard of it; the paths (S/Kademlia: Baumgart, Mies, 2007)
+ * never share a node, so that who owns one of them owns no other.
  *
  * Who answers may lie: leave nodes out, name only those of his own, or have put some next to
  * the target.  None of this can be seen in one answer, but all of it in how dense the nearest

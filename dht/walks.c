@@ -41,7 +41,7 @@ void vc_dht_walk_begin(struct vc_dht *dht, struct vc_dht_ask *ask, unsigned fami
                         !dht->cfg.is_private, !dht->cfg.is_private);
     walk->lookup.capacity =
         dht->cfg.has_ipv6 ? VC_DHT_LOOKUP_NODES : dht->cfg.lookup_nodes_max;
-    /* What most hold already is in no hurry. */
+    /* What was put before is out there already, and in no hurry. */
     if ((ask->kind == VC_DHT_ASK_PUT && !ask->asks_first) ||
         (ask->kind == VC_DHT_ASK_WALK && wanted == VC_DHT_HOLDERS)) {
         vc_dht_lookup_hurry(&walk->lookup);
